@@ -1,0 +1,108 @@
+"""Beats: what a classifier is given, cut from a recording.
+
+The rule is that of Kachuee, Fazeli and Sarrafzadeh, "ECG heartbeat classification: a deep transferable
+representation" (2018), section III-A, as their published files (`mitbih_train.csv`, `mitbih_test.csv`) apply it.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from jaxtyping import Float, Float32, Int64
+from scipy.signal import resample_poly
+
+from ecg.errors import InvalidBeat, InvalidBeats
+from ecg.labels import LABELS, label_of
+from ecg.recording import Recording
+
+BEAT_FS = 125
+"""Samples a second of a beat."""
+
+BEAT_LENGTH = 187
+"""Samples of a beat: 1.496 s."""
+
+RR_SHARE = 1.2
+"""How many R-R intervals a beat is long, before it is padded or cut off."""
+
+PREFERRED_LEAD = "MLII"
+
+
+@dataclass(frozen=True)
+class Beats:
+    """The beats of one recording, in order of time.
+
+    `values` lie in 0..1. `peaks` are the R peaks, in samples at the recording's own rate. `labels` index `LABELS`.
+    """
+
+    values: Float32[np.ndarray, "beat 187"]
+    peaks: Int64[np.ndarray, "beat"]
+    labels: Int64[np.ndarray, "beat"]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def choose_lead(recording: Recording) -> str:
+    """MLII where the recording has it, else its first lead."""
+    return PREFERRED_LEAD if PREFERRED_LEAD in recording.leads else recording.leads[0]
+
+
+def resample(signal: Float32[np.ndarray, "sample"], fs: float) -> Float32[np.ndarray, "resampled"]:
+    """The signal at 125 Hz, by polyphase filtering."""
+    ratio = Fraction(BEAT_FS / fs).limit_denominator(1000)
+    return resample_poly(signal, ratio.numerator, ratio.denominator).astype(np.float32, copy=False)
+
+
+def cut_annotated_beats(recording: Recording) -> Beats:
+    """Every beat that AAMI maps, except the last: no interval follows that one.
+
+    Raises MissingAnnotations where the recording has none.
+    """
+    annotations = recording.beat_annotations()
+    marked = [(sample, label_of(symbol)) for sample, symbol in zip(annotations.samples, annotations.symbols, strict=True)]
+    peaks = np.array([sample for sample, label in marked if label], dtype=np.int64)
+    labels = np.array([LABELS.index(label) for _, label in marked if label], dtype=np.int64)
+    return Beats(values=cut_beats(recording, peaks), peaks=peaks[:-1], labels=labels[:-1])
+
+
+def cut_beats(recording: Recording, peaks: Int64[np.ndarray, "peak"]) -> Float32[np.ndarray, "beat 187"]:
+    """One beat from each R peak but the last, 1.2 intervals long to the next peak.
+
+    `peaks` are samples at the recording's own rate, in order.
+    """
+    signal = resample(recording.lead(choose_lead(recording)), recording.fs)
+    positions = np.round(peaks * (BEAT_FS / recording.fs)).astype(np.int64)
+    lengths = np.minimum(np.round(np.diff(positions) * RR_SHARE).astype(np.int64), BEAT_LENGTH)
+    values = np.zeros((len(lengths), BEAT_LENGTH), dtype=np.float32)
+    for beat, (start, length) in enumerate(zip(positions[:-1], lengths, strict=True)):
+        crop = signal[start : start + length]
+        values[beat, : len(crop)] = _scale(crop)
+    return values
+
+
+def _scale(crop: Float32[np.ndarray, "sample"]) -> Float32[np.ndarray, "sample"]:
+    """The crop in 0..1 by its own minimum and maximum; a flat or empty one gives zeros."""
+    if crop.size == 0 or crop.max() == crop.min():
+        return np.zeros_like(crop)
+    low, high = crop.min(), crop.max()
+    scaled: Float32[np.ndarray, "sample"] = np.clip((crop - low) / (high - low), 0.0, 1.0)
+    return scaled
+
+
+def check_beats(values: Float[np.ndarray, "..."]) -> Float32[np.ndarray, "beat 187"]:
+    """The same values as float32, once it is certain that they are beats.
+
+    Raises InvalidBeats for another shape, InvalidBeat for the first beat that holds NaN, infinity or a value
+    outside 0..1.
+    """
+    if values.ndim != 2 or values.shape[1] != BEAT_LENGTH:
+        raise InvalidBeats(f"got an array of shape {list(values.shape)}, expected [beat, {BEAT_LENGTH}]")
+    with np.errstate(invalid="ignore"):
+        inside = (values >= 0.0) & (values <= 1.0)
+    if not inside.all():
+        beat, sample = np.argwhere(~inside)[0]
+        raise InvalidBeat(
+            int(beat),
+            f"got {values[beat, sample]:g} at sample {sample}, expected {BEAT_LENGTH} finite numbers in 0..1",
+        )
+    return values.astype(np.float32, copy=False)

@@ -1,0 +1,50 @@
+"""A recording: signals of one or more leads, sampled at one rate, perhaps annotated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from ecg.errors import MissingAnnotations, UnknownLead
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """What a cardiologist, or a program, marked: one symbol at one sample, in order of time.
+
+    `samples` count at the recording's own rate. `symbols` are those of PhysioNet; not all of them mark beats.
+    """
+
+    samples: Int64[np.ndarray, "annotation"]
+    symbols: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Signals in mV of the named leads, `fs` samples a second."""
+
+    name: str
+    signals: Float32[np.ndarray, "lead sample"]
+    leads: tuple[str, ...]
+    fs: float
+    annotations: Annotations | None = None
+
+    def lead(self, name: str) -> Float32[np.ndarray, "sample"]:
+        """The signal of one lead, in mV.
+
+        Raises UnknownLead where there is none of that name.
+        """
+        if name not in self.leads:
+            raise UnknownLead(f"recording {self.name} has the leads {', '.join(self.leads)}, not {name}")
+        signal: Float32[np.ndarray, "sample"] = self.signals[self.leads.index(name)]
+        return signal
+
+    def beat_annotations(self) -> Annotations:
+        """The annotations, for work that cannot go on without them.
+
+        Raises MissingAnnotations where the recording has none.
+        """
+        if self.annotations is None:
+            raise MissingAnnotations(f"recording {self.name} has no annotations; give its annotation file (.atr) too")
+        return self.annotations
