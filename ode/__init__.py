@@ -1,0 +1,23 @@
+"""Ordinary differential equations, solved for many samples at once, each with its own steps. Knows nothing of ECGs."""
+
+from ode.dynamics import Dynamics, per_sample
+from ode.errors import InvalidSolver, OdeError, UnknownMethod
+from ode.integration import DEFAULT_MAX_EVALUATIONS, Gradient, integrate
+from ode.method import METHODS, Method, find_method
+from ode.solution import Solution, Status
+
+__all__ = [
+    "DEFAULT_MAX_EVALUATIONS",
+    "METHODS",
+    "Dynamics",
+    "Gradient",
+    "InvalidSolver",
+    "Method",
+    "OdeError",
+    "Solution",
+    "Status",
+    "UnknownMethod",
+    "find_method",
+    "integrate",
+    "per_sample",
+]

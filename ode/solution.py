@@ -1,0 +1,37 @@
+"""What a solve gives back: the states, and for each sample what they cost and how good they are."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+
+class Status(IntEnum):
+    """How the solve of one sample ended."""
+
+    OK = 0
+    EVALUATIONS_EXHAUSTED = 1
+    NON_FINITE = 2
+    STEP_UNDERFLOW = 3
+
+    @property
+    def label(self) -> str:
+        """The name that receipts carry."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The states at the end of the interval; a sample that did not get there has its last good state.
+
+    `error` is the sum, over accepted steps, of the root mean square of the embedded error estimate, in units of
+    the state.
+    """
+
+    states: Float[Tensor, "sample ..."]
+    evaluations: Int64[Tensor, "sample"]
+    accepted: Int64[Tensor, "sample"]
+    rejected: Int64[Tensor, "sample"]
+    error: Float[Tensor, "sample"]
+    status: Int64[Tensor, "sample"]

@@ -1,0 +1,62 @@
+"""How long a step may be: the first one, and each one after.
+
+Hairer, Norsett, Wanner, "Solving ordinary differential equations I" (1993), section II.4.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ode.dynamics import Dynamics, per_sample
+from ode.method import Method
+
+SAFETY = 0.9
+SHRINK = 0.2
+GROW = 10.0
+MIN_STEP_SHARE = 1e-6
+"""A step under this share of the interval is an underflow: 32-bit times could no longer tell its stages apart."""
+
+
+def root_mean_square(x: Float[Tensor, "sample ..."]) -> Float[Tensor, "sample"]:
+    """The norm of each sample, over all its dimensions but the first."""
+    return x.flatten(1).square().mean(1).sqrt()
+
+
+def first_step(
+    f: Dynamics,
+    t: Float[Tensor, "sample"],
+    y: Float[Tensor, "sample ..."],
+    slope: Float[Tensor, "sample ..."],
+    span: Float[Tensor, "sample"],
+    method: Method,
+    rtol: float,
+    atol: float,
+) -> Float[Tensor, "sample"]:
+    """The signed first step of each sample, by the two-slope rule of II.4; costs one evaluation."""
+    scale = atol + y.abs() * rtol
+    d0 = root_mean_square(y / scale)
+    d1 = root_mean_square(slope / scale)
+    tiny = torch.full_like(d0, 1e-6)
+    trial = torch.where((d0 < 1e-5) | (d1 < 1e-5), tiny, 0.01 * d0 / d1)
+    trial = torch.minimum(trial, span.abs()) * span.sign()
+    moved = f(t + trial, y + per_sample(trial, y) * slope)
+    d2 = root_mean_square((moved - slope) / scale) / trial.abs()
+    steepest = torch.maximum(d1, d2)
+    by_slope = (0.01 / steepest) ** (1 / method.order)
+    flat = torch.maximum(tiny, trial.abs() * 1e-3)
+    step = torch.where(steepest <= 1e-15, flat, by_slope)
+    return torch.minimum(torch.minimum(100 * trial.abs(), step), span.abs()) * span.sign()
+
+
+def next_step(
+    step: Float[Tensor, "sample"], error_ratio: Float[Tensor, "sample"], method: Method
+) -> Float[Tensor, "sample"]:
+    """The step to try next, from the last one and its error as a share of the tolerance (equation II.4.13).
+
+    A step that was accepted never makes the next one shorter; one whose error is not a number shrinks most.
+    """
+    factor = SAFETY * error_ratio ** (-1 / method.order)
+    factor = torch.where(error_ratio.isfinite(), factor, torch.full_like(factor, SHRINK))
+    accepted = error_ratio <= 1
+    factor = torch.where(accepted, factor.clamp(1.0, GROW), factor.clamp(SHRINK, 1.0))
+    return step * factor

@@ -1,0 +1,87 @@
+"""The continuous adjoint of torchdiffeq (Chen et al. 2018, algorithm 2): the reference, and what training uses."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torchdiffeq import odeint_adjoint
+
+from ode.dynamics import Dynamics
+from ode.errors import InvalidSolver
+from ode.method import Method
+from ode.solution import Solution, Status
+
+NAMES = {"heun_euler": "adaptive_heun", "bosh3": "bosh3", "dopri5": "dopri5"}
+"""What torchdiffeq calls our methods."""
+
+
+def integrate_by_torchdiffeq(
+    f: Dynamics,
+    y0: Float[Tensor, "sample ..."],
+    times: tuple[float, float],
+    method: Method,
+    rtol: float,
+    atol: float,
+    max_evaluations: int,
+) -> Solution:
+    """Solve with one step size for the whole batch, differentiated by the adjoint.
+
+    Evaluations and steps are those of the batch, the same for each sample; torchdiffeq tells no error estimate,
+    so it is NaN, and it knows no limit of evaluations, so exceeding one shows only in the status.
+
+    The first step tried is half the interval, which saves the evaluation that choosing one would cost. Left alone,
+    torchdiffeq steps past the end and interpolates back, which at coarse tolerances spoils the gradient, so both
+    ways the last step is made to end where the interval does.
+    """
+    if not isinstance(f, nn.Module):
+        raise InvalidSolver(f"got dynamics of type {type(f).__name__}, expected an nn.Module: its parameters are asked")
+    counted = _Counted(f)
+    start, end = torch.tensor(times, dtype=y0.dtype, device=y0.device)
+    half = abs(times[1] - times[0]) / 2
+    states = odeint_adjoint(
+        counted,
+        y0,
+        torch.stack((start, end)),
+        rtol=rtol,
+        atol=atol,
+        method=NAMES[method.name],
+        options={"first_step": half, "step_t": end[None]},
+        adjoint_options={"first_step": half, "step_t": start[None], "norm": "seminorm"},
+        adjoint_params=tuple(f.parameters()),
+    )[-1]
+    return counted.solution(states, max_evaluations)
+
+
+class _Counted(nn.Module):
+    """The dynamics with torchdiffeq's signature (one time for all), and what the forward solve has cost."""
+
+    def __init__(self, f: nn.Module) -> None:
+        super().__init__()
+        self.f = f
+        self.evaluations = self.accepted = self.rejected = 0
+
+    def forward(self, t: Float[Tensor, ""], y: Float[Tensor, "sample ..."]) -> Float[Tensor, "sample ..."]:
+        self.evaluations += 1
+        slope: Tensor = self.f(t.expand(y.shape[0]), y)
+        return slope
+
+    def callback_accept_step(self, *_: Any) -> None:
+        self.accepted += 1
+
+    def callback_reject_step(self, *_: Any) -> None:
+        self.rejected += 1
+
+    def solution(self, states: Float[Tensor, "sample ..."], max_evaluations: int) -> Solution:
+        def count(number: int) -> Tensor:
+            return torch.full((len(states),), number, dtype=torch.int64, device=states.device)
+
+        within = self.evaluations <= max_evaluations
+        return Solution(
+            states=states,
+            evaluations=count(self.evaluations),
+            accepted=count(self.accepted),
+            rejected=count(self.rejected),
+            error=states.new_full((len(states),), torch.nan),
+            status=count(Status.OK if within else Status.EVALUATIONS_EXHAUSTED),
+        )
