@@ -1,0 +1,92 @@
+"""The parts that both networks are made of. Names and sizes are those of the ODE-Net of Chen et al. 2018, in one
+dimension: a stem that shortens the beat to 46 steps of 64 channels, a body, and a head that gives five scores."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+CHANNELS = 64
+GROUPS = 32
+
+
+def norm() -> nn.GroupNorm:
+    """Group normalisation: unlike batch normalisation it lets no beat see another."""
+    return nn.GroupNorm(GROUPS, CHANNELS)
+
+
+class Stem(nn.Sequential):
+    """`[beat, 1, 187]` to `[beat, 64, 46]`."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            nn.Conv1d(1, CHANNELS, 3),
+            norm(),
+            nn.ReLU(),
+            nn.Conv1d(CHANNELS, CHANNELS, 4, stride=2, padding=1),
+            norm(),
+            nn.ReLU(),
+            nn.Conv1d(CHANNELS, CHANNELS, 4, stride=2, padding=1),
+        )
+
+
+class Head(nn.Sequential):
+    """`[beat, 64, time]` to the scores `[beat, class]`, before softmax."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__(norm(), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(CHANNELS, classes))
+
+
+class ResidualBlock(nn.Module):
+    """A full pre-activation block: x + conv(relu(norm(conv(relu(norm(x)))))) (He et al. 2016, figure 4e)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm1 = norm()
+        self.conv1 = nn.Conv1d(CHANNELS, CHANNELS, 3, padding=1, bias=False)
+        self.norm2 = norm()
+        self.conv2 = nn.Conv1d(CHANNELS, CHANNELS, 3, padding=1, bias=False)
+
+    def forward(self, x: Float[Tensor, "beat 64 time"]) -> Float[Tensor, "beat 64 time"]:
+        y = self.conv1(F.relu(self.norm1(x)))
+        y = self.conv2(F.relu(self.norm2(y)))
+        return x + torch.as_tensor(y)
+
+
+class ConcatConv1d(nn.Module):
+    """A convolution that sees the time t as one more channel, the first of its input.
+
+    The channel is constant, so what the convolution makes of it is t times the same small map for every beat;
+    that is added instead of concatenating the channel.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(1 + CHANNELS, CHANNELS, 3, padding=1)
+
+    def forward(
+        self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 time"]
+    ) -> Float[Tensor, "beat 64 time"]:
+        of_time, of_state = self.conv.weight[:, :1], self.conv.weight[:, 1:]
+        time_map = F.conv1d(x.new_ones(1, 1, x.shape[2]), of_time, padding=1)
+        return F.conv1d(x, of_state, self.conv.bias, padding=1) + t.view(-1, 1, 1) * time_map
+
+
+class ConvDynamics(nn.Module):
+    """dx/dt of the ODENet: two time-aware convolutions, each after norm and ReLU, and a last norm."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm1 = norm()
+        self.conv1 = ConcatConv1d()
+        self.norm2 = norm()
+        self.conv2 = ConcatConv1d()
+        self.norm3 = norm()
+
+    def forward(
+        self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 time"]
+    ) -> Float[Tensor, "beat 64 time"]:
+        y = self.conv1(t, F.relu(self.norm1(x)))
+        y = self.conv2(t, F.relu(self.norm2(y)))
+        slope: Tensor = self.norm3(y)
+        return slope

@@ -1,0 +1,95 @@
+"""What a classifier says of beats: for each its label, how sure it is, and what the answer cost."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int64
+
+from ecg import LABELS, Label
+from models.network import Solver
+from ode import Status
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What one solve cost and how good it is."""
+
+    method: str
+    rtol: float
+    atol: float
+    evaluations: int
+    accepted: int
+    rejected: int
+    error: float
+    status: str
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """The receipts of many beats, which share their solver."""
+
+    solver: Solver
+    evaluations: Int64[np.ndarray, "beat"]
+    accepted: Int64[np.ndarray, "beat"]
+    rejected: Int64[np.ndarray, "beat"]
+    error: Float32[np.ndarray, "beat"]
+    status: Int64[np.ndarray, "beat"]
+
+    def __getitem__(self, beat: int) -> Receipt:
+        return Receipt(
+            method=self.solver.method,
+            rtol=self.solver.rtol,
+            atol=self.solver.atol,
+            evaluations=int(self.evaluations[beat]),
+            accepted=int(self.accepted[beat]),
+            rejected=int(self.rejected[beat]),
+            error=float(self.error[beat]),
+            status=Status(int(self.status[beat])).label,
+        )
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is said of one beat. `label` and `probabilities` are None where its solve failed: see the receipt."""
+
+    label: Label | None
+    probabilities: dict[Label, float] | None
+    abstained: bool
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What is said of many beats, in their order. `receipts` is None for a network without a solver."""
+
+    probabilities: Float32[np.ndarray, "beat class"]
+    receipts: Receipts | None = None
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+    def __getitem__(self, beat: int) -> Decision:
+        solved = bool(self.solved[beat])
+        row = self.probabilities[beat]
+        return Decision(
+            label=LABELS[int(row.argmax())] if solved else None,
+            probabilities={label: float(p) for label, p in zip(LABELS, row, strict=True)} if solved else None,
+            abstained=False,
+            receipt=None if self.receipts is None else self.receipts[beat],
+        )
+
+    def __iter__(self) -> Iterator[Decision]:
+        return (self[beat] for beat in range(len(self)))
+
+    @property
+    def solved(self) -> Bool[np.ndarray, "beat"]:
+        """Which beats have an answer: all, but for those whose solve failed."""
+        if self.receipts is None:
+            return np.ones(len(self), dtype=np.bool_)
+        return self.receipts.status == Status.OK
+
+    @property
+    def labels(self) -> Int64[np.ndarray, "beat"]:
+        """The likeliest class of each beat as an index into `LABELS`, -1 where its solve failed."""
+        return np.where(self.solved, self.probabilities.argmax(axis=1), -1)

@@ -1,0 +1,44 @@
+"""The neural ODE: stem, one equation over t in 0..1 in place of the residual blocks, head (Chen et al. 2018)."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from models.blocks import ConvDynamics, Head, Stem
+from models.network import Output, Solver
+from ode import Gradient, integrate
+
+INTERVAL = (0.0, 1.0)
+
+DEFAULT_SOLVER = Solver()
+
+
+class ODENet(nn.Module):
+    """59,333 parameters with five classes.
+
+    `solver` is how its equation is solved where a call does not say otherwise. `gradient` is how it is
+    differentiated: "torchdiffeq" for the adjoint, "direct" through the solver's steps.
+    """
+
+    def __init__(self, classes: int = 5, solver: Solver = DEFAULT_SOLVER, gradient: Gradient = "direct") -> None:
+        super().__init__()
+        self.stem = Stem()
+        self.dynamics = ConvDynamics()
+        self.head = Head(classes)
+        self.solver = solver
+        self.gradient: Gradient = gradient
+
+    def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
+        """The scores of each beat, and what its solve cost; where a solve failed, those of its last good state."""
+        chosen = solver or self.solver
+        solution = integrate(
+            self.dynamics,
+            self.stem(beats.unsqueeze(1)),
+            INTERVAL,
+            method=chosen.method,
+            rtol=chosen.rtol,
+            atol=chosen.atol,
+            max_evaluations=chosen.max_evaluations,
+            gradient=self.gradient if torch.is_grad_enabled() else None,
+        )
+        return Output(logits=self.head(solution.states), solution=solution)

@@ -1,0 +1,24 @@
+"""The residual network: stem, six residual blocks, head."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from models.blocks import Head, ResidualBlock, Stem
+from models.errors import NoSolver
+from models.network import Output, Solver
+
+
+class ResNet(nn.Module):
+    """182,853 parameters with six blocks and five classes. It has no solver."""
+
+    def __init__(self, classes: int = 5, blocks: int = 6) -> None:
+        super().__init__()
+        self.stem = Stem()
+        self.blocks = nn.Sequential(*[ResidualBlock() for _ in range(blocks)])
+        self.head = Head(classes)
+
+    def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
+        """The scores of each beat; `solver` must be None."""
+        if solver is not None:
+            raise NoSolver("got solver settings for a ResNet, which has no solver; leave them out")
+        return Output(logits=self.head(self.blocks(self.stem(beats.unsqueeze(1)))))
