@@ -1,0 +1,96 @@
+"""The beats of all recordings in one table, and the file that keeps it."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from ecg import LABELS, Label, cut_annotated_beats
+from training.errors import UnexpectedData
+from training.mitdb import read_recordings
+
+EXPECTED_COUNTS: dict[Label, int] = {"N": 90_589, "S": 2_779, "V": 7_236, "F": 803, "Q": 8_039}
+"""The beats of each class that the literature counts (Kachuee et al. 2018; 109,446 in all)."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Beats with their labels (indices into `LABELS`) and the name of the recording of each."""
+
+    values: Float32[np.ndarray, "beat 187"]
+    labels: Int64[np.ndarray, "beat"]
+    recordings: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def select(self, index: Int64[np.ndarray, "selected"]) -> "Dataset":
+        """The beats at these places, in this order."""
+        return Dataset(self.values[index], self.labels[index], self.recordings[index])
+
+    def counts(self) -> dict[Label, int]:
+        """How many beats each class has."""
+        return {label: int((self.labels == place).sum()) for place, label in enumerate(LABELS)}
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of all beats and labels, which a checkpoint keeps to say what it was trained on."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.values))
+        digest.update(np.ascontiguousarray(self.labels))
+        return digest.hexdigest()
+
+
+def build(data: Path) -> Dataset:
+    """Cut every beat of the 48 recordings in `data/mitdb`.
+
+    Raises MissingData, and UnexpectedData where a class has another number of beats than the literature counts.
+    """
+    parts = [(recording.name, cut_annotated_beats(recording)) for recording in read_recordings(data)]
+    dataset = Dataset(
+        values=np.concatenate([beats.values for _, beats in parts]),
+        labels=np.concatenate([beats.labels for _, beats in parts]),
+        recordings=np.concatenate([np.full(len(beats), name) for name, beats in parts]),
+    )
+    check_counts(dataset.counts())
+    return dataset
+
+
+def check_counts(counts: dict[Label, int]) -> None:
+    """Raise UnexpectedData unless each class has the number of beats that the literature counts."""
+    wrong = [f"{label}: got {counts[label]:,}, expected {EXPECTED_COUNTS[label]:,}" for label in LABELS
+             if counts[label] != EXPECTED_COUNTS[label]]
+    if wrong:
+        raise UnexpectedData(
+            "the recordings do not give the benchmark's beats ("
+            + "; ".join(wrong)
+            + "); delete the folder mitdb and run `python -m training data` to download version 1.0.0 anew"
+        )
+
+
+def save(dataset: Dataset, file: Path) -> None:
+    """Write the beats; a file of that name is replaced in one step."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".partial.npz")
+    np.savez(partial, values=dataset.values, labels=dataset.labels, recordings=dataset.recordings)
+    os.replace(partial, file)
+
+
+def load(file: Path) -> Dataset:
+    """Read what `save` wrote."""
+    with np.load(file, allow_pickle=False) as arrays:
+        return Dataset(
+            values=arrays["values"].astype(np.float32),
+            labels=arrays["labels"],
+            recordings=arrays["recordings"],
+        )
+
+
+def load_or_build(file: Path, data: Path) -> Dataset:
+    """The prepared beats, made from the recordings first where the file is missing."""
+    if not file.exists():
+        save(build(data), file)
+    return load(file)

@@ -1,0 +1,211 @@
+"""The training loop: seeded, resumable after any epoch, and blind to the test part."""
+
+import hashlib
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from ecg import LABELS
+from models import Classifier, Output
+from training.dataset import Dataset
+from training.recipe import Recipe
+from training.run import Epoch, Run
+from training.scoring import Score, score
+from training.splits import Split
+
+
+@dataclass
+class Trainer:
+    """A network under training, with everything that a resumed run needs to go on as if nothing had happened."""
+
+    recipe: Recipe
+    split: Split
+    device: torch.device
+    network: nn.Module = field(init=False)
+    history: list[Epoch] = field(init=False, default_factory=list)
+    best_weights: dict[str, Tensor] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        torch.manual_seed(self.recipe.seed)
+        self.network = self.recipe.architecture.build(len(LABELS)).to(self.device)
+        self.values = torch.from_numpy(self.split.train.values).to(self.device)
+        self.labels = torch.from_numpy(self.split.train.labels).to(self.device)
+        self.optimiser = AdamW(
+            self.network.parameters(), lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay
+        )
+        self.schedule = OneCycleLR(
+            self.optimiser, self.recipe.learning_rate, total_steps=self.recipe.epochs * self.batches
+        )
+
+    @property
+    def batches(self) -> int:
+        """Batches of one epoch; the last may be smaller."""
+        return -(-len(self.labels) // self.recipe.batch_size)
+
+    def run_epoch(self) -> Epoch:
+        """Train on every beat once, in an order that seed and epoch fix, then score the validation part."""
+        number = len(self.history) + 1
+        started = time.perf_counter()
+        progress = _Progress(number, self.recipe.epochs, self.batches)
+        self.network.train()
+        for batch in progress.follow(self._shuffled(number)):
+            progress.add(*self._step(batch), beats=len(batch))
+        trained = time.perf_counter() - started
+        validation = self._validate()
+        return Epoch(
+            epoch=number,
+            seconds=round(time.perf_counter() - started, 2),
+            beats_per_second=round(len(self.labels) / trained, 1),
+            learning_rate=self.schedule.get_last_lr()[0],
+            train_loss=progress.loss,
+            train_accuracy=progress.accuracy,
+            evaluations=progress.evaluations,
+            validation_accuracy=validation.accuracy,
+            validation_macro_f1=validation.macro_f1,
+            peak_memory_mb=_peak_memory_mb(self.device),
+        )
+
+    def _shuffled(self, epoch: int) -> tuple[Tensor, ...]:
+        generator = torch.Generator().manual_seed(self.recipe.seed * 10_000 + epoch)
+        order = torch.randperm(len(self.labels), generator=generator).to(self.device)
+        return order.split(self.recipe.batch_size)
+
+    def _step(self, batch: Tensor) -> tuple[float, int, float]:
+        """One step of the optimiser: the loss, the beats that were right, the evaluations of the solve."""
+        labels = self.labels[batch]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.autocast):
+            output: Output = self.network(self.values[batch], self.recipe.training_solver)
+            loss = F.cross_entropy(output.logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.schedule.step()
+        evaluations = 0.0 if output.solution is None else float(output.solution.evaluations.float().mean())
+        return loss.item(), int((output.logits.argmax(1) == labels).sum()), evaluations
+
+    def _validate(self) -> Score:
+        """The scores of the validation part, answered as the service would answer."""
+        classifier = Classifier(self.network, self.recipe.architecture.solver)
+        return score(self.split.validation.labels, classifier.classify(self.split.validation.values).labels)
+
+    def finish_epoch(self, epoch: Epoch) -> None:
+        """Remember the epoch, and its weights where no earlier epoch validated better."""
+        if not self.history or epoch.validation_macro_f1 >= max(e.validation_macro_f1 for e in self.history):
+            self.best_weights = {name: weight.detach().cpu().clone() for name, weight in self.network.state_dict().items()}
+        self.history.append(epoch)
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs."""
+        return {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "best_weights": self.best_weights,
+            "history": [asdict(epoch) for epoch in self.history],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state that `state` gave."""
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.best_weights = state["best_weights"]
+        self.history = [Epoch(**epoch) for epoch in state["history"]]
+
+
+def train(recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, device: torch.device) -> Trainer:
+    """Train to the recipe's last epoch, from the last one that an earlier, interrupted call finished.
+
+    Raises OtherRun where the folder holds a run of another recipe or of other data.
+    """
+    run = Run(folder, fingerprint(recipe, split.train))
+    if fresh:
+        run.clear()
+    trainer = Trainer(recipe, split, device)
+    state = run.load_state()
+    if state is not None:
+        trainer.restore(state)
+        print(f"{folder}: resuming after epoch {len(trainer.history)} of {recipe.epochs}")
+    with closing(SummaryWriter(str(folder), purge_step=len(trainer.history) + 1)) as board:
+        while len(trainer.history) < recipe.epochs:
+            epoch = trainer.run_epoch()
+            trainer.finish_epoch(epoch)
+            run.save_state(trainer.state())
+            run.write_metrics(trainer.history)
+            for name, value in asdict(epoch).items():
+                board.add_scalar(name, value, epoch.epoch)
+            print(_line(epoch, recipe.epochs), flush=True)
+    return trainer
+
+
+def fingerprint(recipe: Recipe, train: Dataset) -> str:
+    """What a run's state depends on: the recipe and the training beats."""
+    return hashlib.sha256(f"{recipe.model_dump_json()} {train.sha256}".encode()).hexdigest()
+
+
+def _line(epoch: Epoch, epochs: int) -> str:
+    return (
+        f"epoch {epoch.epoch}/{epochs}  loss {epoch.train_loss:.4f}  accuracy {epoch.train_accuracy:.2%}  "
+        f"validation: accuracy {epoch.validation_accuracy:.2%}, macro-F1 {epoch.validation_macro_f1:.4f}  "
+        f"{epoch.beats_per_second:,.0f} beats/s  {epoch.evaluations:.1f} evaluations  {epoch.seconds:,.0f} s"
+    )
+
+
+def _peak_memory_mb(device: torch.device) -> float:
+    """The most memory this process has held: on the device where that is a GPU, else in all."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e6
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+class _Progress:
+    """The bar of one epoch, and the running means that it shows."""
+
+    def __init__(self, number: int, epochs: int, batches: int) -> None:
+        self.bar = tqdm(total=batches, desc=f"epoch {number}/{epochs}", unit="batch", disable=None)
+        self.started = time.perf_counter()
+        self.beats = self.right = self.batches_done = 0
+        self.loss_sum = self.evaluations_sum = 0.0
+
+    def follow(self, batches: tuple[Tensor, ...]) -> Iterator[Tensor]:
+        with self.bar:
+            yield from batches
+
+    def add(self, loss: float, right: int, evaluations: float, beats: int) -> None:
+        self.beats += beats
+        self.right += right
+        self.batches_done += 1
+        self.loss_sum += loss * beats
+        self.evaluations_sum += evaluations
+        speed = self.beats / (time.perf_counter() - self.started)
+        self.bar.set_postfix_str(
+            f"loss {self.loss:.4f}, accuracy {self.accuracy:.2%}, {speed:,.0f} beats/s, "
+            f"{self.evaluations:.1f} evaluations"
+        )
+        self.bar.update()
+
+    @property
+    def loss(self) -> float:
+        return self.loss_sum / self.beats
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.beats
+
+    @property
+    def evaluations(self) -> float:
+        return self.evaluations_sum / self.batches_done

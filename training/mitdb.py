@@ -1,0 +1,55 @@
+"""The MIT-BIH Arrhythmia Database: 48 recordings of half an hour, two leads, 360 Hz (Moody and Mark 2001)."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import requests
+import wfdb
+from tqdm import tqdm
+
+from ecg import Recording
+from ecg.formats import wfdb as wfdb_format
+from training.errors import MissingData
+
+DS1 = tuple("101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230".split())
+"""Recordings to train on, of the inter-patient split (de Chazal et al. 2004)."""
+
+DS2 = tuple("100 103 105 111 113 117 121 123 200 202 210 212 213 214 219 221 222 228 231 232 233 234".split())
+"""Recordings to test on, of the same split."""
+
+PACED = ("102", "104", "107", "217")
+"""Recordings of patients with a pacemaker, in neither part of the inter-patient split."""
+
+RECORDINGS = tuple(sorted(DS1 + DS2 + PACED))
+
+
+def data_folder() -> Path:
+    """The folder that holds `mitdb/`: `CARDIODE_DATA`, or `data` in the current folder."""
+    return Path(os.environ.get("CARDIODE_DATA", "data"))
+
+
+def ensure_downloaded(data: Path) -> Path:
+    """The folder of the recordings, downloaded from PhysioNet where it is missing (about 100 MB).
+
+    Raises MissingData where that fails.
+    """
+    folder = data / "mitdb"
+    missing = [name for name in RECORDINGS if not (folder / f"{name}.hea").exists()]
+    if missing:
+        print(f"{len(missing)} of {len(RECORDINGS)} recordings are not in {folder}: downloading them from PhysioNet")
+        try:
+            wfdb.dl_database("mitdb", str(folder), records=missing)
+        except (OSError, ValueError, requests.RequestException) as error:
+            raise MissingData(
+                f"could not download mitdb into {folder}: {error}; get it from https://physionet.org/content/mitdb/ "
+                "and say where it lies with --data FOLDER or CARDIODE_DATA=FOLDER (the folder that holds mitdb/)"
+            ) from error
+    return folder
+
+
+def read_recordings(data: Path) -> Iterator[Recording]:
+    """All 48 recordings with their reference annotations, in order of name."""
+    folder = ensure_downloaded(data)
+    for name in tqdm(RECORDINGS, desc="reading mitdb", unit="recording", disable=None):
+        yield wfdb_format.read(folder / name)

@@ -1,0 +1,74 @@
+"""A recipe: the TOML file that fixes a training run."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models import Architecture, Solver
+from training.errors import BadRecipe
+from training.splits import SplitName
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+class Recipe(BaseModel):
+    """Everything that decides what a run learns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="the model's name, and its run's folder")
+    architecture: Architecture
+    training_solver: Solver | None = Field(
+        default=None, description="how the ODE is solved while it is trained; where left out, as it will be served"
+    )
+    split: SplitName = "random"
+    seed: int = Field(default=0, ge=0)
+    epochs: int = Field(ge=1)
+    batch_size: int = Field(default=128, ge=1)
+    learning_rate: float = Field(gt=0, description="the peak of the one cycle")
+    weight_decay: float = Field(default=0.01, ge=0)
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    autocast: bool = Field(default=False, description="bfloat16 where it is safe; worth it on GPUs only")
+
+
+def read_recipe(name_or_path: str, overrides: list[str]) -> Recipe:
+    """The recipe of that name in `training/recipes`, or in that file, with `key=value` overrides.
+
+    A key may be dotted (`training_solver.rtol`); a value is TOML, or else text. Raises BadRecipe.
+    """
+    file = RECIPES / f"{name_or_path}.toml" if not name_or_path.endswith(".toml") else Path(name_or_path)
+    try:
+        content = tomllib.loads(file.read_text())
+    except FileNotFoundError as error:
+        known = ", ".join(sorted(path.stem for path in RECIPES.glob("*.toml")))
+        raise BadRecipe(f"there is no recipe {file}; give a .toml file or one of: {known}") from error
+    except (OSError, ValueError) as error:
+        raise BadRecipe(f"cannot read the recipe {file}: {error}") from error
+    for override in overrides:
+        _set(content, override)
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
+        raise BadRecipe(f"the recipe {file} does not hold: {problems}") from error
+
+
+def _set(content: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    if not equals:
+        raise BadRecipe(f"got the override {override!r}, expected key=value, for example epochs=3")
+    *tables, last = key.strip().split(".")
+    for table in tables:
+        content = content.setdefault(table, {})
+        if not isinstance(content, dict):
+            raise BadRecipe(f"got the override {override!r}, but {table} is a value, not a table")
+    content[last] = _parse(value.strip())
+
+
+def _parse(value: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value

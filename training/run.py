@@ -1,0 +1,78 @@
+"""A run on disk: its folder, the state that it resumes from, and its metrics."""
+
+import csv
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.errors import OtherRun
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave. `evaluations` is their mean a batch, 0 for a network without a solver."""
+
+    epoch: int
+    seconds: float
+    beats_per_second: float
+    learning_rate: float
+    train_loss: float
+    train_accuracy: float
+    evaluations: float
+    validation_accuracy: float
+    validation_macro_f1: float
+    peak_memory_mb: float
+
+
+class Run:
+    """The folder of one run. `fingerprint` tells runs apart: another recipe or other data is another run."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self.folder = folder
+        self.fingerprint = fingerprint
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def state_file(self) -> Path:
+        """Everything that the next epoch needs."""
+        return self.folder / "state.pt"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        """The run's result."""
+        return self.folder / "checkpoint.safetensors"
+
+    def save_state(self, state: dict[str, Any]) -> None:
+        """Write the state in one step: a run killed meanwhile still has the state before."""
+        partial = self.state_file.with_suffix(".partial")
+        torch.save(state | {"fingerprint": self.fingerprint}, partial)
+        os.replace(partial, self.state_file)
+
+    def load_state(self) -> dict[str, Any] | None:
+        """The last state saved, None where there is none. Raises OtherRun where another run left it."""
+        if not self.state_file.exists():
+            return None
+        state: dict[str, Any] = torch.load(self.state_file, map_location="cpu", weights_only=True)
+        if state["fingerprint"] != self.fingerprint:
+            raise OtherRun(
+                f"{self.folder} holds a run of another recipe or of other data; "
+                "start afresh with --fresh, or choose another folder with --out"
+            )
+        return state
+
+    def clear(self) -> None:
+        """Forget what an earlier run left here."""
+        for file in (self.state_file, self.checkpoint_file, self.folder / "metrics.csv"):
+            file.unlink(missing_ok=True)
+        for file in self.folder.glob("events.out.tfevents.*"):
+            file.unlink()
+
+    def write_metrics(self, history: list[Epoch]) -> None:
+        """Write a line for each epoch to metrics.csv."""
+        with (self.folder / "metrics.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, [field.name for field in fields(Epoch)])
+            writer.writeheader()
+            writer.writerows(asdict(epoch) for epoch in history)
