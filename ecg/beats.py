@@ -59,7 +59,9 @@ def cut_annotated_beats(recording: Recording) -> Beats:
     Raises MissingAnnotations where the recording has none.
     """
     annotations = recording.beat_annotations()
-    marked = [(sample, label_of(symbol)) for sample, symbol in zip(annotations.samples, annotations.symbols, strict=True)]
+    marked = [
+        (sample, label_of(symbol)) for sample, symbol in zip(annotations.samples, annotations.symbols, strict=True)
+    ]
     peaks = np.array([sample for sample, label in marked if label], dtype=np.int64)
     labels = np.array([LABELS.index(label) for _, label in marked if label], dtype=np.int64)
     return Beats(values=cut_beats(recording, peaks), peaks=peaks[:-1], labels=labels[:-1])

@@ -64,9 +64,7 @@ class ConcatConv1d(nn.Module):
         super().__init__()
         self.conv = nn.Conv1d(1 + CHANNELS, CHANNELS, 3, padding=1)
 
-    def forward(
-        self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 time"]
-    ) -> Float[Tensor, "beat 64 time"]:
+    def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 time"]) -> Float[Tensor, "beat 64 time"]:
         of_time, of_state = self.conv.weight[:, :1], self.conv.weight[:, 1:]
         time_map = F.conv1d(x.new_ones(1, 1, x.shape[2]), of_time, padding=1)
         return F.conv1d(x, of_state, self.conv.bias, padding=1) + t.view(-1, 1, 1) * time_map
@@ -83,9 +81,7 @@ class ConvDynamics(nn.Module):
         self.conv2 = ConcatConv1d()
         self.norm3 = norm()
 
-    def forward(
-        self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 time"]
-    ) -> Float[Tensor, "beat 64 time"]:
+    def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 time"]) -> Float[Tensor, "beat 64 time"]:
         y = self.conv1(t, F.relu(self.norm1(x)))
         y = self.conv2(t, F.relu(self.norm2(y)))
         slope: Tensor = self.norm3(y)

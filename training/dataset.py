@@ -61,8 +61,11 @@ def build(data: Path) -> Dataset:
 
 def check_counts(counts: dict[Label, int]) -> None:
     """Raise UnexpectedData unless each class has the number of beats that the literature counts."""
-    wrong = [f"{label}: got {counts[label]:,}, expected {EXPECTED_COUNTS[label]:,}" for label in LABELS
-             if counts[label] != EXPECTED_COUNTS[label]]
+    wrong = [
+        f"{label}: got {counts[label]:,}, expected {EXPECTED_COUNTS[label]:,}"
+        for label in LABELS
+        if counts[label] != EXPECTED_COUNTS[label]
+    ]
     if wrong:
         raise UnexpectedData(
             "the recordings do not give the benchmark's beats ("

@@ -15,13 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from ecg import LABELS
 from models import Classifier, Output
 from training.dataset import Dataset
-from training.recipe import Recipe
+from training.recipe import Cycle, Recipe
 from training.run import Epoch, Run
 from training.scoring import Score, score
 from training.splits import Split
@@ -43,12 +44,21 @@ class Trainer:
         self.network = self.recipe.architecture.build(len(LABELS)).to(self.device)
         self.values = torch.from_numpy(self.split.train.values).to(self.device)
         self.labels = torch.from_numpy(self.split.train.labels).to(self.device)
-        self.optimiser = AdamW(
-            self.network.parameters(), lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay
-        )
-        self.schedule = OneCycleLR(
-            self.optimiser, self.recipe.learning_rate, total_steps=self.recipe.epochs * self.batches
-        )
+        self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(self.recipe.average_decay))
+        self._begin_cycle(self.recipe.cycles[0])
+
+    def _begin_cycle(self, cycle: Cycle) -> None:
+        self.optimiser = AdamW(self.network.parameters(), lr=cycle.learning_rate, weight_decay=self.recipe.weight_decay)
+        self.schedule = OneCycleLR(self.optimiser, cycle.learning_rate, total_steps=cycle.epochs * self.batches)
+
+    def _cycle_of(self, epoch: int) -> tuple[Cycle, bool]:
+        """The cycle that an epoch (counted from 1) belongs to, and whether the epoch is the cycle's first."""
+        first = 1
+        for cycle in self.recipe.cycles:
+            if epoch < first + cycle.epochs:
+                break
+            first += cycle.epochs
+        return cycle, epoch == first
 
     @property
     def batches(self) -> int:
@@ -58,6 +68,9 @@ class Trainer:
     def run_epoch(self) -> Epoch:
         """Train on every beat once, in an order that seed and epoch fix, then score the validation part."""
         number = len(self.history) + 1
+        cycle, first = self._cycle_of(number)
+        if first:
+            self._begin_cycle(cycle)
         started = time.perf_counter()
         progress = _Progress(number, self.recipe.epochs, self.batches)
         self.network.train()
@@ -93,24 +106,27 @@ class Trainer:
         loss.backward()
         self.optimiser.step()
         self.schedule.step()
+        self.average.update_parameters(self.network)
         evaluations = 0.0 if output.solution is None else float(output.solution.evaluations.float().mean())
         return loss.item(), int((output.logits.argmax(1) == labels).sum()), evaluations
 
     def _validate(self) -> Score:
         """The scores of the validation part, answered as the service would answer."""
-        classifier = Classifier(self.network, self.recipe.architecture.solver)
+        classifier = Classifier(self.average.module, self.recipe.architecture.solver)
         return score(self.split.validation.labels, classifier.classify(self.split.validation.values).labels)
 
     def finish_epoch(self, epoch: Epoch) -> None:
         """Remember the epoch, and its weights where no earlier epoch validated better."""
         if not self.history or epoch.validation_macro_f1 >= max(e.validation_macro_f1 for e in self.history):
-            self.best_weights = {name: weight.detach().cpu().clone() for name, weight in self.network.state_dict().items()}
+            weights = self.average.module.state_dict()
+            self.best_weights = {name: weight.detach().cpu().clone() for name, weight in weights.items()}
         self.history.append(epoch)
 
     def state(self) -> dict[str, Any]:
         """What `restore` needs."""
         return {
             "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
             "best_weights": self.best_weights,
@@ -119,11 +135,13 @@ class Trainer:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state that `state` gave."""
+        self.history = [Epoch(**epoch) for epoch in state["history"]]
+        self.best_weights = state["best_weights"]
+        self._begin_cycle(self._cycle_of(len(self.history))[0])
         self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
-        self.best_weights = state["best_weights"]
-        self.history = [Epoch(**epoch) for epoch in state["history"]]
 
 
 def train(recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, device: torch.device) -> Trainer:

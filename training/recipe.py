@@ -13,6 +13,15 @@ from training.splits import SplitName
 RECIPES = Path(__file__).parent / "recipes"
 
 
+class Cycle(BaseModel):
+    """Epochs over which the learning rate rises to its peak and falls again (one cycle, Smith and Topin 2019)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = Field(ge=1)
+    learning_rate: float = Field(gt=0, description="the peak")
+
+
 class Recipe(BaseModel):
     """Everything that decides what a run learns."""
 
@@ -25,12 +34,19 @@ class Recipe(BaseModel):
     )
     split: SplitName = "random"
     seed: int = Field(default=0, ge=0)
-    epochs: int = Field(ge=1)
+    cycles: tuple[Cycle, ...] = Field(min_length=1, description="each begins with a fresh optimiser")
     batch_size: int = Field(default=128, ge=1)
-    learning_rate: float = Field(gt=0, description="the peak of the one cycle")
     weight_decay: float = Field(default=0.01, ge=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    average_decay: float = Field(
+        default=0.0, ge=0, lt=1, description="of the running mean of the weights, which is what is released; 0 for none"
+    )
     autocast: bool = Field(default=False, description="bfloat16 where it is safe; worth it on GPUs only")
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all cycles."""
+        return sum(cycle.epochs for cycle in self.cycles)
 
 
 def read_recipe(name_or_path: str, overrides: list[str]) -> Recipe:

@@ -1,0 +1,39 @@
+# `make run` and `make test` are all that a fresh machine with Python 3.11, pip and make needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: help install run test check format bench clean
+
+help:  ## say what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(INSTALLED)  ## a virtual environment in .venv, with all extras
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+run: install  ## serve on port 8000 (another: CARDIODE_PORT=8080 make run)
+	$(BIN)/python -m app
+
+test: install  ## run every test
+	$(BIN)/python -m pytest
+
+check: install  ## format, lint, types, import directions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install  ## rewrite the source as `make check` wants it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install  ## measure speeds, as ratios against a baseline in the same run
+	$(BIN)/python -m benchmarks.solver
+
+clean:  ## remove the virtual environment and what tools left
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Offline: datasets, recipes, the training loop, evaluation. Never imported by the service."""
