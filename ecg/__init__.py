@@ -1,6 +1,6 @@
 """Electrocardiograms: labels, recordings, beats. Knows nothing of networks."""
 
-from ecg.beats import BEAT_FS, BEAT_LENGTH, Beats, check_beats, cut_annotated_beats, cut_beats
+from ecg.beats import BEAT_FS, BEAT_LENGTH, Beats, beats_from_lists, check_beats, cut_annotated_beats, cut_beats
 from ecg.errors import (
     EcgError,
     InvalidBeat,
@@ -29,6 +29,7 @@ __all__ = [
     "Recording",
     "UnknownLead",
     "UnreadableRecording",
+    "beats_from_lists",
     "check_beats",
     "cut_annotated_beats",
     "cut_beats",

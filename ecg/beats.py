@@ -4,6 +4,7 @@ The rule is that of Kachuee, Fazeli and Sarrafzadeh, "ECG heartbeat classificati
 representation" (2018), section III-A, as their published files (`mitbih_train.csv`, `mitbih_test.csv`) apply it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -87,18 +88,29 @@ def _scale(crop: Float32[np.ndarray, "sample"]) -> Float32[np.ndarray, "sample"]
     if crop.size == 0 or crop.max() == crop.min():
         return np.zeros_like(crop)
     low, high = crop.min(), crop.max()
-    scaled: Float32[np.ndarray, "sample"] = np.clip((crop - low) / (high - low), 0.0, 1.0)
+    scaled: Float32[np.ndarray, sample] = np.clip((crop - low) / (high - low), 0.0, 1.0)
     return scaled
+
+
+def beats_from_lists(rows: Sequence[Sequence[float]]) -> Float32[np.ndarray, "beat 187"]:
+    """The beats of lists of numbers, as other programs send them.
+
+    Raises InvalidBeats for none, InvalidBeat for the first that is not 187 finite numbers in 0..1.
+    """
+    for beat, row in enumerate(rows):
+        if len(row) != BEAT_LENGTH:
+            raise InvalidBeat(beat, f"got {len(row)} numbers, expected {BEAT_LENGTH} finite numbers in 0..1")
+    return check_beats(np.array(rows, dtype=np.float64).reshape(len(rows), BEAT_LENGTH))
 
 
 def check_beats(values: Float[np.ndarray, "..."]) -> Float32[np.ndarray, "beat 187"]:
     """The same values as float32, once it is certain that they are beats.
 
-    Raises InvalidBeats for another shape, InvalidBeat for the first beat that holds NaN, infinity or a value
-    outside 0..1.
+    Raises InvalidBeats for another shape or no beats, InvalidBeat for the first beat that holds NaN, infinity or a
+    value outside 0..1.
     """
-    if values.ndim != 2 or values.shape[1] != BEAT_LENGTH:
-        raise InvalidBeats(f"got an array of shape {list(values.shape)}, expected [beat, {BEAT_LENGTH}]")
+    if values.ndim != 2 or values.shape[1] != BEAT_LENGTH or not len(values):
+        raise InvalidBeats(f"got an array of shape {list(values.shape)}, expected [1 or more, {BEAT_LENGTH}]")
     with np.errstate(invalid="ignore"):
         inside = (values >= 0.0) & (values <= 1.0)
     if not inside.all():

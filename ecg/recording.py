@@ -37,7 +37,7 @@ class Recording:
         """
         if name not in self.leads:
             raise UnknownLead(f"recording {self.name} has the leads {', '.join(self.leads)}, not {name}")
-        signal: Float32[np.ndarray, "sample"] = self.signals[self.leads.index(name)]
+        signal: Float32[np.ndarray, sample] = self.signals[self.leads.index(name)]
         return signal
 
     def beat_annotations(self) -> Annotations:

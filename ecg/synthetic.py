@@ -42,14 +42,14 @@ _BEATS: dict[Label, _Beat] = {
     # heights and widths of N are a_i and b_i of the paper's table 1
     "N": _Beat("N", 1.00, 1.00, (1.2, -5.0, 30.0, -7.5, 0.75), (0.25, 0.1, 0.1, 0.1, 0.4)),
     "S": _Beat("A", 0.65, 1.10, (-0.8, -5.0, 28.0, -7.5, 0.75), (0.15, 0.1, 0.1, 0.1, 0.4)),
-    "V": _Beat("V", 0.65, 1.35, (0.0, -2.0, 9.0, -6.0, -1.1), (0.25, 0.2, 0.24, 0.28, 0.45)),
+    "V": _Beat("V", 0.65, 1.35, (0.0, -2.0, 9.0, -2.5, -0.9), (0.25, 0.2, 0.24, 0.28, 0.35)),
     "F": _Beat("F", 0.90, 1.05, (0.6, -4.0, 18.0, -7.0, -0.2), (0.25, 0.13, 0.15, 0.17, 0.42)),
     "Q": _Beat("/", 1.00, 1.00, (0.0, 60.0, 7.0, -9.0, -1.2), (0.25, 0.02, 0.25, 0.25, 0.45)),
 }
 
 LEADS: dict[str, tuple[float, float, float, float, float]] = {
     "MLII": (1.0, 1.0, 1.0, 1.0, 1.0),
-    "V1": (0.5, 0.2, 0.25, 3.0, -0.4),
+    "V1": (0.5, 0.2, 0.25, 1.8, -0.4),
 }
 """The leads that can be made, as what multiplies the height of each wave."""
 
@@ -148,7 +148,7 @@ def _signal(
     heart_rate: float,
     lead: str,
 ) -> Float64[np.ndarray, "sample"]:
-    """z of equation 1, in mV, without its baseline."""
+    """Z of equation 1, in mV, without its baseline."""
     turns = np.interp(time, peaks, np.arange(len(peaks)), left=np.nan)
     before_first = np.isnan(turns)
     turns[before_first] = (time[before_first] - peaks[0]) / (peaks[1] - peaks[0])
@@ -167,7 +167,7 @@ def _signal(
 
 
 def _leaky_integral(push: Float64[np.ndarray, "sample"], step: float) -> Float64[np.ndarray, "sample"]:
-    """z of dz/dt = push - z from z = 0: the decay exactly, the push by the trapezoid rule."""
+    """Z of dz/dt = push - z from z = 0: the decay exactly, the push by the trapezoid rule."""
     decay = np.exp(-step)
-    integral: Float64[np.ndarray, "sample"] = lfilter([step / 2, step / 2 * decay], [1.0, -decay], push)
+    integral: Float64[np.ndarray, sample] = lfilter([step / 2, step / 2 * decay], [1.0, -decay], push)
     return integral

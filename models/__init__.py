@@ -1,19 +1,42 @@
 """Networks that classify beats, the files that keep them, and the classifier that answers."""
 
 from models.architecture import Architecture, ODENetArchitecture, ResNetArchitecture
+from models.checkpoint import Checkpoint, CheckpointInfo
 from models.classifier import Classifier
 from models.decisions import Decision, Decisions, Receipt, Receipts
+from models.errors import (
+    AlteredCheckpoint,
+    BadCheckpoint,
+    ModelError,
+    NoSolver,
+    NotACheckpoint,
+    TruncatedCheckpoint,
+    UnknownModel,
+    WrongCheckpointVersion,
+    WrongReferenceAnswers,
+)
 from models.network import Output, Solver
 
 __all__ = [
+    "AlteredCheckpoint",
     "Architecture",
+    "BadCheckpoint",
+    "Checkpoint",
+    "CheckpointInfo",
     "Classifier",
     "Decision",
     "Decisions",
+    "ModelError",
+    "NoSolver",
+    "NotACheckpoint",
     "ODENetArchitecture",
     "Output",
     "Receipt",
     "Receipts",
     "ResNetArchitecture",
     "Solver",
+    "TruncatedCheckpoint",
+    "UnknownModel",
+    "WrongCheckpointVersion",
+    "WrongReferenceAnswers",
 ]

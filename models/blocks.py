@@ -1,5 +1,6 @@
 """The parts that both networks are made of. Names and sizes are those of the ODE-Net of Chen et al. 2018, in one
-dimension: a stem that shortens the beat to 46 steps of 64 channels, a body, and a head that gives five scores."""
+dimension: a stem that shortens the beat to 46 steps of 64 channels, a body, and a head that gives five scores.
+"""
 
 import torch
 from jaxtyping import Float
@@ -48,9 +49,10 @@ class ResidualBlock(nn.Module):
         self.conv2 = nn.Conv1d(CHANNELS, CHANNELS, 3, padding=1, bias=False)
 
     def forward(self, x: Float[Tensor, "beat 64 time"]) -> Float[Tensor, "beat 64 time"]:
+        """The block's output, of the same shape."""
         y = self.conv1(F.relu(self.norm1(x)))
         y = self.conv2(F.relu(self.norm2(y)))
-        return x + torch.as_tensor(y)
+        return torch.add(x, y)
 
 
 class ConcatConv1d(nn.Module):
@@ -65,6 +67,7 @@ class ConcatConv1d(nn.Module):
         self.conv = nn.Conv1d(1 + CHANNELS, CHANNELS, 3, padding=1)
 
     def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 time"]) -> Float[Tensor, "beat 64 time"]:
+        """The convolution of t and x together."""
         of_time, of_state = self.conv.weight[:, :1], self.conv.weight[:, 1:]
         time_map = F.conv1d(x.new_ones(1, 1, x.shape[2]), of_time, padding=1)
         return F.conv1d(x, of_state, self.conv.bias, padding=1) + t.view(-1, 1, 1) * time_map
@@ -82,6 +85,7 @@ class ConvDynamics(nn.Module):
         self.norm3 = norm()
 
     def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 time"]) -> Float[Tensor, "beat 64 time"]:
+        """The slope at each beat's own time."""
         y = self.conv1(t, F.relu(self.norm1(x)))
         y = self.conv2(t, F.relu(self.norm2(y)))
         slope: Tensor = self.norm3(y)

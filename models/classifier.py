@@ -7,21 +7,55 @@ import torch
 from jaxtyping import Float
 from torch import nn
 
-from ecg import check_beats
+from ecg import LABELS, check_beats
+from models import zoo
+from models.checkpoint import Checkpoint, load
 from models.decisions import Decisions, Receipts
-from models.errors import NoSolver
+from models.errors import AlteredCheckpoint, NoSolver, WrongReferenceAnswers
 from models.network import Output, Solver
 
 CHUNK = 256
 """Beats that go through the network at once: enough to keep two cores busy, little enough to bound memory."""
 
 
-class Classifier:
-    """A network that is ready to answer. `solver` is what it uses where a call does not say; None if it has none."""
+REFERENCE_TOLERANCE = 5e-3
+"""How far a reference beat's probabilities may be from what they must be: other processors round otherwise."""
 
-    def __init__(self, network: nn.Module, solver: Solver | None) -> None:
+
+class Classifier:
+    """A network that is ready to answer. `solver` is what it uses where a call does not say; None if it has none.
+
+    `checkpoint` is where it comes from; None for one that is still being trained.
+    """
+
+    def __init__(self, network: nn.Module, solver: Solver | None, checkpoint: Checkpoint | None = None) -> None:
         self.network = network
         self.solver = solver
+        self.checkpoint = checkpoint
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> "Classifier":
+        """The classifier of a released model's name, or of a checkpoint file.
+
+        It has answered its reference beats, so it works and is warm. Raises UnknownModel, and BadCheckpoint of
+        the kind that says what is wrong with the file.
+        """
+        file = zoo.find(name_or_path)
+        checkpoint = load(file)
+        network = checkpoint.info.architecture.build(len(LABELS))
+        try:
+            network.load_state_dict(checkpoint.weights)
+        except RuntimeError as error:
+            raise AlteredCheckpoint(f"the weights in {file} are not those of its architecture: {error}") from error
+        classifier = cls(network, checkpoint.info.architecture.solver, checkpoint)
+        answers = classifier.classify(checkpoint.reference_beats.numpy()).probabilities
+        furthest = np.abs(answers - checkpoint.reference_probabilities.numpy()).max()
+        if not furthest <= REFERENCE_TOLERANCE:
+            raise WrongReferenceAnswers(
+                f"{file}: a reference beat's probability is off by {furthest:.2g}, "
+                f"expected at most {REFERENCE_TOLERANCE:g}"
+            )
+        return classifier
 
     def classify(self, beats: Float[np.ndarray, "..."], solver: Solver | None = None) -> Decisions:
         """Decide on each beat of an array `[beat, 187]` of values in 0..1.
@@ -36,7 +70,7 @@ class Classifier:
         outputs = []
         self.network.eval()
         with torch.inference_mode():
-            for chunk in torch.from_numpy(values).split(CHUNK):
+            for chunk in torch.split(torch.from_numpy(values), CHUNK):
                 outputs.append(self.network(chunk.to(device), chosen))
         return Decisions(
             probabilities=torch.cat([output.logits for output in outputs]).softmax(1).cpu().numpy(),

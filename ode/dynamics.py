@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 Dynamics = Callable[[Float[Tensor, "sample"], Float[Tensor, "sample ..."]], Float[Tensor, "sample ..."]]
 
 
-def per_sample(scalars: Float[Tensor, "sample"], like: Float[Tensor, "sample ..."]) -> Float[Tensor, "sample ..."]:
+def per_sample(scalars: Shaped[Tensor, "sample"], like: Float[Tensor, "sample ..."]) -> Shaped[Tensor, "sample ..."]:
     """The scalars, shaped to broadcast against states."""
     return scalars.view(-1, *[1] * (like.dim() - 1))

@@ -22,7 +22,7 @@ DEFAULT_MAX_EVALUATIONS = 2000
 
 def integrate(
     f: Dynamics,
-    y0: Float[Tensor, "sample ..."],
+    y0: Tensor,
     times: tuple[float, float],
     *,
     method: str = "dopri5",
@@ -33,7 +33,7 @@ def integrate(
 ) -> Solution:
     """Solve dy/dt = f(t, y) from `times[0]`, where y is `y0`, to `times[1]`, each sample with its own steps.
 
-    `f` takes the time of each sample `[sample]` and its state `[sample, ...]`. A step is accepted where the root
+    `y0` is `[sample, ...]`; `f` takes the time of each sample `[sample]` and its state `[sample, ...]`. A step is accepted where the root
     mean square of its error estimate over `atol + rtol * |y|` is at most 1. A sample whose solve fails keeps its
     last good state and says why in its status; it raises nothing and harms no other.
 
@@ -94,7 +94,7 @@ class _Loop:
 
     def run(self, y0: Float[Tensor, "sample ..."]) -> Solution:
         running = self._start(y0)
-        ended: list[tuple[_Running, Int64[Tensor, "sample"]]] = []
+        ended: list[tuple[_Running, Int64[Tensor, sample]]] = []
         while len(running.index):
             status = self._status(running)
             over = status >= 0
@@ -182,7 +182,7 @@ def _weigh(weights: tuple[float, ...], slopes: list[Tensor]) -> Tensor:
     return total
 
 
-def _gather(ended: list[tuple[_Running, Int64[Tensor, "sample"]]]) -> Solution:
+def _gather(ended: list[tuple[_Running, Int64[Tensor, "_"]]]) -> Solution:
     """All samples that have ended, back in the order in which they came."""
     order = torch.cat([part.index for part, _ in ended]).argsort()
 

@@ -1,7 +1,6 @@
 """The beats of all recordings in one table, and the file that keeps it."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,8 +38,8 @@ class Dataset:
     @cached_property
     def sha256(self) -> str:
         """The hash of all beats and labels, which a checkpoint keeps to say what it was trained on."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.values))
-        digest.update(np.ascontiguousarray(self.labels))
+        digest = hashlib.sha256(self.values.tobytes())
+        digest.update(self.labels.tobytes())
         return digest.hexdigest()
 
 
@@ -79,7 +78,7 @@ def save(dataset: Dataset, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".partial.npz")
     np.savez(partial, values=dataset.values, labels=dataset.labels, recordings=dataset.recordings)
-    os.replace(partial, file)
+    partial.replace(file)
 
 
 def load(file: Path) -> Dataset:

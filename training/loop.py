@@ -44,7 +44,8 @@ class Trainer:
         self.network = self.recipe.architecture.build(len(LABELS)).to(self.device)
         self.values = torch.from_numpy(self.split.train.values).to(self.device)
         self.labels = torch.from_numpy(self.split.train.labels).to(self.device)
-        self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(self.recipe.average_decay))
+        average = get_ema_multi_avg_fn(self.recipe.average_decay)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.network, multi_avg_fn=average)
         self._begin_cycle(self.recipe.cycles[0])
 
     def _begin_cycle(self, cycle: Cycle) -> None:
@@ -82,7 +83,7 @@ class Trainer:
             epoch=number,
             seconds=round(time.perf_counter() - started, 2),
             beats_per_second=round(len(self.labels) / trained, 1),
-            learning_rate=self.schedule.get_last_lr()[0],
+            learning_rate=float(self.schedule.get_last_lr()[0]),
             train_loss=progress.loss,
             train_accuracy=progress.accuracy,
             evaluations=progress.evaluations,
@@ -94,7 +95,7 @@ class Trainer:
     def _shuffled(self, epoch: int) -> tuple[Tensor, ...]:
         generator = torch.Generator().manual_seed(self.recipe.seed * 10_000 + epoch)
         order = torch.randperm(len(self.labels), generator=generator).to(self.device)
-        return order.split(self.recipe.batch_size)
+        return torch.split(order, self.recipe.batch_size)
 
     def _step(self, batch: Tensor) -> tuple[float, int, float]:
         """One step of the optimiser: the loss, the beats that were right, the evaluations of the solve."""
@@ -103,7 +104,7 @@ class Trainer:
             output: Output = self.network(self.values[batch], self.recipe.training_solver)
             loss = F.cross_entropy(output.logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
         self.optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         self.optimiser.step()
         self.schedule.step()
         self.average.update_parameters(self.network)

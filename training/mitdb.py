@@ -12,10 +12,14 @@ from ecg import Recording
 from ecg.formats import wfdb as wfdb_format
 from training.errors import MissingData
 
-DS1 = tuple("101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230".split())
+DS1 = tuple(
+    "101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230".split()  # noqa: SIM905 - easier to compare with the paper
+)
 """Recordings to train on, of the inter-patient split (de Chazal et al. 2004)."""
 
-DS2 = tuple("100 103 105 111 113 117 121 123 200 202 210 212 213 214 219 221 222 228 231 232 233 234".split())
+DS2 = tuple(
+    "100 103 105 111 113 117 121 123 200 202 210 212 213 214 219 221 222 228 231 232 233 234".split()  # noqa: SIM905 - easier to compare with the paper
+)
 """Recordings to test on, of the same split."""
 
 PACED = ("102", "104", "107", "217")

@@ -1,7 +1,6 @@
 """A run on disk: its folder, the state that it resumes from, and its metrics."""
 
 import csv
-import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ class Run:
         """Write the state in one step: a run killed meanwhile still has the state before."""
         partial = self.state_file.with_suffix(".partial")
         torch.save(state | {"fingerprint": self.fingerprint}, partial)
-        os.replace(partial, self.state_file)
+        partial.replace(self.state_file)
 
     def load_state(self) -> dict[str, Any] | None:
         """The last state saved, None where there is none. Raises OtherRun where another run left it."""

@@ -1,0 +1,52 @@
+"""Serve: `python -m app`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import torch
+import uvicorn
+from pydantic import ValidationError
+
+from app import logs, service, settings
+from app.zoo import Zoo
+from ecg import EcgError
+from models import ModelError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to stop; 1, with one line on standard error, where that cannot be."""
+    argparse.ArgumentParser(
+        prog="python -m app",
+        description="Serve heartbeat classification over HTTP. Ctrl-C or SIGTERM lets requests in flight finish.",
+        epilog="Settings are environment variables (default: meaning):\n\n" + settings.table(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args(arguments)
+    try:
+        chosen = settings.Settings()
+        if chosen.threads:
+            torch.set_num_threads(chosen.threads)
+        zoo = Zoo.load(chosen.model_names)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = f"CARDIODE_{'_'.join(map(str, problem['loc'])).upper()}"
+            print(f"{name}: got {problem['input']!r}. {problem['msg']}", file=sys.stderr)
+        return 1
+    except (ModelError, EcgError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    logs.configure(chosen.log_level)
+    uvicorn.run(
+        service.create(zoo, chosen),
+        host=chosen.host,
+        port=chosen.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=chosen.shutdown_seconds,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""What the service counts, for Prometheus to scrape."""
+
+import platform
+from importlib.metadata import version
+
+import numpy as np
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import generate_latest
+
+from ecg import LABELS
+from models import Decisions
+
+FAILED = "none"
+"""The label that counts beats whose solve failed."""
+
+
+class Metrics:
+    """The counters of one service, in a registry of their own."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self.registry = registry
+        ProcessCollector(registry=registry)
+        self.requests = Counter(
+            "cardiode_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry
+        )
+        self.request_seconds = Histogram(
+            "cardiode_http_request_duration_seconds",
+            "Seconds from a request to its answer.",
+            ["method", "route", "status"],
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+            registry=registry,
+        )
+        self.beats = Counter("cardiode_beats", "Beats classified.", ["label", "model"], registry=registry)
+        self.evaluations = Histogram(
+            "cardiode_solver_evaluations",
+            "Evaluations of the dynamics a beat.",
+            ["model"],
+            buckets=(8, 14, 20, 26, 32, 44, 62, 98, 152, 302, 1002, 10_000),
+            registry=registry,
+        )
+        self.errors = Counter("cardiode_errors", "Requests refused or failed.", ["kind"], registry=registry)
+        self.build = Gauge("cardiode_build_info", "The program's version.", ["version", "python"], registry=registry)
+        self.model = Gauge(
+            "cardiode_model_info", "The models that are served.", ["name", "version", "sha256"], registry=registry
+        )
+        self.build.labels(version=version("cardiode"), python=platform.python_version()).set(1)
+
+    def count(self, model: str, decisions: Decisions) -> None:
+        """Count the beats of one request."""
+        for place, label in ((-1, FAILED), *enumerate(LABELS)):
+            beats = int(np.count_nonzero(decisions.labels == place))
+            if beats:
+                self.beats.labels(label=label, model=model).inc(beats)
+        if decisions.receipts is not None:
+            histogram = self.evaluations.labels(model=model)
+            for evaluations in decisions.receipts.evaluations:
+                histogram.observe(float(evaluations))
+
+    def exposition(self) -> bytes:
+        """All of it, in Prometheus' text format."""
+        return generate_latest(self.registry)

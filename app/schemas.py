@@ -1,0 +1,158 @@
+"""What requests and answers look like in JSON, with examples that work when pasted."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Any
+
+import numpy as np
+from jaxtyping import Float32
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ecg import BEAT_LENGTH, LABELS, Label, beats_from_lists, cut_annotated_beats
+from ecg.synthetic import synthesize
+from models import Decision, Solver
+from ode import METHODS, Status, find_method
+
+MAX_BEATS = 4096
+TOLERANCES = (1e-9, 1.0)
+EVALUATIONS = (1, 100_000)
+
+
+def example_beat() -> list[float]:
+    """A synthetic ventricular ectopic beat."""
+    beats = cut_annotated_beats(synthesize(60, ectopic={"V": 0.2}, seed=1))
+    first = int(np.flatnonzero(beats.labels == LABELS.index("V"))[0])
+    return [round(float(value), 3) for value in beats.values[first]]
+
+
+def _within(low: float, high: float) -> Callable[[float], float]:
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            raise ValueError(f"got {value:g}, expected {low:g}..{high:g}")
+        return value
+
+    return check
+
+
+def _known_method(name: str) -> str:
+    if name not in METHODS:
+        raise ValueError(f"got {name!r}, expected one of: {', '.join(METHODS)}")
+    return find_method(name).name
+
+
+def _bounds(low: float, high: float) -> Any:
+    return Field(json_schema_extra={"minimum": low, "maximum": high})
+
+
+Method = Annotated[str, AfterValidator(_known_method), Field(json_schema_extra={"enum": list(METHODS)})]
+Tolerance = Annotated[float, AfterValidator(_within(*TOLERANCES)), _bounds(*TOLERANCES)]
+Evaluations = Annotated[int, AfterValidator(_within(*EVALUATIONS)), _bounds(*EVALUATIONS)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class SolverRequest(_Request):
+    """How the ODE is solved; what is left out is as the model was released."""
+
+    method: Method | None = None
+    rtol: Tolerance | None = Field(None, description="relative tolerance")
+    atol: Tolerance | None = Field(None, description="absolute tolerance")
+    max_evaluations: Evaluations | None = Field(None, description="evaluations a beat may cost at most")
+
+    def applied_to(self, default: Solver) -> Solver:
+        """The settings to solve with."""
+        return replace(default, **self.model_dump(exclude_none=True))
+
+
+class ClassifyRequest(_Request):
+    """Beats to classify."""
+
+    beats: list[list[float]] = Field(
+        min_length=1,
+        max_length=MAX_BEATS,
+        description=f"each {BEAT_LENGTH} numbers in 0..1, sampled at 125 Hz from an R peak on for 1.2 R-R intervals, "
+        "scaled by their own minimum and maximum, padded with zeros",
+    )
+    model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
+    solver: SolverRequest | None = Field(None, description="for a model with a solver")
+
+    def array(self) -> Float32[np.ndarray, "beat 187"]:
+        """The beats, checked. Raises InvalidBeats and InvalidBeat."""
+        return beats_from_lists(self.beats)
+
+
+class ReceiptResponse(BaseModel):
+    """What a solve cost and how good it is."""
+
+    method: str
+    rtol: float
+    atol: float
+    evaluations: int = Field(description="calls of the dynamics")
+    accepted: int = Field(description="steps taken")
+    rejected: int = Field(description="steps tried again, shorter")
+    error: float = Field(description="sum of the steps' estimated errors (root mean square, in units of the state)")
+    status: str = Field(description="why the solve ended", json_schema_extra={"enum": [s.label for s in Status]})
+
+
+class DecisionResponse(BaseModel):
+    """What is said of one beat; label and probabilities are null where its solve failed."""
+
+    label: Label | None
+    probabilities: dict[Label, float] | None
+    abstained: bool
+    receipt: ReceiptResponse | None = Field(description="null for a model without a solver")
+
+    @classmethod
+    def of(cls, decision: Decision) -> "DecisionResponse":
+        """The same decision, as JSON tells it."""
+        receipt = decision.receipt and ReceiptResponse(**vars(decision.receipt))
+        return cls(**vars(decision) | {"receipt": receipt})
+
+
+class ModelIdentity(BaseModel):
+    """Which model answered."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class ClassifyResponse(BaseModel):
+    """A decision for each beat, in the request's order."""
+
+    model: ModelIdentity
+    beats: list[DecisionResponse]
+
+
+class SolverResponse(BaseModel):
+    """How a model's equation is solved where a request does not say."""
+
+    method: str
+    rtol: float
+    atol: float
+    max_evaluations: int
+
+
+class ModelResponse(ModelIdentity):
+    """One of the models that are served."""
+
+    default: bool = Field(description="answers where a request names no model")
+    architecture: str
+    classes: list[Label]
+    solver: SolverResponse | None
+    methods: list[str] = Field(description="that a request may ask for")
+    figures: dict[str, Any] = Field(description="what it reached on the test beats, and cost to train")
+
+
+class ModelsResponse(BaseModel):
+    """The models that are served."""
+
+    models: list[ModelResponse]
+
+
+class HealthResponse(BaseModel):
+    """Whether the service is alive, or ready."""
+
+    status: str

@@ -1,0 +1,33 @@
+"""The settings: one table, read once from the environment."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Each is set by the environment variable `CARDIODE_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="CARDIODE_", frozen=True)
+
+    host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all")
+    port: int = Field(8000, ge=0, le=65_535, description="port to listen on")
+    models: str = Field(
+        "odenet,resnet",
+        description="models to serve, separated by commas: names in the zoo or checkpoint files; the first is the "
+        "one that answers where a request names none",
+    )
+    max_body_bytes: int = Field(20_000_000, ge=1, description="largest request body")
+    threads: int = Field(0, ge=0, description="threads of a solve; 0 for one a core")
+    shutdown_seconds: int = Field(30, ge=0, description="how long requests in flight may take to finish at the end")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
+
+    @property
+    def model_names(self) -> list[str]:
+        """The entries of `models`."""
+        return [name.strip() for name in self.models.split(",") if name.strip()]
+
+
+def table() -> str:
+    """The settings as text: variable, default, meaning."""
+    fields = Settings.model_fields.items()
+    return "\n".join(f"CARDIODE_{name.upper()} ({field.default}): {field.description}" for name, field in fields)

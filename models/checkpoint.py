@@ -1,0 +1,168 @@
+"""A checkpoint: one safetensors file that holds a network, how to rebuild it, its story, and how to tell that it works.
+
+The file's metadata has four entries: `format`, `version`, `info` (the JSON of `CheckpointInfo`) and `sha256`, the
+hash of everything else. Loading one runs no code of the file's.
+"""
+
+import hashlib
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from ecg import LABELS
+from ecg.beats import BEAT_FS, BEAT_LENGTH, PREFERRED_LEAD, RR_SHARE
+from models.architecture import Architecture
+from models.errors import AlteredCheckpoint, BadCheckpoint, NotACheckpoint, TruncatedCheckpoint, WrongCheckpointVersion
+
+FORMAT = "cardiode checkpoint"
+VERSION = "1"
+
+_WEIGHT = "weights."
+_REFERENCE_BEATS = "reference.beats"
+_REFERENCE_PROBABILITIES = "reference.probabilities"
+
+
+class Preprocessing(BaseModel):
+    """How the beats that a network was trained on were cut: see `ecg.beats`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fs: float = BEAT_FS
+    length: int = BEAT_LENGTH
+    rr_share: float = RR_SHARE
+    lead: str = PREFERRED_LEAD
+    scale: str = "minimum and maximum of the crop"
+
+
+class CheckpointInfo(BaseModel):
+    """Everything about a checkpoint but its numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    model_version: str
+    architecture: Architecture
+    classes: tuple[str, ...] = LABELS
+    preprocessing: Preprocessing = Preprocessing()
+    recipe: dict[str, Any] = {}
+    data_sha256: str = ""
+    seed: int = 0
+    commit: str = ""
+    libraries: dict[str, str] = {}
+    figures: dict[str, Any] = {}
+    history: list[dict[str, float]] = []
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint in memory: `reference_probabilities` are the answers that `reference_beats` must get."""
+
+    info: CheckpointInfo
+    weights: dict[str, Tensor]
+    reference_beats: Float32[Tensor, "beat 187"]
+    reference_probabilities: Float32[Tensor, "beat class"]
+    sha256: str = ""
+
+
+def save(checkpoint: Checkpoint, file: Path) -> None:
+    """Write the file; one of that name is replaced in one step."""
+    tensors = {_WEIGHT + name: weight.contiguous() for name, weight in checkpoint.weights.items()}
+    tensors[_REFERENCE_BEATS] = checkpoint.reference_beats.contiguous()
+    tensors[_REFERENCE_PROBABILITIES] = checkpoint.reference_probabilities.contiguous()
+    info = checkpoint.info.model_dump_json()
+    metadata = {"format": FORMAT, "version": VERSION, "info": info, "sha256": _hash(tensors, info)}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".partial")
+    partial.write_bytes(save_tensors(tensors, metadata))
+    partial.replace(file)
+
+
+def load(file: Path) -> Checkpoint:
+    """Read and check the file.
+
+    Raises NotACheckpoint, TruncatedCheckpoint, WrongCheckpointVersion or AlteredCheckpoint, each naming the file.
+    """
+    content = _read(file)
+    metadata = _metadata(content, file)
+    try:
+        tensors = load_tensors(content)
+    except SafetensorError as error:
+        raise AlteredCheckpoint(f"{file} is damaged: {error}; fetch it anew") from error
+    if _hash(tensors, metadata.get("info", "")) != metadata.get("sha256"):
+        raise AlteredCheckpoint(f"{file} is not what was saved: its content and its sha256 differ; fetch it anew")
+    return Checkpoint(
+        info=_info(metadata["info"], file),
+        weights={name.removeprefix(_WEIGHT): t for name, t in tensors.items() if name.startswith(_WEIGHT)},
+        reference_beats=tensors[_REFERENCE_BEATS],
+        reference_probabilities=tensors[_REFERENCE_PROBABILITIES],
+        sha256=metadata["sha256"],
+    )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadCheckpoint(f"cannot read the checkpoint {file}: {error.strerror}") from error
+
+
+def _metadata(content: bytes, file: Path) -> dict[str, str]:
+    """The metadata of the file's header, once it is certain that the file is ours and has its end.
+
+    A safetensors file is the header's length in 8 bytes, the header as JSON, and the tensors' bytes.
+    """
+    stranger = NotACheckpoint(f"{file} is not a cardiode checkpoint; make one with `python -m training train`")
+    if len(content) < 8:
+        raise stranger
+    (length,) = struct.unpack("<Q", content[:8])
+    if content[8:9] != b"{" or length > 100_000_000:
+        raise stranger
+    if len(content) < 8 + length:
+        raise TruncatedCheckpoint(f"{file} has {len(content):,} bytes, but its header alone needs {8 + length:,}")
+    try:
+        header = json.loads(content[8 : 8 + length])
+        metadata = header.pop("__metadata__", {})
+        end = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        raise stranger from error
+    if metadata.get("format") != FORMAT:
+        raise stranger
+    if metadata.get("version") != VERSION:
+        raise WrongCheckpointVersion(
+            f"{file} has format version {metadata.get('version')}, expected {VERSION}; train or fetch it anew"
+        )
+    if len(content) < end:
+        raise TruncatedCheckpoint(f"{file} has {len(content):,} bytes, expected {end:,}; fetch it anew")
+    return dict(metadata)
+
+
+def _info(text: str, file: Path) -> CheckpointInfo:
+    try:
+        info = CheckpointInfo.model_validate_json(text)
+    except ValidationError as error:
+        raise WrongCheckpointVersion(f"{file} describes a model that this version cannot build: {error}") from error
+    if info.classes != LABELS or info.preprocessing != Preprocessing():
+        raise WrongCheckpointVersion(
+            f"{file} was trained on classes {info.classes} and {info.preprocessing}, "
+            f"expected {LABELS} and {Preprocessing()}: its answers would be wrong here"
+        )
+    return info
+
+
+def _hash(tensors: dict[str, Tensor], info: str) -> str:
+    digest = hashlib.sha256(info.encode())
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name].numpy())
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,146 @@
+import json
+import math
+
+import pytest
+
+from ecg import LABELS
+from ode import METHODS
+
+
+def post(client, **body):
+    return client.post("/classify", json=body)
+
+
+def assert_problem(response, status, *words):
+    """One shape of error everywhere, and it names what is wrong."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert set(body) == {"type", "title", "status", "detail", "errors"}
+    assert body["status"] == status
+    for word in words:
+        assert word in body["detail"] or any(word in e["field"] + e["message"] for e in body["errors"]), response.text
+
+
+def test_the_default_model_answers_as_the_design_says(client, beat, zoo):
+    response = post(client, beats=[beat, beat])
+    assert response.status_code == 200
+    body = response.json()
+    assert body["model"] == zoo.default.identity.model_dump()
+    assert len(body["beats"]) == 2
+    answer = body["beats"][0]
+    assert set(answer) == {"label", "probabilities", "abstained", "receipt"}
+    assert list(answer["probabilities"]) == list(LABELS)
+    assert answer["receipt"] | {"evaluations": 0, "accepted": 0, "error": 0} == {
+        "method": "dopri5", "rtol": 1e-3, "atol": 1e-3, "evaluations": 0, "accepted": 0, "rejected": 0, "error": 0,
+        "status": "ok",
+    }  # fmt: skip
+
+
+def test_a_model_without_a_solver_has_no_receipt(client, beat):
+    body = post(client, beats=[beat], model="resnet").json()
+    assert body["model"]["name"] == "resnet"
+    assert body["beats"][0]["receipt"] is None
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_the_solver_is_tunable_per_request(client, beat, method):
+    coarse, fine = (
+        post(client, beats=[beat], solver={"method": method, "rtol": tol, "atol": tol, "max_evaluations": 100_000})
+        for tol in (1e-1, 1e-3)
+    )
+    coarse, fine = (response.json()["beats"][0]["receipt"] for response in (coarse, fine))
+    assert (coarse["method"], coarse["rtol"], fine["atol"]) == (method, 1e-1, 1e-3)
+    assert coarse["evaluations"] <= fine["evaluations"]
+
+
+def test_a_solver_setting_left_out_is_as_the_model_was_released(client, beat):
+    receipt = post(client, beats=[beat], solver={"rtol": 1e-2}).json()["beats"][0]["receipt"]
+    assert (receipt["method"], receipt["rtol"], receipt["atol"]) == ("dopri5", 1e-2, 1e-3)
+
+
+def test_4096_beats_are_answered(client, beat):
+    assert len(post(client, beats=[beat] * 4096, model="resnet").json()["beats"]) == 4096
+
+
+def test_a_solve_that_hits_its_limit_is_told_beat_by_beat(client, beat):
+    response = post(client, beats=[beat], solver={"rtol": 1e-6, "atol": 1e-6, "max_evaluations": 20})
+    assert response.status_code == 200
+    answer = response.json()["beats"][0]
+    assert answer["label"] is None and answer["probabilities"] is None
+    assert answer["receipt"]["status"] == "evaluations_exhausted"
+    assert answer["receipt"]["evaluations"] <= 20
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"beats", b"\xff\xfe", b'{"beats": [[', b"[" * 100_000])
+def test_what_is_not_json_is_refused(client, content):
+    response = client.post("/classify", content=content, headers={"content-type": "application/json"})
+    assert response.status_code in (400, 422)
+    assert_problem(response, response.status_code)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ([], ["body"]),
+        (None, ["body"]),
+        ({}, ["beats"]),
+        ({"beats": []}, ["beats", "1"]),
+        ({"beats": "many"}, ["beats"]),
+        ({"beats": [["0.5"] * 187]}, ["beats.0.0"]),
+        ({"beats": [[True] * 187]}, ["beats.0.0"]),
+        ({"beats": [[0.5] * 187] * 4097}, ["beats", "4096"]),
+        ({"beats": [[0.5] * 187], "modle": "odenet"}, ["modle"]),
+        ({"beats": [[0.5] * 187], "solver": {"tolerance": 1}}, ["solver.tolerance"]),
+        ({"beats": [[0.5] * 187], "solver": {"rtol": 0.0}}, ["solver.rtol", "1e-09..1"]),
+        ({"beats": [[0.5] * 187], "solver": {"rtol": -1.0}}, ["solver.rtol", "1e-09..1"]),
+        ({"beats": [[0.5] * 187], "solver": {"atol": 2}}, ["solver.atol", "1e-09..1"]),
+        ({"beats": [[0.5] * 187], "solver": {"max_evaluations": 0}}, ["solver.max_evaluations", "1..100000"]),
+        ({"beats": [[0.5] * 187], "solver": {"max_evaluations": 10**6}}, ["solver.max_evaluations", "1..100000"]),
+        ({"beats": [[0.5] * 187], "solver": {"method": "magic"}}, ["solver.method", "heun_euler, bosh3, dopri5"]),
+        ({"beats": [[0.5] * 187], "model": "resnet", "solver": {}}, ["solver", "no solver"]),
+    ],
+)
+def test_a_wrong_field_is_named_with_what_was_expected(client, body, words):
+    assert_problem(post_json(client, body), 422, *words)
+
+
+def post_json(client, body):
+    return client.post("/classify", content=json.dumps(body), headers={"content-type": "application/json"})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.01, 1.01, 1e300])
+def test_a_value_that_no_beat_has_is_refused_with_the_beats_index(client, beat, value):
+    assert_problem(post_json(client, {"beats": [beat, beat, [*beat[:-1], value]]}), 422, "beats.2", "0..1")
+
+
+def test_a_number_too_large_for_json_is_refused_with_the_beats_index(client, beat):
+    text = json.dumps({"beats": [beat]}).replace(json.dumps(beat[5]), "1e400")
+    response = client.post("/classify", content=text, headers={"content-type": "application/json"})
+    assert_problem(response, 422, "beats.0")
+
+
+@pytest.mark.parametrize("length", [0, 186, 188])
+def test_a_beat_of_another_length_is_refused_with_its_index(client, beat, length):
+    assert_problem(post(client, beats=[beat, [0.5] * length]), 422, "beats.1", f"got {length} numbers, expected 187")
+
+
+def test_an_unknown_model_is_told_with_those_that_are_served(client, beat):
+    assert_problem(post(client, beats=[beat], model="oracle"), 404, "oracle", "odenet, resnet")
+
+
+def test_a_beats_answer_does_not_depend_on_who_else_is_in_the_request(client, beats):
+    together = post(client, beats=beats[:10].tolist()).json()["beats"]
+    for beat, expected in zip(beats[:10].tolist(), together, strict=True):
+        alone = post(client, beats=[beat]).json()["beats"][0]
+        assert alone["label"] == expected["label"]
+        assert alone["receipt"]["evaluations"] == expected["receipt"]["evaluations"]
+        assert alone["probabilities"] == pytest.approx(expected["probabilities"], abs=1e-5)
+
+
+def test_the_examples_of_the_document_work_when_pasted(client):
+    document = client.get("/openapi.json").json()
+    content = document["paths"]["/classify"]["post"]["requestBody"]["content"]["application/json"]
+    assert len(content["examples"]) >= 2
+    for example in content["examples"].values():
+        assert client.post("/classify", json=example["value"]).status_code == 200

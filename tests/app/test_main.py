@@ -1,0 +1,89 @@
+"""The process itself: how it starts, refuses to start, and ends."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import httpx2 as httpx
+import pytest
+
+from app.settings import Settings, table
+
+
+def command(**settings):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CARDIODE_")}
+    return {"args": [sys.executable, "-m", "app"], "env": environment | settings, "text": True}
+
+
+def run(**settings):
+    return subprocess.run(**command(**settings), capture_output=True, timeout=120)
+
+
+@pytest.fixture
+def serving(checkpoints):
+    """A process that serves both models on a free port, and its address."""
+    names = ",".join(map(str, checkpoints.values()))
+    process = subprocess.Popen(**command(CARDIODE_MODELS=names, CARDIODE_PORT="0"), stderr=subprocess.PIPE)
+    reader = threading.Thread(target=process.stderr.read, daemon=True)
+    try:
+        for line in process.stderr:
+            if found := re.search(r"running on (http://[0-9.:]+)", line):
+                reader.start()  # else a full pipe would stop the process
+                yield process, found.group(1)
+                break
+        else:
+            pytest.fail("the service did not start")
+    finally:
+        process.kill()
+        process.wait()
+        if reader.ident:
+            reader.join()
+        process.stderr.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_requests_in_flight_finish(serving, how, beat):
+    process, address = serving
+    answers = []
+    body = {"beats": [beat] * 1500, "solver": {"rtol": 1e-4, "atol": 1e-4}}
+    request = threading.Thread(
+        target=lambda: answers.append(httpx.post(f"{address}/classify", json=body, timeout=120))
+    )
+    request.start()
+    while not in_flight(process):
+        pass
+    process.send_signal(how)
+    request.join()
+    process.wait(timeout=60)
+    assert answers[0].status_code == 200
+    assert len(answers[0].json()["beats"]) == 1500
+
+
+def test_no_checkpoint_is_told_in_one_line(tmp_path):
+    ended = run(CARDIODE_MODELS=str(tmp_path / "none.safetensors"))
+    assert ended.returncode == 1
+    assert re.fullmatch(r"UnknownModel: there is no model .*\n", ended.stderr)
+
+
+def test_a_broken_checkpoint_is_told_in_one_line(checkpoints, tmp_path):
+    file = tmp_path / "broken.safetensors"
+    file.write_bytes(checkpoints["odenet"].read_bytes()[:-10])
+    ended = run(CARDIODE_MODELS=str(file))
+    assert ended.returncode == 1
+    assert re.fullmatch(r"TruncatedCheckpoint: .*\n", ended.stderr)
+
+
+def test_a_wrong_setting_is_told_with_its_variable():
+    ended = run(CARDIODE_PORT="many")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("CARDIODE_PORT: got 'many'")
+
+
+def test_help_tells_every_setting():
+    text = subprocess.run([sys.executable, "-m", "app", "--help"], capture_output=True, text=True, check=True).stdout
+    for name in Settings.model_fields:
+        assert f"CARDIODE_{name.upper()}" in text
+    assert len(table().splitlines()) == len(Settings.model_fields)

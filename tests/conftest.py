@@ -1,0 +1,53 @@
+"""What many tests stand on: checkpoints with fresh weights, synthetic beats, and the recordings where they are."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ecg import LABELS, cut_annotated_beats
+from ecg.synthetic import synthesize
+from models import Architecture, Checkpoint, CheckpointInfo, Classifier, ODENetArchitecture, ResNetArchitecture
+from models import checkpoint as checkpoint_file
+from training.mitdb import RECORDINGS, data_folder
+
+
+@pytest.fixture(scope="session")
+def beats() -> np.ndarray:
+    """Forty synthetic beats of all classes, `[40, 187]`."""
+    shares = {"S": 0.15, "V": 0.15, "F": 0.1, "Q": 0.1}
+    return cut_annotated_beats(synthesize(120, ectopic=shares, seed=7)).values[:40]
+
+
+@pytest.fixture(scope="session")
+def mitdb() -> Path:
+    """The folder that holds mitdb/; the test is skipped where the recordings are not there."""
+    data = data_folder()
+    if not all((data / "mitdb" / f"{name}.hea").exists() for name in RECORDINGS):
+        pytest.skip(f"no recordings in {data}/mitdb: get them with `python -m training data`, or set CARDIODE_DATA")
+    return data
+
+
+def make_checkpoint(name: str, architecture: Architecture, reference: np.ndarray) -> Checkpoint:
+    """A checkpoint of a network with fresh weights, whose reference answers are its own."""
+    torch.manual_seed(0)
+    network = architecture.build(len(LABELS))
+    answers = Classifier(network, architecture.solver).classify(reference)
+    return Checkpoint(
+        info=CheckpointInfo(name=name, model_version="0", architecture=architecture),
+        weights=network.state_dict(),
+        reference_beats=torch.from_numpy(reference),
+        reference_probabilities=torch.from_numpy(answers.probabilities),
+    )
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory, beats: np.ndarray) -> dict[str, Path]:
+    """Files of an `odenet` and a `resnet` with fresh weights."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    files = {}
+    for name, architecture in (("odenet", ODENetArchitecture()), ("resnet", ResNetArchitecture())):
+        files[name] = folder / f"{name}.safetensors"
+        checkpoint_file.save(make_checkpoint(name, architecture, beats[:3]), files[name])
+    return files

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from ecg import LABELS, InvalidBeat, InvalidBeats
+from models import Classifier, NoSolver, Solver, UnknownModel, WrongReferenceAnswers
+from models import checkpoint as checkpoint_file
+from ode import UnknownMethod
+
+
+@pytest.fixture(params=["odenet", "resnet"])
+def classifier(request, checkpoints):
+    return Classifier.load(checkpoints[request.param])
+
+
+def test_each_beat_gets_a_label_and_probabilities_that_add_up(classifier, beats):
+    for decision in classifier.classify(beats):
+        assert sum(decision.probabilities.values()) == pytest.approx(1, abs=1e-5)
+        assert decision.label == max(decision.probabilities, key=decision.probabilities.get)
+        assert not decision.abstained
+
+
+def test_a_beats_answer_does_not_depend_on_its_batch(classifier, beats):
+    together = classifier.classify(np.concatenate([beats] * 10)).probabilities  # more than one chunk
+    alone = np.concatenate([classifier.classify(beats[i : i + 1]).probabilities for i in range(len(beats))])
+    np.testing.assert_allclose(together, np.concatenate([alone] * 10), atol=1e-5)
+
+
+def test_only_a_network_with_a_solver_gives_receipts(checkpoints, beats):
+    receipt = Classifier.load(checkpoints["odenet"]).classify(beats)[0].receipt
+    assert (receipt.method, receipt.rtol, receipt.status) == ("dopri5", 1e-3, "ok")
+    assert receipt.evaluations == 2 + 6 * (receipt.accepted + receipt.rejected)
+    assert Classifier.load(checkpoints["resnet"]).classify(beats)[0].receipt is None
+
+
+def test_a_solve_that_hits_its_limit_has_no_label_and_says_why(checkpoints, beats):
+    odenet = Classifier.load(checkpoints["odenet"])
+    tight = Solver(rtol=1e-6, atol=1e-6, max_evaluations=26)
+    decisions = odenet.classify(beats, tight)
+    assert decisions[0].label is None and decisions[0].probabilities is None
+    assert decisions[0].receipt.status == "evaluations_exhausted"
+    assert decisions.labels.tolist() == [-1] * len(beats)
+
+
+def test_a_beat_that_fails_leaves_the_others_untouched(checkpoints, beats):
+    odenet = Classifier.load(checkpoints["odenet"])
+    costs = odenet.classify(beats).receipts.evaluations
+    limit = int(costs.min())
+    assert limit < costs.max()
+    cut = odenet.classify(beats, Solver(max_evaluations=limit))
+    whole = odenet.classify(beats)
+    within = costs <= limit
+    assert (cut.solved == within).all() and within.any()
+    np.testing.assert_allclose(cut.probabilities[within], whole.probabilities[within], atol=1e-5)
+
+
+def test_solver_settings_for_a_network_without_one_are_refused(checkpoints, beats):
+    with pytest.raises(NoSolver):
+        Classifier.load(checkpoints["resnet"]).classify(beats, Solver())
+
+
+def test_an_unknown_method_is_refused(checkpoints, beats):
+    with pytest.raises(UnknownMethod):
+        Classifier.load(checkpoints["odenet"]).classify(beats, Solver(method="magic"))
+
+
+def test_what_is_no_beat_is_refused(classifier):
+    with pytest.raises(InvalidBeats):
+        classifier.classify(np.zeros((3, 10)))
+    with pytest.raises(InvalidBeat, match="beat 1"):
+        classifier.classify(np.stack([np.zeros(187), np.full(187, np.nan)]))
+
+
+def test_a_name_that_is_neither_in_the_zoo_nor_a_file_is_told_with_the_zoos(tmp_path):
+    with pytest.raises(UnknownModel, match="the zoo has"):
+        Classifier.load(tmp_path / "nothing.safetensors")
+
+
+def test_a_checkpoint_that_answers_its_reference_beats_otherwise_is_refused(checkpoints, tmp_path):
+    good = checkpoint_file.load(checkpoints["resnet"])
+    wrong = good.reference_probabilities.roll(1, dims=1)
+    file = tmp_path / "wrong.safetensors"
+    checkpoint_file.save(type(good)(good.info, good.weights, good.reference_beats, wrong), file)
+    with pytest.raises(WrongReferenceAnswers, match="off by"):
+        Classifier.load(file)
+
+
+def test_there_are_as_many_probabilities_as_classes(classifier, beats):
+    assert classifier.classify(beats).probabilities.shape == (len(beats), len(LABELS))

@@ -1,0 +1,34 @@
+import pytest
+import torch
+
+from models import NoSolver, ODENetArchitecture, ResNetArchitecture, Solver
+
+
+def parameters(network):
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_the_networks_have_the_studys_sizes():
+    assert parameters(ResNetArchitecture().build(5)) == 182_853
+    assert parameters(ODENetArchitecture().build(5)) == 59_333
+
+
+def test_a_resnet_takes_no_solver():
+    with pytest.raises(NoSolver):
+        ResNetArchitecture().build(5)(torch.zeros(1, 187), Solver())
+
+
+def test_an_odenets_solver_can_be_changed_after_training():
+    network = ODENetArchitecture().build(5).eval()
+    beats = torch.rand(4, 187, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        coarse, fine = (network(beats, Solver(rtol=tol, atol=tol)).solution for tol in (1e-1, 1e-5))
+    assert (fine.evaluations > coarse.evaluations).all()
+
+
+@pytest.mark.parametrize("gradient", ["direct", "torchdiffeq"])
+def test_every_parameter_of_an_odenet_gets_a_gradient(gradient):
+    torch.manual_seed(0)
+    network = ODENetArchitecture(gradient=gradient).build(5)
+    network(torch.rand(4, 187)).logits.sum().backward()
+    assert all(parameter.grad is not None and parameter.grad.isfinite().all() for parameter in network.parameters())

@@ -1,0 +1,198 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+from torchdiffeq import odeint
+
+import ode
+from ode import Status, integrate, per_sample
+
+
+def decay(t, y):
+    return -y
+
+
+def oscillator(t, y):
+    return torch.stack((y[:, 1], -y[:, 0]), 1)
+
+
+def time_dependent(t, y):
+    return per_sample(torch.cos(t), y) * y
+
+
+def lotka_volterra(t, y):
+    hare, lynx = y[:, 0], y[:, 1]
+    return torch.stack((1.5 * hare - hare * lynx, hare * lynx - 3 * lynx), 1)
+
+
+def doubles(*shape):
+    return torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) + 0.5
+
+
+class Net(nn.Module):
+    """A small dynamics with parameters, in float64."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.inner = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 3)).double()
+
+    def forward(self, t, y):
+        return self.inner(y) * per_sample(1 + t, y)
+
+
+METHODS = list(ode.METHODS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-5])
+def test_the_error_stays_near_the_tolerance(method, tolerance):
+    y0 = doubles(4, 1)
+    for f, exact in ((decay, y0 * math.exp(-2)), (time_dependent, y0 * math.exp(math.sin(2)))):
+        solution = integrate(f, y0, (0.0, 2.0), method=method, rtol=tolerance, atol=tolerance, max_evaluations=100_000)
+        assert (solution.status == Status.OK).all()
+        assert (solution.states - exact).abs().max() < 20 * tolerance
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_global_error_falls_with_the_tolerance_as_the_order_promises(method):
+    """Work grows like tolerance^(-1/order): from 1e-3 to 1e-6 the steps multiply by 10^(3/order)."""
+    y0 = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
+    steps = []
+    for tolerance in (1e-3, 1e-6):
+        solution = integrate(oscillator, y0, (0.0, 10.0), method=method, rtol=tolerance, atol=tolerance,
+                             max_evaluations=10**6)  # fmt: skip
+        steps.append(int(solution.accepted))
+    measured = math.log10(steps[1] / steps[0])
+    assert measured == pytest.approx(3 / ode.METHODS[method].order, rel=0.25)
+
+
+def test_a_long_orbit_comes_back():
+    y0 = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
+    solution = integrate(oscillator, y0, (0.0, 4 * math.pi), rtol=1e-9, atol=1e-9, max_evaluations=100_000)
+    torch.testing.assert_close(solution.states, y0, atol=1e-7, rtol=0)
+
+
+def test_time_can_run_backward():
+    y0 = doubles(3, 2)
+    forth = integrate(lotka_volterra, y0, (0.0, 1.0), rtol=1e-9, atol=1e-9, max_evaluations=100_000)
+    back = integrate(lotka_volterra, forth.states, (1.0, 0.0), rtol=1e-9, atol=1e-9, max_evaluations=100_000)
+    torch.testing.assert_close(back.states, y0, atol=1e-7, rtol=0)
+
+
+@pytest.mark.parametrize("f", [decay, time_dependent, lotka_volterra])
+def test_it_agrees_with_torchdiffeq(f):
+    y0 = doubles(1, 2)
+    ours = integrate(f, y0, (0.0, 2.0), rtol=1e-11, atol=1e-11, max_evaluations=100_000).states
+    theirs = odeint(
+        lambda t, y: f(t.expand(1), y), y0, torch.tensor([0.0, 2.0], dtype=torch.float64), rtol=1e-11, atol=1e-11
+    )
+    torch.testing.assert_close(ours, theirs[-1], atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize("company", ["alone", "in a batch of 256", "beside NaN"])
+def test_a_samples_answer_and_cost_depend_on_that_sample_alone(company):
+    y0 = 3 * doubles(256, 2)
+    if company == "beside NaN":
+        y0[1] = math.nan
+    whole = integrate(lotka_volterra, y0, (0.0, 4.0))
+    count = 1 if company == "alone" else 16
+    part = integrate(lotka_volterra, y0[:count].clone(), (0.0, 4.0))
+    torch.testing.assert_close(part.states, whole.states[:count], atol=1e-12, rtol=0, equal_nan=True)
+    assert part.evaluations.tolist() == whole.evaluations[:count].tolist()
+    assert part.status.tolist() == whole.status[:count].tolist()
+
+
+def test_samples_have_steps_of_their_own():
+    y0 = torch.tensor([[1e-6, 1e-6], [5.0, 5.0]], dtype=torch.float64)
+    easy, hard = integrate(lotka_volterra, y0, (0.0, 4.0)).evaluations.tolist()
+    assert easy < hard
+
+
+def test_evaluations_are_the_calls_of_the_dynamics():
+    calls = 0
+
+    def counted(t, y):
+        nonlocal calls
+        calls += 1
+        return -y
+
+    solution = integrate(counted, torch.ones(1, 1), (0.0, 5.0))
+    assert int(solution.evaluations) == calls == 2 + 6 * int(solution.accepted + solution.rejected)
+
+
+def test_nan_ends_as_non_finite_and_harms_no_other():
+    y0 = torch.tensor([[1.0], [math.nan], [2.0]])
+    solution = integrate(decay, y0, (0.0, 1.0))
+    assert solution.status.tolist() == [Status.OK, Status.NON_FINITE, Status.OK]
+    torch.testing.assert_close(solution.states[[0, 2]], y0[[0, 2]] * math.exp(-1), atol=1e-3, rtol=0)
+
+
+def test_a_limit_of_evaluations_stops_with_the_best_state_so_far():
+    solution = integrate(oscillator, torch.ones(1, 2), (0.0, 1000.0), max_evaluations=100)
+    assert solution.status.tolist() == [Status.EVALUATIONS_EXHAUSTED]
+    assert 0 < int(solution.evaluations) <= 100
+    assert solution.states.isfinite().all()
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7])
+def test_a_limit_under_one_step_leaves_the_state_where_it_was(limit):
+    solution = integrate(decay, torch.ones(1, 2), (0.0, 1.0), max_evaluations=limit)
+    assert solution.status.tolist() == [Status.EVALUATIONS_EXHAUSTED]
+    assert int(solution.evaluations) <= limit
+    assert (solution.states == 1).all()
+
+
+def test_a_solution_that_blows_up_ends_as_an_underflow_of_the_step():
+    y0 = torch.tensor([[1.0], [-1.0]], dtype=torch.float64)
+    solution = integrate(lambda t, y: y**2, y0, (0.0, 2.0), max_evaluations=100_000)  # infinite at t = 1 from y0 = 1
+    assert solution.status.tolist() == [Status.STEP_UNDERFLOW, Status.OK]
+    assert solution.states[1].item() == pytest.approx(-1 / 3, abs=5e-3)
+
+
+def test_no_samples_are_solved_at_once():
+    assert integrate(decay, torch.ones(0, 2), (0.0, 1.0)).states.shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"rtol": 0.0}, "rtol 0.0"),
+        ({"rtol": -1.0}, "rtol -1.0"),
+        ({"atol": math.nan}, "atol nan"),
+        ({"max_evaluations": 0}, "max_evaluations 0"),
+        ({"times": (0.0, 0.0)}, "times"),
+        ({"times": (0.0, math.inf)}, "times"),
+        ({"y0": torch.ones(2, dtype=torch.int64)}, "y0"),
+        ({"method": "magic"}, "magic"),
+    ],
+)
+def test_settings_that_no_solve_can_honour_are_refused(wrong, message):
+    arguments = {"y0": torch.ones(1, 1), "times": (0.0, 1.0), **wrong}
+    with pytest.raises(ode.InvalidSolver, match=message):
+        integrate(decay, **arguments)
+
+
+def gradients(gradient, tolerance=1e-9):
+    net, y0 = Net(), doubles(5, 3).requires_grad_()
+    solution = integrate(
+        net, y0, (0.0, 1.0), rtol=tolerance, atol=tolerance, gradient=gradient, max_evaluations=100_000
+    )
+    solution.states.square().sum().backward()
+    return [y0.grad, *(parameter.grad for parameter in net.parameters())]
+
+
+def test_direct_gradients_and_the_adjoints_agree():
+    for direct, adjoint in zip(gradients("direct"), gradients("torchdiffeq"), strict=True):
+        torch.testing.assert_close(direct, adjoint, atol=1e-6, rtol=1e-6)
+
+
+def test_direct_gradients_agree_with_finite_differences():
+    net, y0 = Net(), doubles(1, 3)
+    solve = lambda y: integrate(net, y, (0.0, 1.0), rtol=1e-9, atol=1e-9, gradient="direct").states  # noqa: E731
+    assert torch.autograd.gradcheck(solve, (y0.requires_grad_(),), atol=1e-5)
+
+
+def test_without_a_gradient_nothing_is_kept_for_one():
+    assert not integrate(Net(), doubles(2, 3).requires_grad_(), (0.0, 1.0)).states.requires_grad

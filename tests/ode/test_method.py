@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+
+import ode
+from ode.method import METHODS, find_method
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=str)
+def test_a_methods_weights_meet_the_order_conditions(method):
+    """Hairer, Norsett, Wanner I, section II.1: the conditions up to order 3, and sum b_i c_i^(q-1) = 1/q above."""
+    b = np.array([*method.a[-1], 0.0])
+    c = np.array([0.0, *method.c])
+    for power in range(1, method.order + 1):
+        assert b @ c ** (power - 1) == pytest.approx(1 / power, abs=1e-12)
+    if method.order >= 3:
+        a = np.array([[*row, *[0.0] * (len(b) - len(row))] for row in ((), *method.a)])
+        assert b @ a @ c == pytest.approx(1 / 6, abs=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=str)
+def test_the_error_weights_vanish_for_a_constant_slope(method):
+    assert sum(method.error) == pytest.approx(0, abs=1e-12)
+
+
+def test_an_unknown_method_is_told_with_those_that_exist():
+    with pytest.raises(ode.UnknownMethod, match="'rk5', expected one of: heun_euler, bosh3, dopri5"):
+        find_method("rk5")

@@ -1,0 +1,102 @@
+"""The figures of an evaluation: each function draws one and writes it as PNG."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from ecg import BEAT_FS, LABEL_NAMES, LABELS
+from training.dataset import Dataset
+from training.evaluation import SweepPoint
+from training.scoring import Score
+
+
+def _save(figure: Figure, file: Path) -> None:
+    figure.savefig(file, dpi=110)
+    plt.close(figure)
+
+
+def draw_confusion(score: Score, file: Path) -> None:
+    """Beats by true class (rows) and label (columns), shaded by their share of the row."""
+    counts = np.array(score.confusion)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure, axes = plt.subplots(figsize=(5.6, 5), layout="constrained")
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        axes.text(
+            column, row, f"{count:,}\n{share[row, column]:.1%}", ha="center", va="center", fontsize=9,
+            color="white" if share[row, column] > 0.5 else "black",
+        )  # fmt: skip
+    axes.set_xticks(range(len(LABELS)), LABELS)
+    axes.set_yticks(range(len(LABELS)), LABELS)
+    axes.set_xlabel("label given")
+    axes.set_ylabel("true class")
+    axes.set_title(f"accuracy {score.accuracy:.2%}, macro-F1 {score.macro_f1:.4f}")
+    _save(figure, file)
+
+
+def draw_training(history: list[dict[str, float]], file: Path) -> None:
+    """Loss, accuracy and macro-F1 by epoch."""
+    epochs = [epoch["epoch"] for epoch in history]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    left.plot(epochs, [epoch["train_loss"] for epoch in history], marker=".")
+    left.set_yscale("log")
+    left.set_ylabel("training loss (cross-entropy)")
+    for key, name in (
+        ("train_accuracy", "training accuracy"),
+        ("validation_accuracy", "validation accuracy"),
+        ("validation_macro_f1", "validation macro-F1"),
+    ):
+        right.plot(epochs, [epoch[key] for epoch in history], marker=".", label=name)
+    right.set_ylim(bottom=min(0.8, max(0.0, min(epoch["validation_macro_f1"] for epoch in history[2:] or history))))
+    right.legend()
+    for axes in (left, right):
+        axes.set_xlabel("epoch")
+        axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    _save(figure, file)
+
+
+def draw_sweep(sweep: tuple[SweepPoint, ...], file: Path) -> None:
+    """The dial: accuracy and cost against the solver's tolerance."""
+    tolerances = [point.tolerance for point in sweep]
+    figure, panels = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
+    for axes, values, name in zip(
+        panels,
+        (
+            [100 * point.accuracy for point in sweep],
+            [point.evaluations for point in sweep],
+            [point.seconds for point in sweep],
+        ),
+        ("accuracy on test beats (%)", "mean evaluations a beat", "seconds for all test beats"),
+        strict=True,
+    ):
+        axes.plot(tolerances, values, marker="o")
+        axes.set_xscale("log")
+        axes.invert_xaxis()
+        axes.set_xlabel("rtol = atol")
+        axes.set_ylabel(name)
+        axes.grid(alpha=0.3)
+    panels[0].ticklabel_format(axis="y", useOffset=False)
+    panels[1].set_ylim(bottom=0)
+    panels[2].set_ylim(bottom=0)
+    _save(figure, file)
+
+
+def draw_beats(test: Dataset, file: Path) -> None:
+    """The first test beat of each class."""
+    figure, panels = plt.subplots(1, len(LABELS), figsize=(13, 2.8), sharey=True, layout="constrained")
+    for place, (label, axes) in enumerate(zip(LABELS, panels, strict=True)):
+        of_class = np.flatnonzero(test.labels == place)
+        if len(of_class):
+            axes.plot(np.arange(test.values.shape[1]) / BEAT_FS, test.values[of_class[0]])
+        axes.set_title(f"{label}: {LABEL_NAMES[label]}", fontsize=9)
+        axes.set_xlabel("seconds from the R peak")
+        axes.grid(alpha=0.3)
+    panels[0].set_ylabel("scaled to 0..1")
+    _save(figure, file)

@@ -1,0 +1,124 @@
+"""What an evaluation says in words: the tables it prints, and the card of a checkpoint."""
+
+from collections.abc import Sequence
+
+from ecg import LABELS, Label
+from models import CheckpointInfo
+from training.evaluation import Evaluation
+
+CARD_LIMITS = """\
+The beats were split at random, as the literature does: beats of one patient are in training and test alike, so
+these figures say how well it knows these 47 patients, not how well it will know the next one. On patients it has
+not seen, expect markedly worse, above all for S and F. It has seen one database of the 1970s, one lead (MLII) and
+beats cut from the R peak by `ecg.beats`; anything else it was not made for. It never abstains. It is no medical
+device and must not be used to decide on anybody's care."""
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown, its columns aligned so that it reads well in a terminal too."""
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+
+    def line(cells: Sequence[str]) -> str:
+        first, *rest = zip(cells, widths, strict=True)
+        return "| " + " | ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)]) + " |"
+
+    rule = "|" + "|".join(["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])]) + "|"
+    return "\n".join([line(header), rule, *(line(row) for row in rows)])
+
+
+def counts_table(parts: dict[str, dict[Label, int]]) -> str:
+    """How many beats of each class each part has."""
+    rows = [[name, *(f"{counts[label]:,}" for label in LABELS), f"{sum(counts.values()):,}"]
+            for name, counts in parts.items()]  # fmt: skip
+    return table(["beats", *LABELS, "all"], rows)
+
+
+def score_table(evaluation: Evaluation) -> str:
+    """Precision, recall and F1 of each class."""
+    rows = [
+        [label, f"{score.precision:.4f}", f"{score.recall:.4f}", f"{score.f1:.4f}", f"{score.beats:,}"]
+        for label, score in evaluation.score.classes.items()
+    ]
+    return table(["class", "precision", "recall", "F1", "beats"], rows)
+
+
+def sweep_table(evaluation: Evaluation) -> str:
+    """Accuracy and cost at each tolerance."""
+    rows = [
+        [
+            f"{point.tolerance:.0e}",
+            f"{point.accuracy:.2%}",
+            f"{point.macro_f1:.4f}",
+            f"{point.evaluations:.1f}",
+            f"{point.agreement:.2%}",
+            f"{point.seconds:.1f}",
+        ]
+        for point in evaluation.sweep
+    ]
+    header = ["rtol = atol", "accuracy", "macro-F1", "evaluations a beat", "same label as at 1e-05", "seconds"]
+    return table(header, rows)
+
+
+def compare_table(infos: Sequence[CheckpointInfo]) -> str:
+    """The table of the seed study: a column for each checkpoint."""
+    rows = [
+        ["accuracy", *(f"{info.figures['test_accuracy']:.2%}" for info in infos)],
+        ["macro-F1", *(f"{info.figures['test_macro_f1']:.4f}" for info in infos)],
+        ["parameters", *(f"{info.figures['parameters']:,}" for info in infos)],
+        ["minutes an epoch", *(f"{info.figures['minutes_an_epoch']:.1f}" for info in infos)],
+        ["epochs", *(str(len(info.history)) for info in infos)],
+        ["peak memory (MB)", *(f"{info.figures['peak_memory_mb']:,.0f}" for info in infos)],
+    ]
+    return table(["test beats, random split", *(info.name for info in infos)], rows)
+
+
+def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
+    """The card of a checkpoint, in Markdown: figures, recipe, limits."""
+    score = evaluation.score
+    recipe = info.recipe
+    cycles = ", then ".join(f"{cycle['epochs']} to {cycle['learning_rate']:g}" for cycle in recipe["cycles"])
+    lines = [
+        f"# {info.name}",
+        "",
+        f"Accuracy **{score.accuracy:.2%}**, macro-F1 **{score.macro_f1:.4f}** on the "
+        f"{sum(c.beats for c in score.classes.values()):,} test beats of the random split, "
+        f"with {info.figures['parameters']:,} parameters. "
+        f"`python -m training evaluate {info.name}` reproduces this page's figures from the released file.",
+        "",
+        score_table(evaluation),
+        "",
+        "![Confusion matrix](confusion.png)",
+        "",
+    ]
+    if evaluation.sweep:
+        lines += [
+            "## The dial",
+            "",
+            f"Solved by {info.architecture.solver.method if info.architecture.solver else ''}, each beat with its own "
+            "steps. Seconds are for all test beats on the machine that ran the evaluation.",
+            "",
+            sweep_table(evaluation),
+            "",
+            "![Tolerance against accuracy and cost](tolerance.png)",
+            "",
+        ]
+    lines += [
+        "## How it was made",
+        "",
+        f"Recipe `{recipe['name']}`: AdamW, {cycles} (epochs and peak learning rate of each cycle), batches of "
+        f"{recipe['batch_size']}, seed {info.seed}. The epoch was chosen by macro-F1 on a validation part, a tenth of "
+        "the training part; the test part was scored once, at the end. "
+        f"An epoch took {info.figures['minutes_an_epoch']:.1f} minutes on two CPU cores.",
+        "",
+        "![Training](training.png)",
+        "",
+        f"Code `{info.commit[:12]}`, data `{info.data_sha256[:12]}`, checkpoint `{sha256[:12]}`; "
+        + ", ".join(f"{name} {version}" for name, version in info.libraries.items())
+        + ".",
+        "",
+        "## Limits",
+        "",
+        CARD_LIMITS,
+        "",
+    ]
+    return "\n".join(lines)
