@@ -24,6 +24,9 @@ class Metrics:
         self.requests = Counter(
             "cardiode_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry
         )
+        self.in_progress = Gauge(
+            "cardiode_http_requests_in_progress", "Requests being answered right now.", registry=registry
+        )
         self.request_seconds = Histogram(
             "cardiode_http_request_duration_seconds",
             "Seconds from a request to its answer.",

@@ -41,12 +41,15 @@ class Observing:
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
+        in_progress = self.service.state.metrics.in_progress
+        in_progress.inc()
         try:
             await self.app(scope, receive, send_with_id)
         except Exception:
             logger.exception("failed", extra={"request_id": request_id})
             raise
         finally:
+            in_progress.dec()
             self._tell(scope, request_id, status, time.perf_counter() - started)
 
     def _tell(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:

@@ -87,7 +87,7 @@ class Decisions:
         """Which beats have an answer: all, but for those whose solve failed."""
         if self.receipts is None:
             return np.ones(len(self), dtype=np.bool_)
-        solved: Bool[np.ndarray, "beat"] = self.receipts.status == Status.OK
+        solved: Bool[np.ndarray, beat] = self.receipts.status == Status.OK
         return solved
 
     @property

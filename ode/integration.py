@@ -33,9 +33,9 @@ def integrate(
 ) -> Solution:
     """Solve dy/dt = f(t, y) from `times[0]`, where y is `y0`, to `times[1]`, each sample with its own steps.
 
-    `y0` is `[sample, ...]`; `f` takes the time of each sample `[sample]` and its state `[sample, ...]`. A step is accepted where the root
-    mean square of its error estimate over `atol + rtol * |y|` is at most 1. A sample whose solve fails keeps its
-    last good state and says why in its status; it raises nothing and harms no other.
+    `y0` is `[sample, ...]`; `f` takes the time of each sample `[sample]` and its state `[sample, ...]`. A step is
+    accepted where the root mean square of its error estimate over `atol + rtol * |y|` is at most 1. A sample whose
+    solve fails keeps its last good state and says why in its status; it raises nothing and harms no other.
 
     `gradient` says how the solution is differentiated: None not at all; "direct" through every operation of the
     solve; "torchdiffeq" by the continuous adjoint of that library (Chen et al. 2018), whose memory does not grow

@@ -49,11 +49,9 @@ def test_a_signal_lets_requests_in_flight_finish(serving, how, beat):
     process, address = serving
     answers = []
     body = {"beats": [beat] * 1500, "solver": {"rtol": 1e-4, "atol": 1e-4}}
-    request = threading.Thread(
-        target=lambda: answers.append(httpx.post(f"{address}/classify", json=body, timeout=120))
-    )
+    request = threading.Thread(target=lambda: answers.append(httpx.post(f"{address}/classify", json=body, timeout=120)))
     request.start()
-    while not in_flight(process):
+    while "in_progress 2.0" not in httpx.get(f"{address}/metrics").text:  # that request, and this one
         pass
     process.send_signal(how)
     request.join()

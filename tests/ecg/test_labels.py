@@ -9,7 +9,7 @@ def test_the_classes_are_the_five_of_aami_in_the_literatures_order():
 
 
 @pytest.mark.parametrize(
-    ("symbols", "label"), [("NLRej", "N"), ("AaJS", "S"), ("VE", "V"), ("F", "F"), ("/fQ", "Q"), ("+~|![]x\"", None)]
+    ("symbols", "label"), [("NLRej", "N"), ("AaJS", "S"), ("VE", "V"), ("F", "F"), ("/fQ", "Q"), ('+~|![]x"', None)]
 )
 def test_each_symbol_has_the_class_that_aami_gives_it(symbols, label):
     assert {label_of(symbol) for symbol in symbols} == {label}

@@ -41,8 +41,8 @@ def test_a_solve_that_hits_its_limit_has_no_label_and_says_why(checkpoints, beat
     assert decisions.labels.tolist() == [-1] * len(beats)
 
 
-def test_a_beat_that_fails_leaves_the_others_untouched(checkpoints, beats):
-    odenet = Classifier.load(checkpoints["odenet"])
+def test_a_beat_that_fails_leaves_the_others_untouched(beats):
+    odenet = Classifier.load("odenet")
     costs = odenet.classify(beats).receipts.evaluations
     limit = int(costs.min())
     assert limit < costs.max()

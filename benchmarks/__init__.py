@@ -1,0 +1,1 @@
+"""Timings as ratios against a named baseline, measured in the same run."""

@@ -1,0 +1,85 @@
+"""What the README and the cards say is what really happens."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app import service
+from app.settings import Settings
+from app.zoo import Zoo
+from models import Classifier, zoo
+from training.report import compare_table
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def without_rounding(value):
+    """The same JSON, with numbers that another processor may round otherwise made comparable."""
+    if isinstance(value, dict):
+        return {key: without_rounding(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_rounding(inner) for inner in value]
+    return pytest.approx(value, abs=1e-3) if isinstance(value, float) else value
+
+
+def test_the_curl_of_the_readme_answers_as_printed():
+    (line,) = [block for block in blocks("sh") if block.startswith("curl")]
+    words = shlex.split(line)
+    path = words[2].removeprefix("http://127.0.0.1:8000")
+    body = (ROOT / words[words.index("-d") + 1].removeprefix("@")).read_bytes()
+    settings = Settings()
+    with TestClient(service.create(Zoo.load(settings.model_names), settings)) as client:
+        answer = client.post(path, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 200
+    assert answer.json() == without_rounding(json.loads(blocks("json")[0]))
+
+
+def test_the_python_of_the_readme_runs(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    exec(blocks("python")[0], {})
+    assert "dopri5" in capsys.readouterr().out
+
+
+def test_the_commands_of_the_readme_exist():
+    commands = " ".join(blocks("sh"))
+    for target in re.findall(r"make (\w+)", commands):
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for command in re.findall(r"-m training (\w+)", commands):
+        assert f'"{command}",' in (ROOT / "training" / "__main__.py").read_text()
+
+
+def test_the_readme_tells_every_setting_and_every_metric():
+    for name, field in Settings.model_fields.items():
+        assert f"| `CARDIODE_{name.upper()}` | {field.default} | {field.description} |" in README
+    with TestClient(service.create(Zoo.load(["resnet"]), Settings())) as client:
+        for name in set(re.findall(r"# TYPE (cardiode_\w+) ", client.get("/metrics").text)):
+            assert name.removesuffix("_created") in README
+
+
+def test_the_results_are_those_of_the_released_files():
+    released = [Classifier.load(name).checkpoint for name in ("resnet", "odenet")]
+    assert compare_table([checkpoint.info for checkpoint in released]) in README
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_a_card_is_that_of_its_file(name):
+    checkpoint = Classifier.load(name).checkpoint
+    card = (zoo.FOLDER / name / "card.md").read_text()
+    figures = checkpoint.info.figures
+    assert f"Accuracy **{figures['test_accuracy']:.2%}**, macro-F1 **{figures['test_macro_f1']:.4f}**" in card
+    assert checkpoint.sha256[:12] in card
+    for figure in re.findall(r"\((\w+\.png)\)", card):
+        assert (zoo.FOLDER / name / figure).exists()
+
+
+def test_the_zoo_has_both_networks():
+    assert {"odenet", "resnet"} <= set(zoo.names())

@@ -1,0 +1,23 @@
+"""Beats to train on in seconds."""
+
+import numpy as np
+import pytest
+
+from ecg import LABELS, cut_annotated_beats
+from ecg.synthetic import synthesize
+from training.dataset import Dataset
+from training.splits import Split
+
+
+def made(seed: int) -> Dataset:
+    shares = {"S": 0.2, "V": 0.2, "F": 0.2, "Q": 0.2}
+    beats = cut_annotated_beats(synthesize(120, ectopic=shares, seed=seed))
+    return Dataset(beats.values, beats.labels, np.full(len(beats), f"synthetic-{seed}"))
+
+
+@pytest.fixture(scope="session")
+def small() -> Split:
+    """A hundred synthetic beats for each part."""
+    split = Split(train=made(1), validation=made(2), test=made(3))
+    assert set(split.train.labels) == set(range(len(LABELS)))
+    return split

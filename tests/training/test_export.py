@@ -1,0 +1,75 @@
+from importlib.metadata import version
+
+import numpy as np
+import pytest
+
+from ecg import LABELS
+from models import Classifier
+from models import checkpoint as checkpoint_file
+from tests.training.test_loop import CPU, recipe
+from training import loop
+from training.dataset import Dataset
+from training.errors import UnexpectedData
+from training.evaluation import evaluate, split_of
+from training.export import export, reference_beats
+from training.figures import draw_beats, draw_confusion, draw_sweep, draw_training
+from training.report import card, compare_table, score_table
+
+
+@pytest.fixture(scope="module")
+def exported(small, tmp_path_factory):
+    """The checkpoint file of a short odenet run."""
+    folder = tmp_path_factory.mktemp("run")
+    short = recipe("odenet", "cycles=[{epochs=1, learning_rate=3e-3}]")
+    trainer = loop.train(short, small, folder, device=CPU)
+    file = folder / "checkpoint.safetensors"
+    checkpoint_file.save(export(trainer, small.train), file)
+    return file
+
+
+def test_a_run_gives_a_checkpoint_that_tells_its_story(exported):
+    info = checkpoint_file.load(exported).info
+    assert info.recipe["name"] == info.name == "odenet"
+    assert len(info.history) == 1 and info.commit and info.data_sha256
+    assert info.libraries["torch"] == version("torch")
+    assert info.figures["parameters"] == 59_333
+
+
+def test_evaluating_the_released_file_reproduces_its_figures(exported, small):
+    classifier = Classifier.load(exported)
+    evaluation = evaluate(classifier, small.test)
+    assert evaluation.score.accuracy == classifier.checkpoint.info.figures["test_accuracy"]
+    assert evaluation.score.macro_f1 == classifier.checkpoint.info.figures["test_macro_f1"]
+
+
+def test_the_sweep_shows_cost_rising_as_the_tolerance_falls(exported, small):
+    sweep = evaluate(Classifier.load(exported), small.test).sweep
+    costs = [point.evaluations for point in sweep]
+    assert [point.tolerance for point in sweep] == [1e-1, 1e-2, 1e-3, 1e-4, 1e-5]
+    assert costs == sorted(costs) and costs[0] < costs[-1]
+    assert sweep[-1].agreement == 1
+
+
+def test_the_card_and_figures_are_drawn(exported, small, tmp_path):
+    classifier = Classifier.load(exported)
+    evaluation = evaluate(classifier, small.test)
+    info = classifier.checkpoint.info
+    text = card(info, evaluation, classifier.checkpoint.sha256)
+    assert f"{evaluation.score.accuracy:.2%}" in text and score_table(evaluation) in text and "medical" in text
+    assert "59,333" in compare_table([info, info])
+    draw_confusion(evaluation.score, tmp_path / "confusion.png")
+    draw_training(info.history, tmp_path / "training.png")
+    draw_sweep(evaluation.sweep, tmp_path / "tolerance.png")
+    draw_beats(small.test, tmp_path / "beats.png")
+    for file in tmp_path.iterdir():
+        assert file.read_bytes().startswith(b"\x89PNG") and file.stat().st_size > 5000
+
+
+def test_reference_beats_are_one_synthetic_beat_of_each_class():
+    assert reference_beats().shape == (len(LABELS), 187)
+
+
+def test_beats_other_than_those_trained_on_are_refused(exported):
+    other = Dataset(np.zeros((5, 187), np.float32), np.arange(5), np.full(5, "100"))
+    with pytest.raises(UnexpectedData, match="cannot be told"):
+        split_of(Classifier.load(exported).checkpoint.info, other)

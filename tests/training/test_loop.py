@@ -1,0 +1,87 @@
+import pytest
+import torch
+
+from training import loop
+from training.errors import OtherRun
+from training.recipe import read_recipe
+
+CPU = torch.device("cpu")
+SMALL = ["batch_size=32", "average_decay=0.5"]
+
+
+def recipe(name="resnet", *overrides):
+    return read_recipe(
+        name, ["cycles=[{epochs=2, learning_rate=3e-3}, {epochs=1, learning_rate=1e-3}]", *SMALL, *overrides]
+    )
+
+
+def weights(trainer):
+    return torch.cat([weight.flatten() for weight in trainer.network.state_dict().values()])
+
+
+def test_training_learns(small, tmp_path):
+    trainer = loop.train(recipe("resnet", "cycles=[{epochs=8, learning_rate=3e-3}]"), small, tmp_path, device=CPU)
+    assert trainer.history[-1].train_loss < 0.75 * trainer.history[0].train_loss
+    assert trainer.history[-1].validation_accuracy > 0.6
+
+
+def test_an_odenet_trains_by_the_adjoint_and_counts_evaluations(small, tmp_path):
+    trainer = loop.train(recipe("odenet", "cycles=[{epochs=2, learning_rate=3e-3}]"), small, tmp_path, device=CPU)
+    assert trainer.network.gradient == "torchdiffeq"
+    assert trainer.history[-1].evaluations >= 13
+    assert trainer.history[-1].train_loss < trainer.history[0].train_loss
+
+
+def test_equal_seeds_give_equal_weights_and_others_do_not(small, tmp_path):
+    one, same = (loop.train(recipe(), small, tmp_path / name, device=CPU) for name in ("one", "same"))
+    other = loop.train(recipe("resnet", "seed=1"), small, tmp_path / "other", device=CPU)
+    torch.testing.assert_close(weights(one), weights(same), atol=1e-6, rtol=0)
+    assert not torch.allclose(weights(one), weights(other), atol=1e-3)
+
+
+@pytest.mark.parametrize("finished", [1, 2])
+def test_a_run_killed_at_any_epoch_resumes_as_if_nothing_had_happened(small, tmp_path, monkeypatch, finished):
+    whole = loop.train(recipe(), small, tmp_path / "whole", device=CPU)
+    step, steps = loop.Trainer._step, []
+
+    def killed(trainer, batch):
+        steps.append(1)
+        if len(steps) == finished * trainer.batches + 2:  # in the midst of an epoch
+            raise KeyboardInterrupt
+        return step(trainer, batch)
+
+    monkeypatch.setattr(loop.Trainer, "_step", killed)
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(recipe(), small, tmp_path / "killed", device=CPU)
+    monkeypatch.undo()
+    resumed = loop.train(recipe(), small, tmp_path / "killed", device=CPU)
+    assert len(resumed.history) == 3
+    torch.testing.assert_close(weights(resumed), weights(whole), atol=1e-6, rtol=0)
+    lines = (tmp_path / "killed" / "metrics.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["epoch", "1", "2", "3"]
+
+
+def test_a_finished_run_is_not_trained_again(small, tmp_path, capsys):
+    loop.train(recipe(), small, tmp_path, device=CPU)
+    capsys.readouterr()
+    loop.train(recipe(), small, tmp_path, device=CPU)
+    assert "epoch 1/" not in capsys.readouterr().out
+
+
+def test_another_recipes_run_is_not_overwritten_unless_asked(small, tmp_path):
+    loop.train(recipe(), small, tmp_path, device=CPU)
+    with pytest.raises(OtherRun, match="--fresh"):
+        loop.train(recipe("resnet", "seed=1"), small, tmp_path, device=CPU)
+    assert loop.train(recipe("resnet", "seed=1"), small, tmp_path, device=CPU, fresh=True).recipe.seed == 1
+
+
+def test_the_weights_kept_are_those_that_validated_best(small, tmp_path):
+    trainer = loop.train(recipe(), small, tmp_path, device=CPU)
+    best = max(trainer.history, key=lambda epoch: epoch.validation_macro_f1)
+    trainer.average.module.load_state_dict(trainer.best_weights)
+    assert trainer._validate().macro_f1 == pytest.approx(best.validation_macro_f1)
+
+
+def test_metrics_are_there_for_tensorboard(small, tmp_path):
+    loop.train(recipe(), small, tmp_path, device=CPU)
+    assert list(tmp_path.glob("events.out.tfevents.*"))
