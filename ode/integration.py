@@ -94,7 +94,7 @@ class _Loop:
 
     def run(self, y0: Float[Tensor, "sample ..."]) -> Solution:
         running = self._start(y0)
-        ended: list[tuple[_Running, Int64[Tensor, sample]]] = []
+        ended: list[tuple[_Running, Int64[Tensor, "_"]]] = []
         while len(running.index):
             status = self._status(running)
             over = status >= 0
