@@ -76,7 +76,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdigit() and int(declared) > self.limit:
+        if declared.isdecimal() and int(declared) > self.limit:
             await body_too_large(self.limit)(scope, receive, send)
             return
         received, refused = 0, False

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from ecg import BEAT_LENGTH, Label, beats_from_lists, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Decision, Solver
-from ode import METHODS, Status, find_method
+from ode import METHODS, Status
 
 MAX_BEATS = 4096
 TOLERANCES = (1e-9, 1.0)
@@ -36,7 +36,7 @@ def _within(low: float, high: float) -> Callable[[float], float]:
 def _known_method(name: str) -> str:
     if name not in METHODS:
         raise ValueError(f"got {name!r}, expected one of: {', '.join(METHODS)}")
-    return find_method(name).name
+    return name
 
 
 def _bounds(low: float, high: float) -> Any:

@@ -120,6 +120,19 @@ def test_a_number_too_large_for_json_is_refused_with_the_beats_index(client, bea
     assert_problem(response, 422, "beats.0")
 
 
+@pytest.mark.parametrize("body", [r'{"\ud800": 1}', r'{"beats": "\ud800"}'])
+def test_a_lone_surrogate_is_refused_and_can_be_answered(client, body):
+    response = client.post("/classify", content=body, headers={"content-type": "application/json"})
+    assert_problem(response, 422)
+
+
+def test_a_model_named_by_a_lone_surrogate_is_unknown(client, beat):
+    body = json.dumps({"beats": [beat], "model": "odenet"}).replace("odenet", r"\ud800")
+    response = client.post("/classify", content=body, headers={"content-type": "application/json"})
+    assert response.status_code in (404, 422)
+    assert_problem(response, response.status_code)
+
+
 @pytest.mark.parametrize("length", [0, 186, 188])
 def test_a_beat_of_another_length_is_refused_with_its_index(client, beat, length):
     assert_problem(post(client, beats=[beat, [0.5] * length]), 422, "beats.1", f"got {length} numbers, expected 187")
