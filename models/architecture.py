@@ -35,7 +35,7 @@ class ODENetArchitecture(BaseModel):
 
     kind: Literal["odenet"] = "odenet"
     solver: Solver = Solver()
-    gradient: Gradient = "torchdiffeq"
+    gradient: Gradient = "adjoint"
 
     def build(self, classes: int) -> nn.Module:
         """The network, with fresh weights."""

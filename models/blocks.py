@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 CHANNELS = 64
 GROUPS = 32
+INITIAL_SPEED = 0.3
 
 
 def norm() -> nn.GroupNorm:
@@ -74,7 +75,10 @@ class ConcatConv1d(nn.Module):
 
 
 class ConvDynamics(nn.Module):
-    """dx/dt of the ODENet: two time-aware convolutions, each after norm and ReLU, and a last norm."""
+    """dx/dt of the ODENet: two time-aware convolutions, each after norm and ReLU, and a last norm.
+
+    The last norm sets how fast the state moves; it begins slow, so that the first solves are short.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,6 +87,7 @@ class ConvDynamics(nn.Module):
         self.norm2 = norm()
         self.conv2 = ConcatConv1d()
         self.norm3 = norm()
+        nn.init.constant_(self.norm3.weight, INITIAL_SPEED)
 
     def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 time"]) -> Float[Tensor, "beat 64 time"]:
         """The slope at each beat's own time."""
@@ -90,3 +95,10 @@ class ConvDynamics(nn.Module):
         y = self.conv2(t, F.relu(self.norm2(y)))
         slope: Tensor = self.norm3(y)
         return slope
+
+    def mean_square(self) -> Float[Tensor, ""]:
+        """The mean square of the slope, anywhere: what leaves the last norm has the size of its weights.
+
+        (Exactly so where the two channels of each of its groups have equal weights.)
+        """
+        return (self.norm3.weight.square() + self.norm3.bias.square()).mean()

@@ -23,7 +23,12 @@ class Solver:
 
 @dataclass(frozen=True)
 class Output:
-    """The logits of each class, before softmax; `solution` is what the solve cost, None without a solver."""
+    """The logits of each class, before softmax; for a network with a solver, what the solve cost and its energy.
+
+    `kinetic_energy` is the mean square of the state's speed over the mean square of the state it starts from: the
+    less of it, the fewer the steps (Finlay et al. 2020).
+    """
 
     logits: Float[Tensor, "beat class"]
     solution: Solution | None = None
+    kinetic_energy: Float[Tensor, ""] | None = None

@@ -17,7 +17,7 @@ class ODENet(nn.Module):
     """59,333 parameters with five classes.
 
     `solver` is how its equation is solved where a call does not say otherwise. `gradient` is how it is
-    differentiated: "torchdiffeq" for the adjoint, "direct" through the solver's steps.
+    differentiated: "adjoint", "direct" or "torchdiffeq", as `ode.integrate` explains.
     """
 
     def __init__(self, classes: int = 5, solver: Solver = DEFAULT_SOLVER, gradient: Gradient = "direct") -> None:
@@ -31,9 +31,10 @@ class ODENet(nn.Module):
     def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
         """The scores of each beat, and what its solve cost; where a solve failed, those of its last good state."""
         chosen = solver or self.solver
+        start = self.stem(beats.unsqueeze(1))
         solution = integrate(
             self.dynamics,
-            self.stem(beats.unsqueeze(1)),
+            start,
             INTERVAL,
             method=chosen.method,
             rtol=chosen.rtol,
@@ -41,4 +42,8 @@ class ODENet(nn.Module):
             max_evaluations=chosen.max_evaluations,
             gradient=self.gradient if torch.is_grad_enabled() else None,
         )
-        return Output(logits=self.head(solution.states), solution=solution)
+        return Output(
+            logits=self.head(solution.states),
+            solution=solution,
+            kinetic_energy=self.dynamics.mean_square() / start.square().mean(),
+        )

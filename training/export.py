@@ -1,9 +1,7 @@
 """From a finished run to its checkpoint: the weights that validated best, scored once on the test part."""
 
 import platform
-import subprocess
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -33,7 +31,7 @@ def export(trainer: Trainer, dataset: Dataset) -> Checkpoint:
         recipe=recipe.model_dump(mode="json"),
         data_sha256=dataset.sha256,
         seed=recipe.seed,
-        commit=_commit(),
+        commit=trainer.commit,
         libraries={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         figures=_figures(score(test.labels, decisions.labels))
         | {
@@ -61,12 +59,3 @@ def reference_beats() -> np.ndarray:
 
 def _figures(result: Score) -> dict[str, float]:
     return {"test_accuracy": result.accuracy, "test_macro_f1": result.macro_f1}
-
-
-def _commit() -> str:
-    """The commit of the source that trains, "unknown" where it is no git checkout."""
-    try:
-        command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - fixed
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"

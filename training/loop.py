@@ -23,7 +23,7 @@ from ecg import LABELS
 from models import Classifier, Output
 from training.dataset import Dataset
 from training.recipe import Cycle, Recipe
-from training.run import Epoch, Run
+from training.run import Epoch, Run, source_commit
 from training.scoring import Score, score
 from training.splits import Split
 
@@ -38,6 +38,7 @@ class Trainer:
     network: nn.Module = field(init=False)
     history: list[Epoch] = field(init=False, default_factory=list)
     best_weights: dict[str, Tensor] = field(init=False, default_factory=dict)
+    commit: str = field(init=False, default_factory=source_commit)
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.recipe.seed)
@@ -103,8 +104,11 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.autocast):
             output: Output = self.network(self.values[batch], self.recipe.training_solver)
             loss = F.cross_entropy(output.logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
+            objective = loss
+            if output.kinetic_energy is not None:
+                objective = loss + self.recipe.kinetic_energy * output.kinetic_energy
         self.optimiser.zero_grad()
-        torch.autograd.backward(loss)
+        torch.autograd.backward(objective)
         self.optimiser.step()
         self.schedule.step()
         self.average.update_parameters(self.network)
@@ -132,12 +136,14 @@ class Trainer:
             "schedule": self.schedule.state_dict(),
             "best_weights": self.best_weights,
             "history": [asdict(epoch) for epoch in self.history],
+            "commit": self.commit,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state that `state` gave."""
         self.history = [Epoch(**epoch) for epoch in state["history"]]
         self.best_weights = state["best_weights"]
+        self.commit = state["commit"]
         self._begin_cycle(self._cycle_of(len(self.history))[0])
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models import Architecture, Solver
 from training.errors import BadRecipe
@@ -38,10 +38,19 @@ class Recipe(BaseModel):
     batch_size: int = Field(default=128, ge=1)
     weight_decay: float = Field(default=0.01, ge=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    kinetic_energy: float = Field(
+        default=0.0, ge=0, description="its weight in an odenet's loss: more of it, and a solve needs fewer evaluations"
+    )
     average_decay: float = Field(
         default=0.0, ge=0, lt=1, description="of the running mean of the weights, which is what is released; 0 for none"
     )
     autocast: bool = Field(default=False, description="bfloat16 where it is safe; worth it on GPUs only")
+
+    @model_validator(mode="after")
+    def _only_a_solve_has_energy(self) -> "Recipe":
+        if self.kinetic_energy and self.architecture.solver is None:
+            raise ValueError(f"got kinetic_energy {self.kinetic_energy} for a network that solves no ODE, expected 0")
+        return self
 
     @property
     def epochs(self) -> int:

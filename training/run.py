@@ -1,6 +1,7 @@
 """A run on disk: its folder, the state that it resumes from, and its metrics."""
 
 import csv
+import subprocess
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -75,3 +76,12 @@ class Run:
             writer = csv.DictWriter(file, [field.name for field in fields(Epoch)])
             writer.writeheader()
             writer.writerows(asdict(epoch) for epoch in history)
+
+
+def source_commit() -> str:
+    """The commit of the source that trains, "unknown" where it is no git checkout."""
+    try:
+        command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - fixed
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

@@ -27,7 +27,7 @@ def test_training_learns(small, tmp_path):
 
 def test_an_odenet_trains_by_the_adjoint_and_counts_evaluations(small, tmp_path):
     trainer = loop.train(recipe("odenet", "cycles=[{epochs=2, learning_rate=3e-3}]"), small, tmp_path, device=CPU)
-    assert trainer.network.gradient == "torchdiffeq"
+    assert trainer.network.gradient == "adjoint"
     assert trainer.history[-1].evaluations >= 13
     assert trainer.history[-1].train_loss < trainer.history[0].train_loss
 

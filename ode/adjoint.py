@@ -1,0 +1,104 @@
+"""The continuous adjoint, solved backward with each sample's own steps (Chen et al. 2018, algorithm 2).
+
+Beside the state y goes the adjoint a = dL/dy, which obeys da/dt = -a' df/dy. The gradient of the parameters is an
+integral along the way, dL/dp = integral of a' df/dp over t, which nothing else depends on: it is no part of the
+state that is solved for, but is summed, step by step, by the quadrature weights of the method.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ode.dynamics import Dynamics, per_sample
+from ode.errors import InvalidSolver
+from ode.loop import Loop, Stages
+from ode.solution import Solution, Status
+from ode.step_size import root_mean_square
+
+
+def integrate_with_adjoint(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Solution:
+    """Run the loop; the states that come back are differentiable in `y0` and in the parameters of `loop.f`.
+
+    The way back is solved with the loop's method and tolerances, where a sample's adjoint counts relative to its
+    size at the end: how a loss is scaled does not change the steps. A sample that failed, on either way, has a
+    gradient of zero. Raises InvalidSolver where `loop.f` is no nn.Module: its parameters could not be known.
+    """
+    if not isinstance(loop.f, nn.Module):
+        raise InvalidSolver(
+            f"got dynamics of type {type(loop.f).__name__}, expected an nn.Module: its parameters are asked"
+        )
+    with torch.no_grad():
+        solution = loop.run(y0)
+    parameters = tuple(p for p in loop.f.parameters() if p.requires_grad)
+    states: Tensor = _Adjoint.apply(loop, solution, y0, *parameters)  # type: ignore[no-untyped-call]
+    return replace(solution, states=states)
+
+
+class _Adjoint(torch.autograd.Function):
+    """A finished solve as one operation of the graph."""
+
+    @staticmethod
+    def forward(ctx: Any, loop: Loop, solution: Solution, y0: Tensor, *parameters: Tensor) -> Tensor:
+        ctx.loop, ctx.solution = loop, solution
+        ctx.save_for_backward(*parameters)
+        return solution.states.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        at_start, of_parameters = _solve_backward(ctx.loop, ctx.solution, gradients[0], ctx.saved_tensors)
+        return None, None, at_start, *of_parameters
+
+
+def _solve_backward(
+    loop: Loop, forward: Solution, at_end: Float[Tensor, "sample ..."], parameters: tuple[Tensor, ...]
+) -> tuple[Tensor, list[Tensor]]:
+    """The adjoint at the start, and the gradients of the parameters."""
+    size = root_mean_square(at_end)
+    solved = (forward.status == Status.OK) & (size > 0)
+    unit = per_sample(size[solved], at_end)
+    pairs = torch.stack((forward.states[solved], at_end[solved] / unit), 1)
+    steps = (loop.times[0] - loop.times[1]) / forward.accepted[solved]
+    quadrature = _ParameterGradient(loop.f, parameters, size[solved])
+    back = replace(loop, f=_augment(loop.f), times=loop.times[::-1], observe=quadrature.add)
+    solution = back.run(pairs, steps)
+    arrived = per_sample(solution.status == Status.OK, at_end)
+    at_start = torch.zeros_like(at_end)
+    at_start[solved] = torch.where(arrived, solution.states[:, 1] * unit, torch.zeros_like(unit))
+    return at_start, quadrature.gradients
+
+
+def _augment(f: Dynamics) -> Dynamics:
+    """The dynamics of state and adjoint together, `[sample, 2, ...]`."""
+
+    def augmented(t: Float[Tensor, "sample"], pairs: Float[Tensor, "sample 2 ..."]) -> Float[Tensor, "sample 2 ..."]:
+        y, adjoint = pairs.unbind(1)
+        with torch.enable_grad():
+            y = y.detach().requires_grad_()
+            slope = f(t, y)
+        (of_state,) = torch.autograd.grad(slope, y, adjoint)
+        return torch.stack((slope.detach(), -of_state), 1)
+
+    return augmented
+
+
+class _ParameterGradient:
+    """The integral of a' df/dp, summed over the steps that were accepted."""
+
+    def __init__(self, f: Dynamics, parameters: tuple[Tensor, ...], size: Float[Tensor, "sample"]) -> None:
+        self.f = f
+        self.parameters = parameters
+        self.size = size
+        self.gradients = [torch.zeros_like(parameter) for parameter in parameters]
+
+    def add(self, stages: Stages) -> None:
+        y, adjoint = stages.y.unbind(1)
+        weight = -stages.weight * self.size[stages.index]
+        with torch.enable_grad():
+            slope = self.f(stages.t, y)
+        parts = torch.autograd.grad(slope, self.parameters, per_sample(weight, adjoint) * adjoint, allow_unused=True)
+        for total, part in zip(self.gradients, parts, strict=True):
+            if part is not None:
+                total += part

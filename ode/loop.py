@@ -1,0 +1,191 @@
+"""The one integration loop. Each sample has its own step size, so its answer depends on that sample alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor
+
+from ode.dynamics import Dynamics, per_sample
+from ode.method import Method
+from ode.solution import Solution, Status
+from ode.step_size import MIN_STEP_SHARE, first_step, next_step, root_mean_square
+
+
+@dataclass(frozen=True)
+class Running:
+    """The samples still under way: where they are, and what they have cost."""
+
+    index: Int64[Tensor, "sample"]
+    t: Float[Tensor, "sample"]
+    y: Float[Tensor, "sample ..."]
+    slope: Float[Tensor, "sample ..."]
+    step: Float[Tensor, "sample"]
+    evaluations: Int64[Tensor, "sample"]
+    accepted: Int64[Tensor, "sample"]
+    rejected: Int64[Tensor, "sample"]
+    error: Float[Tensor, "sample"]
+
+    def select(self, which: Bool[Tensor, "sample"]) -> "Running":
+        return Running(**{name: value[which] for name, value in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages of accepted steps, those of all samples in one row: what a quadrature along the solution needs.
+
+    The integral of g(t, y) over these steps is the sum of `weight * g(t, y)`; `index` is each stage's sample.
+    """
+
+    index: Int64[Tensor, "stage"]
+    t: Float[Tensor, "stage"]
+    y: Float[Tensor, "stage ..."]
+    weight: Float[Tensor, "stage"]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One solve: what does not change from step to step. `observe` is shown every step that is accepted."""
+
+    f: Dynamics
+    method: Method
+    times: tuple[float, float]
+    rtol: float
+    atol: float
+    max_evaluations: int
+    observe: Callable[[Stages], None] | None = None
+
+    def run(self, y0: Float[Tensor, "sample ..."], step: Float[Tensor, "sample"] | None = None) -> Solution:
+        """Solve from `y0`; where `step` gives the signed first steps, none is spent on choosing them."""
+        running = self._start(y0, step)
+        ended: list[tuple[Running, Int64[Tensor, "_"]]] = []
+        while len(running.index):
+            status = self._status(running)
+            over = status >= 0
+            if over.any():
+                ended.append((running.select(over), status[over]))
+                running = running.select(~over)
+            if len(running.index):
+                running = self._step(running)
+        return _gather(ended) if ended else _empty(y0)
+
+    def _start(self, y0: Float[Tensor, "sample ..."], step: Float[Tensor, "sample"] | None) -> Running:
+        samples = y0.shape[0]
+        t = y0.new_full((samples,), self.times[0])
+        span = y0.new_full((samples,), self.times[1] - self.times[0])
+        if self.max_evaluations < 2:  # not enough to choose a first step: nothing is begun
+            cost, slope, step = 0, torch.zeros_like(y0), span
+        elif step is not None:
+            cost, slope = 1, self.f(t, y0)
+        else:
+            slope = self.f(t, y0)
+            step = first_step(self.f, t, y0, slope, span, self.method, self.rtol, self.atol)
+            # A slope that is not finite gives a step that is not: the first step then fails as non_finite.
+            cost, step = 2, torch.where(step.isfinite(), step, span)
+        zeros = torch.zeros(samples, dtype=torch.int64, device=y0.device)
+        index = torch.arange(samples, device=y0.device)
+        return Running(index, t, y0, slope, step, zeros + cost, zeros, zeros, torch.zeros_like(t))
+
+    def _status(self, running: Running) -> Int64[Tensor, "sample"]:
+        """The status of each sample that has ended, -1 for one that goes on."""
+        start, end = self.times
+        arrived = running.t == end
+        broken = ~running.slope.flatten(1).isfinite().all(1)
+        underflow = running.step.abs() < MIN_STEP_SHARE * abs(end - start)
+        underflow &= (end - running.t).abs() > running.step.abs()
+        exhausted = running.evaluations + self.method.evaluations_per_step > self.max_evaluations
+        status = torch.full_like(running.index, -1)
+        for flag, value in (
+            (underflow, Status.STEP_UNDERFLOW),
+            (exhausted, Status.EVALUATIONS_EXHAUSTED),
+            (broken, Status.NON_FINITE),
+            (arrived, Status.OK),
+        ):
+            status = torch.where(flag, torch.full_like(status, value), status)
+        return status
+
+    def _step(self, at: Running) -> Running:
+        """Try one step of each sample; one whose error is too large stays where it was, with a shorter step."""
+        end = self.times[1]
+        left = end - at.t
+        last = at.step.abs() >= left.abs()
+        step = torch.where(last, left, at.step)
+        ys, slopes = self._stages(at, step)
+        y, slope = ys[-1], slopes[-1]
+        difference = per_sample(step, y) * _weigh(self.method.error, slopes)
+        error = root_mean_square(difference)
+        scale = self.atol + self.rtol * torch.maximum(at.y.abs(), y.abs())
+        ratio = root_mean_square(difference / scale)
+        good = ratio <= 1
+        if self.observe is not None:
+            self._show(at, step, ys, good)
+        t = torch.where(last, torch.full_like(at.t, end), at.t + step)
+        keep = per_sample(good, y)
+        return Running(
+            index=at.index,
+            t=torch.where(good, t, at.t),
+            y=torch.where(keep, y, at.y),
+            slope=torch.where(keep, slope, at.slope),
+            step=next_step(step, ratio.detach(), self.method),
+            evaluations=at.evaluations + self.method.evaluations_per_step,
+            accepted=at.accepted + good,
+            rejected=at.rejected + ~good,
+            error=torch.where(good, at.error + error, at.error),
+        )
+
+    def _stages(self, at: Running, step: Float[Tensor, "sample"]) -> tuple[list[Tensor], list[Tensor]]:
+        """The states of the stages and their slopes; the last are those at the step's end."""
+        h = per_sample(step, at.y)
+        ys, slopes = [at.y], [at.slope]
+        for weights, c in zip(self.method.a, self.method.c, strict=True):
+            ys.append(at.y + h * _weigh(weights, slopes))
+            slopes.append(self.f(at.t + c * step, ys[-1]))
+        return ys, slopes
+
+    def _show(self, at: Running, step: Float[Tensor, "sample"], ys: list[Tensor], good: Bool[Tensor, "sample"]) -> None:
+        """Give the observer the stages of the samples whose step was good."""
+        if self.observe is None or not good.any():
+            return
+        weights = self.method.a[-1]
+        used = [i for i, weight in enumerate(weights) if weight]
+        step, index = step[good], at.index[good]
+        c = (0.0, *self.method.c)
+        self.observe(
+            Stages(
+                index=index.repeat(len(used)),
+                t=torch.cat([at.t[good] + c[i] * step for i in used]),
+                y=torch.cat([ys[i][good] for i in used]),
+                weight=torch.cat([weights[i] * step for i in used]),
+            )
+        )
+
+
+def _weigh(weights: tuple[float, ...], slopes: list[Tensor]) -> Tensor:
+    terms = [(weight, slope) for weight, slope in zip(weights, slopes, strict=True) if weight]
+    total = terms[0][0] * terms[0][1]
+    for weight, slope in terms[1:]:
+        total = torch.add(total, slope, alpha=weight)
+    return total
+
+
+def _gather(ended: list[tuple[Running, Int64[Tensor, "_"]]]) -> Solution:
+    """All samples that have ended, back in the order in which they came."""
+    order = torch.cat([part.index for part, _ in ended]).argsort()
+
+    def joined(parts: list[Tensor]) -> Tensor:
+        return torch.cat(parts)[order]
+
+    return Solution(
+        states=joined([part.y for part, _ in ended]),
+        evaluations=joined([part.evaluations for part, _ in ended]),
+        accepted=joined([part.accepted for part, _ in ended]),
+        rejected=joined([part.rejected for part, _ in ended]),
+        error=joined([part.error for part, _ in ended]),
+        status=joined([status for _, status in ended]),
+    )
+
+
+def _empty(y0: Float[Tensor, "sample ..."]) -> Solution:
+    counts = torch.zeros(0, dtype=torch.int64, device=y0.device)
+    return Solution(y0, counts, counts, counts, y0.new_zeros(0), counts)
