@@ -41,7 +41,7 @@ class _Adjoint(torch.autograd.Function):
     """A finished solve as one operation of the graph."""
 
     @staticmethod
-    def forward(ctx: Any, loop: Loop, solution: Solution, y0: Tensor, *parameters: Tensor) -> Tensor:
+    def forward(ctx: Any, loop: Loop, solution: Solution, _: Tensor, *parameters: Tensor) -> Tensor:
         ctx.loop, ctx.solution = loop, solution
         ctx.save_for_backward(*parameters)
         return solution.states.clone()
@@ -58,13 +58,14 @@ def _solve_backward(
     """The adjoint at the start, and the gradients of the parameters."""
     size = root_mean_square(at_end)
     solved = (forward.status == Status.OK) & (size > 0)
-    unit = per_sample(size[solved], at_end)
-    pairs = torch.stack((forward.states[solved], at_end[solved] / unit), 1)
+    given = at_end[solved]
+    unit = per_sample(size[solved], given)
+    pairs = torch.stack((forward.states[solved], given / unit), 1)
     steps = (loop.times[0] - loop.times[1]) / forward.accepted[solved]
     quadrature = _ParameterGradient(loop.f, parameters, size[solved])
     back = replace(loop, f=_augment(loop.f), times=loop.times[::-1], observe=quadrature.add)
     solution = back.run(pairs, steps)
-    arrived = per_sample(solution.status == Status.OK, at_end)
+    arrived = per_sample(solution.status == Status.OK, given)
     at_start = torch.zeros_like(at_end)
     at_start[solved] = torch.where(arrived, solution.states[:, 1] * unit, torch.zeros_like(unit))
     return at_start, quadrature.gradients

@@ -28,6 +28,7 @@ class Running:
     error: Float[Tensor, "sample"]
 
     def select(self, which: Bool[Tensor, "sample"]) -> "Running":
+        """Those samples alone."""
         return Running(**{name: value[which] for name, value in vars(self).items()})
 
 
