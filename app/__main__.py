@@ -9,7 +9,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from app import logs, service, settings
-from app.zoo import Zoo
+from app.served import ServedModels
 from ecg import EcgError
 from models import ModelError
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = settings.Settings()
         if chosen.threads:
             torch.set_num_threads(chosen.threads)
-        zoo = Zoo.load(chosen.model_names)
+        served = ServedModels.load(chosen.model_names)
     except ValidationError as error:
         for problem in error.errors():
             name = f"CARDIODE_{'_'.join(map(str, problem['loc'])).upper()}"
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     logs.configure(chosen.log_level)
     uvicorn.run(
-        service.create(zoo, chosen),
+        service.create(served, chosen),
         host=chosen.host,
         port=chosen.port,
         log_config=None,

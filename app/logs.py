@@ -2,6 +2,7 @@
 
 import logging
 
+from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 
@@ -10,5 +11,6 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler()
     fields = "%(asctime)s %(levelname)s %(name)s %(message)s"
     names = {"asctime": "time", "levelname": "level", "name": "logger"}
-    handler.setFormatter(JsonFormatter(fields, rename_fields=names))
+    left_out = [*RESERVED_ATTRS, "color_message"]  # uvicorn's own copy of a message, with colours
+    handler.setFormatter(JsonFormatter(fields, rename_fields=names, reserved_attrs=left_out))
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -1,6 +1,5 @@
-"""What stands around every request: its id, its limit of bytes, one line of log, and its figures."""
+"""What stands around every request: its id, one line of log, and its figures."""
 
-import contextlib
 import logging
 import re
 import time
@@ -9,8 +8,6 @@ import uuid
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from app.problems import body_too_large
 
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 """What a client's own X-Request-ID may look like; any other is replaced."""
@@ -61,44 +58,3 @@ class Observing:
         metrics.requests.labels(**labels).inc()
         metrics.request_seconds.labels(**labels).observe(seconds)
         logger.info("answered", extra=labels | {"request_id": request_id, "seconds": round(seconds, 6)})
-
-
-class BodyLimit:
-    """Refuses bodies over the limit: at once where their length is declared, else as soon as they pass it."""
-
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self.app = app
-        self.limit = limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdecimal() and int(declared) > self.limit:
-            await body_too_large(self.limit)(scope, receive, send)
-            return
-        received, refused = 0, False
-
-        async def receive_within() -> Message:
-            nonlocal received, refused
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.limit:
-                refused = True
-                raise _BodyTooLargeError
-            return message
-
-        async def send_unless_refused(message: Message) -> None:
-            if not refused:  # what the app says of the broken-off body is not the reason
-                await send(message)
-
-        with contextlib.suppress(_BodyTooLargeError):
-            await self.app(scope, receive_within, send_unless_refused)
-        if refused:
-            await body_too_large(self.limit)(scope, receive, send)
-
-
-class _BodyTooLargeError(Exception):
-    """The body has passed the limit."""

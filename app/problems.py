@@ -6,7 +6,7 @@ What went wrong below is mapped to a status here, and nowhere else:
     NoSolver, InvalidSolver       422   the field
     UnknownModelName              404   the models there are
     RequestValidationError        422   each field; 400 where the body is not JSON
-    a body over the limit         413   the limit (`app.observing.BodyLimit` refuses it)
+    a body over the limit         413   the limit (`app.body_limit.BodyLimit` refuses it)
 """
 
 import http

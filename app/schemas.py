@@ -132,6 +132,7 @@ class SolverResponse(BaseModel):
     rtol: float
     atol: float
     max_evaluations: int
+    first_step: float | None = Field(description="of the interval 0..1; null where each beat chooses its own")
 
 
 class ModelResponse(ModelIdentity):

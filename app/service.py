@@ -7,11 +7,12 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from app import problems
+from app.body_limit import BodyLimit
 from app.metrics import Metrics
-from app.observing import BodyLimit, Observing
+from app.observing import Observing
 from app.routes import classify, health, metrics, models
+from app.served import ServedModels
 from app.settings import Settings
-from app.zoo import Zoo
 
 DESCRIPTION = """
 Classifies ECG heartbeats by a residual network or a neural ODE whose solver tolerance each request may set.
@@ -19,18 +20,18 @@ It is no medical device.
 """
 
 
-def create(zoo: Zoo, settings: Settings) -> FastAPI:
+def create(served: ServedModels, settings: Settings) -> FastAPI:
     """The app that serves these models. It is ready once it has started."""
     app = FastAPI(title="cardiode", version=version("cardiode"), description=DESCRIPTION, lifespan=_lifespan)
-    app.state.zoo = zoo
+    app.state.served = served
     app.state.metrics = Metrics()
     app.state.ready = False
-    for served in zoo.served.values():
-        app.state.metrics.model.labels(**served.identity.model_dump()).set(1)
+    for model in served.by_name.values():
+        app.state.metrics.model.labels(**model.identity.model_dump()).set(1)
     for routes in (classify, models, health, metrics):
         app.include_router(routes.router)
     problems.install(app)
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, service=app, limit=settings.max_body_bytes)
     app.add_middleware(Observing, service=app)
     return app
 

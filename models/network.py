@@ -19,6 +19,7 @@ class Solver:
     rtol: float = 1e-3
     atol: float = 1e-3
     max_evaluations: int = DEFAULT_MAX_EVALUATIONS
+    first_step: float | None = None
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class ODENet(nn.Module):
             rtol=chosen.rtol,
             atol=chosen.atol,
             max_evaluations=chosen.max_evaluations,
+            first_step=chosen.first_step,
             gradient=self.gradient if torch.is_grad_enabled() else None,
         )
         return Output(

@@ -28,6 +28,7 @@ def integrate(
     rtol: float = 1e-3,
     atol: float = 1e-3,
     max_evaluations: int = DEFAULT_MAX_EVALUATIONS,
+    first_step: float | None = None,
     gradient: Gradient | None = None,
 ) -> Solution:
     """Solve dy/dt = f(t, y) from `times[0]`, where y is `y0`, to `times[1]`, each sample with its own steps.
@@ -35,6 +36,7 @@ def integrate(
     `y0` is `[sample, ...]`; `f` takes the time of each sample `[sample]` and its state `[sample, ...]`. A step is
     accepted where the root mean square of its error estimate over `atol + rtol * |y|` is at most 1. A sample whose
     solve fails keeps its last good state and says why in its status; it raises nothing and harms no other.
+    `first_step` is the length that every sample tries first; where left out, one evaluation is spent on choosing it.
 
     `gradient` says how the solution is differentiated: None not at all; "adjoint" by the continuous adjoint (Chen
     et al. 2018), solved backward with each sample's own steps, in memory that does not grow with their number;
@@ -44,22 +46,29 @@ def integrate(
     Raises UnknownMethod and InvalidSolver.
     """
     tableau = find_method(method)
-    _check(y0, times, rtol, atol, max_evaluations)
+    _check(y0, times, rtol, atol, max_evaluations, first_step)
     if gradient == "torchdiffeq":
-        return integrate_by_torchdiffeq(f, y0, times, tableau, rtol, atol, max_evaluations)
-    loop = Loop(f, tableau, times, rtol, atol, max_evaluations)
+        return integrate_by_torchdiffeq(f, y0, times, tableau, rtol, atol, max_evaluations, first_step)
+    loop = Loop(f, tableau, times, rtol, atol, max_evaluations, first_step)
     if gradient == "adjoint":
         return integrate_with_adjoint(loop, y0)
     with torch.set_grad_enabled(gradient == "direct" and torch.is_grad_enabled()):
         return loop.run(y0)
 
 
-def _check(y0: Tensor, times: tuple[float, float], rtol: float, atol: float, max_evaluations: int) -> None:
+def _check(
+    y0: Tensor,
+    times: tuple[float, float],
+    rtol: float,
+    atol: float,
+    max_evaluations: int,
+    first_step: float | None,
+) -> None:
     if y0.dim() < 1 or not y0.is_floating_point():
         raise InvalidSolver(f"got y0 of shape {list(y0.shape)} and type {y0.dtype}, expected floats [sample, ...]")
     if len(times) != 2 or not all(map(math.isfinite, times)) or times[0] == times[1]:
         raise InvalidSolver(f"got times {times}, expected a start and another, finite end")
-    for name, value in (("rtol", rtol), ("atol", atol)):
+    for name, value in (("rtol", rtol), ("atol", atol), ("first_step", 1.0 if first_step is None else first_step)):
         if not (math.isfinite(value) and value > 0):
             raise InvalidSolver(f"got {name} {value}, expected a finite number above 0")
     if max_evaluations < 1:

@@ -55,6 +55,7 @@ class Loop:
     rtol: float
     atol: float
     max_evaluations: int
+    first_step: float | None = None
     observe: Callable[[Stages], None] | None = None
 
     def run(self, y0: Float[Tensor, "sample ..."], step: Float[Tensor, "sample"] | None = None) -> Solution:
@@ -79,6 +80,8 @@ class Loop:
             cost, slope, step = 0, torch.zeros_like(y0), span
         elif step is not None:
             cost, slope = 1, self.f(t, y0)
+        elif self.first_step is not None:
+            cost, slope, step = 1, self.f(t, y0), self.first_step * span.sign()
         else:
             slope = self.f(t, y0)
             step = first_step(self.f, t, y0, slope, span, self.method, self.rtol, self.atol)

@@ -24,13 +24,14 @@ def integrate_by_torchdiffeq(
     rtol: float,
     atol: float,
     max_evaluations: int,
+    first_step: float | None,
 ) -> Solution:
     """Solve with one step size for the whole batch, differentiated by the adjoint.
 
     Evaluations and steps are those of the batch, the same for each sample; torchdiffeq tells no error estimate,
     so it is NaN, and it knows no limit of evaluations, so exceeding one shows only in the status.
 
-    The first step tried is half the interval, which saves the evaluation that choosing one would cost. Left alone,
+    Where `first_step` is left out it is half the interval. Left alone,
     torchdiffeq steps past the end and interpolates back, which at coarse tolerances spoils the gradient, so both
     ways the last step is made to end where the interval does.
     """
@@ -38,7 +39,7 @@ def integrate_by_torchdiffeq(
         raise InvalidSolver(f"got dynamics of type {type(f).__name__}, expected an nn.Module: its parameters are asked")
     counted = _Counted(f)
     start, end = torch.tensor(times, dtype=y0.dtype, device=y0.device)
-    half = abs(times[1] - times[0]) / 2
+    step = first_step or abs(times[1] - times[0]) / 2
     states = odeint_adjoint(
         counted,
         y0,
@@ -46,8 +47,8 @@ def integrate_by_torchdiffeq(
         rtol=rtol,
         atol=atol,
         method=NAMES[method.name],
-        options={"first_step": half, "step_t": end[None]},
-        adjoint_options={"first_step": half, "step_t": start[None], "norm": "seminorm"},
+        options={"first_step": step, "step_t": end[None]},
+        adjoint_options={"first_step": step, "step_t": start[None], "norm": "seminorm"},
         adjoint_params=tuple(f.parameters()),
     )[-1]
     return counted.solution(states, max_evaluations)

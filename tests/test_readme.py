@@ -9,8 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import service
+from app.served import ServedModels
 from app.settings import Settings
-from app.zoo import Zoo
 from models import Classifier, zoo
 from training.report import compare_table
 
@@ -37,7 +37,7 @@ def test_the_curl_of_the_readme_answers_as_printed():
     path = words[2].removeprefix("http://127.0.0.1:8000")
     body = (ROOT / words[words.index("-d") + 1].removeprefix("@")).read_bytes()
     settings = Settings()
-    with TestClient(service.create(Zoo.load(settings.model_names), settings)) as client:
+    with TestClient(service.create(ServedModels.load(settings.model_names), settings)) as client:
         answer = client.post(path, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 200
     assert answer.json() == without_rounding(json.loads(blocks("json")[0]))
@@ -60,7 +60,7 @@ def test_the_commands_of_the_readme_exist():
 def test_the_readme_tells_every_setting_and_every_metric():
     for name, field in Settings.model_fields.items():
         assert f"| `CARDIODE_{name.upper()}` | {field.default} | {field.description} |" in README
-    with TestClient(service.create(Zoo.load(["resnet"]), Settings())) as client:
+    with TestClient(service.create(ServedModels.load(["resnet"]), Settings())) as client:
         for name in set(re.findall(r"# TYPE (cardiode_\w+) ", client.get("/metrics").text)):
             assert name.removesuffix("_created") in README
 

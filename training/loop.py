@@ -4,7 +4,6 @@ import hashlib
 import resource
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,11 +16,11 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
-from tqdm import tqdm
 
 from ecg import LABELS
 from models import Classifier, Output
 from training.dataset import Dataset
+from training.progress import Progress
 from training.recipe import Cycle, Recipe
 from training.run import Epoch, Run, source_commit
 from training.scoring import Score, score
@@ -74,7 +73,7 @@ class Trainer:
         if first:
             self._begin_cycle(cycle)
         started = time.perf_counter()
-        progress = _Progress(number, self.recipe.epochs, self.batches)
+        progress = Progress(number, self.recipe.epochs, self.batches)
         self.network.train()
         for batch in progress.follow(self._shuffled(number)):
             progress.add(*self._step(batch), beats=len(batch))
@@ -195,42 +194,3 @@ def _peak_memory_mb(device: torch.device) -> float:
         return torch.cuda.max_memory_allocated(device) / 1e6
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-class _Progress:
-    """The bar of one epoch, and the running means that it shows."""
-
-    def __init__(self, number: int, epochs: int, batches: int) -> None:
-        self.bar = tqdm(total=batches, desc=f"epoch {number}/{epochs}", unit="batch", disable=None)
-        self.started = time.perf_counter()
-        self.beats = self.right = self.batches_done = 0
-        self.loss_sum = self.evaluations_sum = 0.0
-
-    def follow(self, batches: tuple[Tensor, ...]) -> Iterator[Tensor]:
-        with self.bar:
-            yield from batches
-
-    def add(self, loss: float, right: int, evaluations: float, beats: int) -> None:
-        self.beats += beats
-        self.right += right
-        self.batches_done += 1
-        self.loss_sum += loss * beats
-        self.evaluations_sum += evaluations
-        speed = self.beats / (time.perf_counter() - self.started)
-        self.bar.set_postfix_str(
-            f"loss {self.loss:.4f}, accuracy {self.accuracy:.2%}, {speed:,.0f} beats/s, "
-            f"{self.evaluations:.1f} evaluations"
-        )
-        self.bar.update()
-
-    @property
-    def loss(self) -> float:
-        return self.loss_sum / self.beats
-
-    @property
-    def accuracy(self) -> float:
-        return self.right / self.beats
-
-    @property
-    def evaluations(self) -> float:
-        return self.evaluations_sum / self.batches_done

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from app.problems import MEDIA_TYPE, Problem
 from app.schemas import ClassifyRequest, ClassifyResponse, DecisionResponse, example_beat
-from app.zoo import Served
+from app.served import ServedModel
 from models import NoSolver
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -43,12 +43,12 @@ def examples() -> dict[str, Any]:
 )
 def classify(body: ClassifyRequest, request: Request) -> ClassifyResponse:
     """Decide on each beat. A beat's answer depends on that beat alone."""
-    served: Served = request.app.state.zoo.find(body.model)
+    model: ServedModel = request.app.state.served.find(body.model)
     solver = None
     if body.solver is not None:
-        if served.classifier.solver is None:
-            raise NoSolver(f"the model {served.identity.name} has no solver; leave this out")
-        solver = body.solver.applied_to(served.classifier.solver)
-    decisions = served.classifier.classify(body.array(), solver)
-    request.app.state.metrics.count(served.identity.name, decisions)
-    return ClassifyResponse(model=served.identity, beats=[DecisionResponse.of(decision) for decision in decisions])
+        if model.classifier.solver is None:
+            raise NoSolver(f"the model {model.identity.name} has no solver; leave this out")
+        solver = body.solver.applied_to(model.classifier.solver)
+    decisions = model.classifier.classify(body.array(), solver)
+    request.app.state.metrics.count(model.identity.name, decisions)
+    return ClassifyResponse(model=model.identity, beats=[DecisionResponse.of(decision) for decision in decisions])

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from app.schemas import ModelResponse, ModelsResponse, SolverResponse
-from app.zoo import Served, Zoo
+from app.served import ServedModel, ServedModels
 from ecg import LABELS
 from ode import METHODS
 
@@ -13,18 +13,18 @@ router = APIRouter(tags=["models"])
 @router.get("/models")
 def models(request: Request) -> ModelsResponse:
     """The models, with how each is solved where a request does not say, and what it reached on the test beats."""
-    zoo: Zoo = request.app.state.zoo
-    return ModelsResponse(models=[_describe(served, zoo) for served in zoo.served.values()])
+    served: ServedModels = request.app.state.served
+    return ModelsResponse(models=[_describe(model, model is served.default) for model in served.by_name.values()])
 
 
-def _describe(served: Served, zoo: Zoo) -> ModelResponse:
-    solver = served.classifier.solver
+def _describe(model: ServedModel, default: bool) -> ModelResponse:
+    solver = model.classifier.solver
     return ModelResponse(
-        **served.identity.model_dump(),
-        default=served is zoo.default,
-        architecture=served.info.architecture.kind,
+        **model.identity.model_dump(),
+        default=default,
+        architecture=model.info.architecture.kind,
         classes=list(LABELS),
         solver=None if solver is None else SolverResponse(**vars(solver)),
         methods=[] if solver is None else list(METHODS),
-        figures=served.info.figures,
+        figures=model.info.figures,
     )

@@ -4,19 +4,19 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import service
+from app.served import ServedModels
 from app.settings import Settings
-from app.zoo import Zoo
 
 
 @pytest.fixture(scope="session")
-def zoo(checkpoints):
-    return Zoo.load([str(checkpoints["odenet"]), str(checkpoints["resnet"])])
+def served(checkpoints):
+    return ServedModels.load([str(checkpoints["odenet"]), str(checkpoints["resnet"])])
 
 
 @pytest.fixture
-def client(zoo):
+def client(served):
     settings = Settings(max_body_bytes=20_000_000)
-    with TestClient(service.create(zoo, settings), raise_server_exceptions=False) as client:
+    with TestClient(service.create(served, settings), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -22,11 +22,11 @@ def assert_problem(response, status, *words):
         assert word in body["detail"] or any(word in e["field"] + e["message"] for e in body["errors"]), response.text
 
 
-def test_the_default_model_answers_as_the_design_says(client, beat, zoo):
+def test_the_default_model_answers_as_the_design_says(client, beat, served):
     response = post(client, beats=[beat, beat])
     assert response.status_code == 200
     body = response.json()
-    assert body["model"] == zoo.default.identity.model_dump()
+    assert body["model"] == served.default.identity.model_dump()
     assert len(body["beats"]) == 2
     answer = body["beats"][0]
     assert set(answer) == {"label", "probabilities", "abstained", "receipt"}

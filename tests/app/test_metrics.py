@@ -31,11 +31,11 @@ def test_errors_are_counted_by_kind(client):
     assert total(samples(client), "cardiode_errors_total", kind="RequestValidationError") == 1
 
 
-def test_build_and_models_are_told(client, zoo):
+def test_build_and_models_are_told(client, served):
     values = samples(client)
     assert total(values, "cardiode_build_info") == 1
-    for served in zoo.served.values():
-        assert total(values, "cardiode_model_info", name=served.identity.name, sha256=served.identity.sha256) == 1
+    for model in served.by_name.values():
+        assert total(values, "cardiode_model_info", name=model.identity.name, sha256=model.identity.sha256) == 1
 
 
 def test_strange_paths_make_no_labels_of_their_own(client):

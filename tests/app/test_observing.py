@@ -1,36 +1,7 @@
 import json
 import logging
 
-import pytest
-from starlette.testclient import TestClient
-
-from app import service
 from app.logs import configure
-from app.settings import Settings
-from tests.app.test_classify import assert_problem
-
-
-@pytest.fixture
-def small(zoo):
-    with TestClient(service.create(zoo, Settings(max_body_bytes=1000))) as client:
-        yield client
-
-
-def test_a_body_over_the_limit_is_refused_with_the_limit(small):
-    assert_problem(small.post("/classify", content=b"x" * 1001), 413, "1,000 bytes")
-
-
-def test_a_body_that_does_not_tell_its_length_is_refused_as_it_passes_the_limit(small):
-    def chunks():
-        for _ in range(100):
-            yield b" " * 100
-
-    assert_problem(small.post("/classify", content=chunks()), 413, "1,000 bytes")
-
-
-def test_a_service_goes_on_after_a_refusal(small):
-    small.post("/classify", content=b"x" * 1001)
-    assert small.get("/health/ready").status_code == 200
 
 
 def test_every_answer_has_an_id_and_a_sane_one_of_the_client_is_kept(client):

@@ -2,7 +2,7 @@ from ecg import LABELS
 from ode import METHODS
 
 
-def test_the_models_are_listed_with_their_solver_and_the_default(client, zoo):
+def test_the_models_are_listed_with_their_solver_and_the_default(client, served):
     odenet, resnet = client.get("/models").json()["models"]
     assert (odenet["name"], odenet["default"], odenet["architecture"]) == ("odenet", True, "odenet")
     assert odenet["solver"] == {"method": "dopri5", "rtol": 1e-3, "atol": 1e-3, "max_evaluations": 2000}

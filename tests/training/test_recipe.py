@@ -13,7 +13,7 @@ def test_every_recipe_that_comes_with_the_project_holds(name):
 def test_overrides_change_single_entries():
     recipe = read_recipe("odenet", ["batch_size=7", "training_solver.rtol=1e-4", "name=mine", "seed=3"])
     assert (recipe.batch_size, recipe.name, recipe.seed) == (7, "mine", 3)
-    assert recipe.training_solver == Solver("dopri5", 1e-4, 1e-2)
+    assert recipe.training_solver == Solver("dopri5", 1e-4, 1e-1, first_step=0.5)
 
 
 def test_a_recipe_can_be_a_file(tmp_path):

@@ -9,7 +9,7 @@ from models import CheckpointInfo, Classifier, UnknownModel
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedModel:
     """One classifier that is loaded, warm and known by name."""
 
     identity: ModelIdentity
@@ -17,39 +17,39 @@ class Served:
     info: CheckpointInfo
 
 
-class Zoo:
+class ServedModels:
     """All models that are served; the first answers where a request names none."""
 
-    def __init__(self, served: Sequence[Served]) -> None:
-        self.served = {model.identity.name: model for model in served}
-        self.default = served[0]
+    def __init__(self, models: Sequence[ServedModel]) -> None:
+        self.by_name = {model.identity.name: model for model in models}
+        self.default = models[0]
 
     @classmethod
-    def load(cls, names: Sequence[str]) -> "Zoo":
+    def load(cls, names: Sequence[str]) -> "ServedModels":
         """Load each model; it has then answered its reference beats.
 
         Raises UnknownModel, also for no names and for two models of one name, and BadCheckpoint.
         """
         if not names:
             raise UnknownModel("got no models to serve; name one or more in CARDIODE_MODELS")
-        zoo = cls([_serve(Classifier.load(name)) for name in names])
-        if len(zoo.served) < len(names):
+        served = cls([_serve(Classifier.load(name)) for name in names])
+        if len(served.by_name) < len(names):
             raise UnknownModel(f"got models of the same name in CARDIODE_MODELS: {', '.join(names)}; name each once")
-        return zoo
+        return served
 
-    def find(self, name: str | None) -> Served:
+    def find(self, name: str | None) -> ServedModel:
         """The model of that name, the default one for None. Raises UnknownModelName."""
         if name is None:
             return self.default
-        if name not in self.served:
-            raise UnknownModelName(name, list(self.served))
-        return self.served[name]
+        if name not in self.by_name:
+            raise UnknownModelName(name, list(self.by_name))
+        return self.by_name[name]
 
 
-def _serve(classifier: Classifier) -> Served:
+def _serve(classifier: Classifier) -> ServedModel:
     checkpoint = classifier.checkpoint
     if checkpoint is None:
         raise UnknownModel("got a classifier that comes from no checkpoint; load one by name or path")
     info = checkpoint.info
     identity = ModelIdentity(name=info.name, version=info.model_version, sha256=checkpoint.sha256)
-    return Served(identity, classifier, info)
+    return ServedModel(identity, classifier, info)

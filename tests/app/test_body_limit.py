@@ -1,0 +1,31 @@
+import pytest
+from starlette.testclient import TestClient
+
+from app import service
+from app.settings import Settings
+from tests.app.test_classify import assert_problem
+from tests.app.test_metrics import samples, total
+
+
+@pytest.fixture
+def small(served):
+    with TestClient(service.create(served, Settings(max_body_bytes=1000))) as client:
+        yield client
+
+
+def test_a_body_over_the_limit_is_refused_with_the_limit(small):
+    assert_problem(small.post("/classify", content=b"x" * 1001), 413, "1,000 bytes")
+    assert total(samples(small), "cardiode_errors_total", kind="BodyTooLarge") == 1
+
+
+def test_a_body_that_does_not_tell_its_length_is_refused_as_it_passes_the_limit(small):
+    def chunks():
+        for _ in range(100):
+            yield b" " * 100
+
+    assert_problem(small.post("/classify", content=chunks()), 413, "1,000 bytes")
+
+
+def test_a_service_goes_on_after_a_refusal(small):
+    small.post("/classify", content=b"x" * 1001)
+    assert small.get("/health/ready").status_code == 200
