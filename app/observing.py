@@ -7,10 +7,18 @@ import uuid
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import problems
 
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 """What a client's own X-Request-ID may look like; any other is replaced."""
+
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+"""Methods that have a label of their own: a stranger may send any, and must not make a label each."""
+
+UNMATCHED = "unmatched"
 
 logger = logging.getLogger("cardiode.requests")
 
@@ -29,7 +37,7 @@ class Observing:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
-        started, status = time.perf_counter(), 500
+        started, status = time.perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -38,23 +46,31 @@ class Observing:
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
-        in_progress = self.service.state.metrics.in_progress
-        in_progress.inc()
+        metrics = self.service.state.metrics
+        metrics.in_progress.inc()
         try:
             await self.app(scope, receive, send_with_id)
         except Exception:
             logger.exception("failed", extra={"request_id": request_id})
-            raise
+            metrics.errors.labels(kind="internal").inc()
+            if status:  # the answer has begun: all that is left is to break it off
+                raise
+            await problems.internal()(scope, receive, send_with_id)
         finally:
-            in_progress.dec()
+            metrics.in_progress.dec()
             self._tell(scope, request_id, status, time.perf_counter() - started)
 
     def _tell(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
-        labels = {"method": scope["method"], "route": route, "status": str(status)}
-        if route == "unmatched":  # a stranger may send any method: it must not make a label each
-            labels["method"] = "any"
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        labels = {"method": method, "route": self._route(scope), "status": str(status or 500)}
         metrics = self.service.state.metrics
         metrics.requests.labels(**labels).inc()
         metrics.request_seconds.labels(**labels).observe(seconds)
         logger.info("answered", extra=labels | {"request_id": request_id, "seconds": round(seconds, 6)})
+
+    def _route(self, scope: Scope) -> str:
+        """The path of the route that is asked for, be it by a wrong method; never what a stranger has made up."""
+        if "route" in scope:  # FastAPI notes its own routes, but not those of its documentation
+            return str(scope["route"].path)
+        plain = (route for route in self.service.routes if isinstance(route, Route))
+        return next((route.path for route in plain if route.matches(scope)[0] is not Match.NONE), UNMATCHED)

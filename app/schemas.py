@@ -1,12 +1,13 @@
 """What requests and answers look like in JSON, with examples that work when pasted."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
 from jaxtyping import Float32
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 
 from ecg import BEAT_LENGTH, Label, beats_from_lists, cut_annotated_beats
 from ecg.synthetic import synthesize
@@ -27,10 +28,18 @@ def example_beat() -> list[float]:
 def _within(low: float, high: float) -> Callable[[float], float]:
     def check(value: float) -> float:
         if not low <= value <= high:
-            raise ValueError(f"got {value:g}, expected {low:g}..{high:g}")
+            got = f"{value:g}" if abs(value) < sys.float_info.max else "a number beyond all floats"
+            raise ValueError(f"got {got}, expected {low:g}..{high:g}")
         return value
 
     return check
+
+
+def _of_beat_length(row: object) -> object:
+    """Refuse a row by its length before each of its numbers is looked at."""
+    if isinstance(row, list) and len(row) != BEAT_LENGTH:
+        raise ValueError(f"got {len(row)} numbers, expected {BEAT_LENGTH}")
+    return row
 
 
 def _known_method(name: str) -> str:
@@ -43,6 +52,7 @@ def _bounds(low: float, high: float) -> Any:
     return Field(json_schema_extra={"minimum": low, "maximum": high})
 
 
+Row = Annotated[list[float], FailFast(), BeforeValidator(_of_beat_length)]
 Method = Annotated[str, AfterValidator(_known_method), Field(json_schema_extra={"enum": list(METHODS)})]
 Tolerance = Annotated[float, AfterValidator(_within(*TOLERANCES)), _bounds(*TOLERANCES)]
 Evaluations = Annotated[int, AfterValidator(_within(*EVALUATIONS)), _bounds(*EVALUATIONS)]
@@ -60,15 +70,15 @@ class SolverRequest(_Request):
     atol: Tolerance | None = Field(None, description="absolute tolerance")
     max_evaluations: Evaluations | None = Field(None, description="evaluations a beat may cost at most")
 
-    def applied_to(self, default: Solver) -> Solver:
-        """The settings to solve with."""
-        return replace(default, **self.model_dump(exclude_none=True))
+    def applied_to(self, default: Solver | None) -> Solver:
+        """The settings to solve with; a model without a default will refuse them."""
+        return replace(default or Solver(), **self.model_dump(exclude_none=True))
 
 
 class ClassifyRequest(_Request):
     """Beats to classify."""
 
-    beats: list[list[float]] = Field(
+    beats: list[Row] = Field(
         min_length=1,
         max_length=MAX_BEATS,
         description=f"each {BEAT_LENGTH} numbers in 0..1, sampled at 125 Hz from an R peak on for 1.2 R-R intervals, "

@@ -1,5 +1,5 @@
 """The parts that both networks are made of. Names and sizes are those of the ODE-Net of Chen et al. 2018, in one
-dimension: a stem that shortens the beat to 46 steps of 64 channels, a body, and a head that gives five scores.
+dimension: a stem that shortens the beat to 46 steps of 64 channels, a body, and a head that gives five logits.
 """
 
 import torch
@@ -33,7 +33,7 @@ class Stem(nn.Sequential):
 
 
 class Head(nn.Sequential):
-    """`[beat, 64, time]` to the scores `[beat, class]`, before softmax."""
+    """`[beat, 64, step]` to the logits `[beat, class]`."""
 
     def __init__(self, classes: int) -> None:
         super().__init__(norm(), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(CHANNELS, classes))
@@ -49,7 +49,7 @@ class ResidualBlock(nn.Module):
         self.norm2 = norm()
         self.conv2 = nn.Conv1d(CHANNELS, CHANNELS, 3, padding=1, bias=False)
 
-    def forward(self, x: Float[Tensor, "beat 64 time"]) -> Float[Tensor, "beat 64 time"]:
+    def forward(self, x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
         """The block's output, of the same shape."""
         y = self.conv1(F.relu(self.norm1(x)))
         y = self.conv2(F.relu(self.norm2(y)))
@@ -67,7 +67,7 @@ class ConcatConv1d(nn.Module):
         super().__init__()
         self.conv = nn.Conv1d(1 + CHANNELS, CHANNELS, 3, padding=1)
 
-    def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 time"]) -> Float[Tensor, "beat 64 time"]:
+    def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
         """The convolution of t and x together."""
         of_time, of_state = self.conv.weight[:, :1], self.conv.weight[:, 1:]
         time_map = F.conv1d(x.new_ones(1, 1, x.shape[2]), of_time, padding=1)
@@ -89,7 +89,7 @@ class ConvDynamics(nn.Module):
         self.norm3 = norm()
         nn.init.constant_(self.norm3.weight, INITIAL_SPEED)
 
-    def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 time"]) -> Float[Tensor, "beat 64 time"]:
+    def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
         """The slope at each beat's own time."""
         y = self.conv1(t, F.relu(self.norm1(x)))
         y = self.conv2(t, F.relu(self.norm2(y)))

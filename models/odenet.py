@@ -20,7 +20,7 @@ class ODENet(nn.Module):
     differentiated: "adjoint", "direct" or "torchdiffeq", as `ode.integrate` explains.
     """
 
-    def __init__(self, classes: int = 5, solver: Solver = DEFAULT_SOLVER, gradient: Gradient = "direct") -> None:
+    def __init__(self, classes: int = 5, solver: Solver = DEFAULT_SOLVER, gradient: Gradient = "adjoint") -> None:
         super().__init__()
         self.stem = Stem()
         self.dynamics = ConvDynamics()
@@ -29,7 +29,7 @@ class ODENet(nn.Module):
         self.gradient: Gradient = gradient
 
     def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
-        """The scores of each beat, and what its solve cost; where a solve failed, those of its last good state."""
+        """The logits of each beat, and what its solve cost; where a solve failed, those of its last good state."""
         chosen = solver or self.solver
         start = self.stem(beats.unsqueeze(1))
         solution = integrate(

@@ -18,7 +18,7 @@ class ResNet(nn.Module):
         self.head = Head(classes)
 
     def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
-        """The scores of each beat; `solver` must be None."""
+        """The logits of each beat. Raises NoSolver where a solver is given."""
         if solver is not None:
-            raise NoSolver("got solver settings for a ResNet, which has no solver; leave them out")
+            raise NoSolver("got solver settings for a network that has no solver; leave them out")
         return Output(logits=self.head(self.blocks(self.stem(beats.unsqueeze(1)))))

@@ -4,13 +4,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from app.problems import MEDIA_TYPE, Problem
+from app.problems import MEDIA_TYPE, schema
 from app.schemas import ClassifyRequest, ClassifyResponse, DecisionResponse, example_beat
 from app.served import ServedModel
-from models import NoSolver
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
     for status, text in {
         400: "The body is not JSON.",
         404: "No such model.",
@@ -44,11 +43,7 @@ def examples() -> dict[str, Any]:
 def classify(body: ClassifyRequest, request: Request) -> ClassifyResponse:
     """Decide on each beat. A beat's answer depends on that beat alone."""
     model: ServedModel = request.app.state.served.find(body.model)
-    solver = None
-    if body.solver is not None:
-        if model.classifier.solver is None:
-            raise NoSolver(f"the model {model.identity.name} has no solver; leave this out")
-        solver = body.solver.applied_to(model.classifier.solver)
+    solver = None if body.solver is None else body.solver.applied_to(model.classifier.solver)
     decisions = model.classifier.classify(body.array(), solver)
     request.app.state.metrics.count(model.identity.name, decisions)
     return ClassifyResponse(model=model.identity, beats=[DecisionResponse.of(decision) for decision in decisions])

@@ -7,6 +7,6 @@ router = APIRouter(tags=["metrics"])
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics(request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     """Requests, beats, solver evaluations and errors since the process began."""
     return Response(request.app.state.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -11,7 +11,7 @@ router = APIRouter(tags=["models"])
 
 
 @router.get("/models")
-def models(request: Request) -> ModelsResponse:
+async def models(request: Request) -> ModelsResponse:
     """The models, with how each is solved where a request does not say, and what it reached on the test beats."""
     served: ServedModels = request.app.state.served
     return ModelsResponse(models=[_describe(model, model is served.default) for model in served.by_name.values()])

@@ -22,4 +22,5 @@ def test_an_error_of_our_own_answers_in_the_same_shape_and_tells_nothing_of_the_
         response = client.get("/broken")
         assert_problem(response, 500)
         assert "secret" not in response.text
-        assert 'cardiode_errors_total{kind="RuntimeError"} 1.0' in client.get("/metrics").text
+        assert response.headers["x-request-id"]
+        assert 'cardiode_errors_total{kind="internal"} 1.0' in client.get("/metrics").text

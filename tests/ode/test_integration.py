@@ -151,6 +151,21 @@ def test_a_solution_that_blows_up_ends_as_an_underflow_of_the_step():
     assert solution.states[1].item() == pytest.approx(-1 / 3, abs=5e-3)
 
 
+@pytest.mark.parametrize("times", [(0.0, 1.0), (1.0, 0.0)])
+def test_a_first_step_that_is_given_is_tried_first_and_none_is_spent_on_choosing(times):
+    halves = integrate(decay, doubles(3, 2), times, rtol=1e-2, atol=1e-2, first_step=0.5)
+    assert halves.accepted.tolist() == [2] * 3
+    assert halves.evaluations.tolist() == [1 + 2 * 6] * 3
+    whole = integrate(decay, doubles(3, 2), times, rtol=1e-2, atol=1e-2, first_step=7.0)
+    assert whole.evaluations.tolist() == [1 + 6] * 3
+
+
+def test_a_first_step_that_is_too_long_is_tried_again_shorter():
+    solution = integrate(decay, doubles(3, 2), (0.0, 4.0), rtol=1e-6, atol=1e-6, first_step=4.0)
+    assert (solution.rejected >= 1).all() and (solution.status == Status.OK).all()
+    torch.testing.assert_close(solution.states, doubles(3, 2) * math.exp(-4), rtol=0, atol=1e-5)
+
+
 def test_no_samples_are_solved_at_once():
     assert integrate(decay, torch.ones(0, 2), (0.0, 1.0)).states.shape == (0, 2)
 
@@ -162,6 +177,8 @@ def test_no_samples_are_solved_at_once():
         ({"rtol": -1.0}, "rtol -1.0"),
         ({"atol": math.nan}, "atol nan"),
         ({"max_evaluations": 0}, "max_evaluations 0"),
+        ({"first_step": 0.0}, "first_step 0.0"),
+        ({"first_step": -1.0}, "first_step -1.0"),
         ({"times": (0.0, 0.0)}, "times"),
         ({"times": (0.0, math.inf)}, "times"),
         ({"y0": torch.ones(2, dtype=torch.int64)}, "y0"),
