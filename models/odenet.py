@@ -31,7 +31,7 @@ class ODENet(nn.Module):
     def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
         """The logits of each beat, and what its solve cost; where a solve failed, those of its last good state."""
         chosen = solver or self.solver
-        start = self.stem(beats.unsqueeze(1))
+        start = self.stem(beats.unsqueeze(1)).float()  # under autocast too: times and errors need their digits
         solution = integrate(
             self.dynamics,
             start,

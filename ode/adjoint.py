@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from ode.dynamics import Dynamics, per_sample
 from ode.errors import InvalidSolver
@@ -24,15 +25,17 @@ def integrate_with_adjoint(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Solut
 
     The way back is solved with the loop's method and tolerances, where a sample's adjoint counts relative to its
     size at the end: how a loss is scaled does not change the steps. A sample that failed, on either way, has a
-    gradient of zero. Raises InvalidSolver where `loop.f` is no nn.Module: its parameters could not be known.
+    gradient of zero and adds nothing to that of the parameters. Under autocast the way back casts as the way there.
+    Raises InvalidSolver where `loop.f` is no nn.Module: its parameters could not be known.
     """
     if not isinstance(loop.f, nn.Module):
         raise InvalidSolver(
             f"got dynamics of type {type(loop.f).__name__}, expected an nn.Module: its parameters are asked"
         )
+    parameters = tuple(p for p in loop.f.parameters() if p.requires_grad)
+    loop = replace(loop, f=_casting_as_now(loop.f, y0.device.type))
     with torch.no_grad():
         solution = loop.run(y0)
-    parameters = tuple(p for p in loop.f.parameters() if p.requires_grad)
     states: Tensor = _Adjoint.apply(loop, solution, y0, *parameters)  # type: ignore[no-untyped-call]
     return replace(solution, states=states)
 
@@ -47,6 +50,7 @@ class _Adjoint(torch.autograd.Function):
         return solution.states.clone()
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         at_start, of_parameters = _solve_backward(ctx.loop, ctx.solution, gradients[0], ctx.saved_tensors)
         return None, None, at_start, *of_parameters
@@ -56,8 +60,23 @@ def _solve_backward(
     loop: Loop, forward: Solution, at_end: Float[Tensor, "sample ..."], parameters: tuple[Tensor, ...]
 ) -> tuple[Tensor, list[Tensor]]:
     """The adjoint at the start, and the gradients of the parameters."""
+    solved = (forward.status == Status.OK) & (root_mean_square(at_end) > 0)
+    at_start, gradients, arrived = _solve_samples_backward(loop, forward, at_end, parameters, solved)
+    if not arrived.all():  # their share of the parameters' gradient cannot be told apart: sum it without them
+        solved[solved.clone()] = arrived
+        at_start, gradients, _ = _solve_samples_backward(loop, forward, at_end, parameters, solved)
+    return at_start, gradients
+
+
+def _solve_samples_backward(
+    loop: Loop,
+    forward: Solution,
+    at_end: Float[Tensor, "sample ..."],
+    parameters: tuple[Tensor, ...],
+    solved: Bool[Tensor, "sample"],
+) -> tuple[Tensor, list[Tensor], Bool[Tensor, "solved"]]:
+    """The same for some of the samples, zero for the others; and which of them arrived at the start."""
     size = root_mean_square(at_end)
-    solved = (forward.status == Status.OK) & (size > 0)
     given = at_end[solved]
     unit = per_sample(size[solved], given)
     pairs = torch.stack((forward.states[solved], given / unit), 1)
@@ -65,10 +84,20 @@ def _solve_backward(
     quadrature = _ParameterGradient(loop.f, parameters, size[solved])
     back = replace(loop, f=_augment(loop.f), times=loop.times[::-1], observe=quadrature.add)
     solution = back.run(pairs, steps)
-    arrived = per_sample(solution.status == Status.OK, given)
     at_start = torch.zeros_like(at_end)
-    at_start[solved] = torch.where(arrived, solution.states[:, 1] * unit, torch.zeros_like(unit))
-    return at_start, quadrature.gradients
+    at_start[solved] = solution.states[:, 1] * unit
+    return at_start, quadrature.gradients, solution.status == Status.OK
+
+
+def _casting_as_now(f: Dynamics, device: str) -> Dynamics:
+    """The dynamics under the autocast that is on now, whenever they are called; slopes come in the state's type."""
+    enabled, dtype = torch.is_autocast_enabled(device), torch.get_autocast_dtype(device)
+
+    def cast(t: Float[Tensor, "sample"], y: Float[Tensor, "sample ..."]) -> Float[Tensor, "sample ..."]:
+        with torch.autocast(device, dtype, enabled=enabled):
+            return f(t, y).to(y.dtype)
+
+    return cast
 
 
 def _augment(f: Dynamics) -> Dynamics:

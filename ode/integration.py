@@ -1,7 +1,7 @@
 """The front door: `integrate` checks what it is asked, and hands the solve to the gradient that was chosen."""
 
 import math
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -29,7 +29,7 @@ def integrate(
     atol: float = 1e-3,
     max_evaluations: int = DEFAULT_MAX_EVALUATIONS,
     first_step: float | None = None,
-    gradient: Gradient | None = None,
+    gradient: str | None = None,
 ) -> Solution:
     """Solve dy/dt = f(t, y) from `times[0]`, where y is `y0`, to `times[1]`, each sample with its own steps.
 
@@ -47,6 +47,8 @@ def integrate(
     """
     tableau = find_method(method)
     _check(y0, times, rtol, atol, max_evaluations, first_step)
+    if gradient not in (None, *get_args(Gradient)):
+        raise InvalidSolver(f"got gradient {gradient!r}, expected None or one of: {', '.join(get_args(Gradient))}")
     if gradient == "torchdiffeq":
         return integrate_by_torchdiffeq(f, y0, times, tableau, rtol, atol, max_evaluations, first_step)
     loop = Loop(f, tableau, times, rtol, atol, max_evaluations, first_step)

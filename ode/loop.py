@@ -84,7 +84,8 @@ class Loop:
             cost, slope, step = 1, self.f(t, y0), self.first_step * span.sign()
         else:
             slope = self.f(t, y0)
-            step = first_step(self.f, t, y0, slope, span, self.method, self.rtol, self.atol)
+            with torch.no_grad():  # how long a step is chosen to be is no part of the solution
+                step = first_step(self.f, t, y0, slope, span, self.method, self.rtol, self.atol)
             # A slope that is not finite gives a step that is not: the first step then fails as non_finite.
             cost, step = 2, torch.where(step.isfinite(), step, span)
         zeros = torch.zeros(samples, dtype=torch.int64, device=y0.device)
@@ -119,8 +120,10 @@ class Loop:
         y, slope = ys[-1], slopes[-1]
         difference = per_sample(step, y) * _weigh(self.method.error, slopes)
         error = root_mean_square(difference)
-        scale = self.atol + self.rtol * torch.maximum(at.y.abs(), y.abs())
-        ratio = root_mean_square(difference / scale)
+        size = torch.maximum(at.y.abs(), y.abs())
+        ratio = root_mean_square(difference / (self.atol + self.rtol * size))
+        # An infinite state would make its own tolerance infinite.
+        ratio = torch.where(size.flatten(1).amax(1).isfinite(), ratio, torch.full_like(ratio, torch.inf))
         good = ratio <= 1
         if self.observe is not None:
             self._show(at, step, ys, good)

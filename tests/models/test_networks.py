@@ -26,9 +26,23 @@ def test_an_odenets_solver_can_be_changed_after_training():
     assert (fine.evaluations > coarse.evaluations).all()
 
 
-@pytest.mark.parametrize("gradient", ["direct", "torchdiffeq"])
+@pytest.mark.parametrize("gradient", ["adjoint", "direct", "torchdiffeq"])
 def test_every_parameter_of_an_odenet_gets_a_gradient(gradient):
     torch.manual_seed(0)
     network = ODENetArchitecture(gradient=gradient).build(5)
     network(torch.rand(4, 187)).logits.sum().backward()
     assert all(parameter.grad is not None and parameter.grad.isfinite().all() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("gradient", ["adjoint", "direct", "torchdiffeq"])
+def test_an_odenet_trains_under_autocast_near_what_it_does_without(gradient, beats):
+    def gradients(enabled):
+        torch.manual_seed(0)
+        network = ODENetArchitecture(gradient=gradient).build(5)
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            output = network(torch.from_numpy(beats[:8]))
+        assert output.solution.states.dtype == torch.float32
+        output.logits.float().square().sum().backward()
+        return torch.cat([parameter.grad.flatten() for parameter in network.parameters()])
+
+    assert torch.cosine_similarity(gradients(True), gradients(False), dim=0) > 0.95

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 
 import ode
 from ode import Status
@@ -82,6 +83,50 @@ def test_a_sample_that_fails_has_no_gradient_and_harms_no_other():
     assert (beside[2] == 0).all()
     torch.testing.assert_close(beside[healthy], without, rtol=0, atol=1e-12)
     torch.testing.assert_close(of_net_beside, of_net_without, rtol=0, atol=1e-12)
+
+
+class Decay(nn.Module):
+    """dv/dt = -p k v; the rate k is the second number of a sample and stays as it is."""
+
+    def __init__(self):
+        super().__init__()
+        self.p = nn.Parameter(torch.ones((), dtype=torch.float64))
+
+    def forward(self, _, y):
+        value, rate = y.unbind(1)
+        return torch.stack((-self.p * rate * value, torch.zeros_like(rate)), 1)
+
+
+def test_a_sample_whose_way_back_fails_adds_nothing_either():
+    """A fast decay forgets where it came from, so its way back costs more than its way there."""
+    slow, fast = [1.0, 0.5], [1.0, 200.0]
+    options = {"rtol": 1e-6, "atol": 1e-6}
+
+    def of(samples, limit):
+        net, start = Decay(), torch.tensor(samples, dtype=torch.float64, requires_grad=True)
+        solution = ode.integrate(net, start, (0.0, 1.0), gradient="adjoint", max_evaluations=limit, **options)
+        assert (solution.status == Status.OK).all()
+        solution.states.square().sum().backward()
+        return start.grad, net.p.grad
+
+    needed = ode.integrate(Decay(), torch.tensor([fast], dtype=torch.float64), (0.0, 1.0), **options).evaluations.item()
+    beside, of_net_beside = of([slow, fast], needed)
+    alone, of_net_alone = of([slow], 100_000)
+    assert (beside[1] == 0).all()
+    torch.testing.assert_close(beside[:1], alone, rtol=0, atol=1e-12)
+    torch.testing.assert_close(of_net_beside, of_net_alone, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("gradient", ["adjoint", "direct", "torchdiffeq"])
+def test_a_double_backward_is_refused_or_right(gradient):
+    y0 = doubles(2, 3).requires_grad_()
+    states = ode.integrate(Net(), y0, (0.0, 1.0), gradient=gradient).states
+    (first,) = torch.autograd.grad(states.square().sum(), y0, create_graph=True)
+    if gradient == "direct":
+        assert torch.autograd.grad(first.sum(), y0)[0].isfinite().all()
+    else:
+        with pytest.raises(RuntimeError):
+            torch.autograd.grad(first.sum(), y0)
 
 
 def test_a_parameter_that_is_frozen_is_left_alone():

@@ -166,6 +166,20 @@ def test_a_first_step_that_is_too_long_is_tried_again_shorter():
     torch.testing.assert_close(solution.states, doubles(3, 2) * math.exp(-4), rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_state_that_grows_beyond_all_floats_is_no_solution(method):
+    start = torch.full((1, 2), 3e38)
+    solution = integrate(lambda t, y: torch.full_like(y, 3e38), start, (0.0, 1.0), method=method)
+    assert solution.status.item() != Status.OK
+    assert solution.states.isfinite().all()
+
+
+def test_a_direct_gradient_from_a_start_of_zero_is_a_number():
+    y0 = torch.zeros(2, 3, dtype=torch.float64, requires_grad=True)
+    integrate(Net(), y0, (0.0, 1.0), gradient="direct").states.sum().backward()
+    assert y0.grad.isfinite().all()
+
+
 def test_no_samples_are_solved_at_once():
     assert integrate(decay, torch.ones(0, 2), (0.0, 1.0)).states.shape == (0, 2)
 
@@ -177,6 +191,7 @@ def test_no_samples_are_solved_at_once():
         ({"rtol": -1.0}, "rtol -1.0"),
         ({"atol": math.nan}, "atol nan"),
         ({"max_evaluations": 0}, "max_evaluations 0"),
+        ({"gradient": "adjiont"}, "adjoint, direct, torchdiffeq"),
         ({"first_step": 0.0}, "first_step 0.0"),
         ({"first_step": -1.0}, "first_step -1.0"),
         ({"times": (0.0, 0.0)}, "times"),
