@@ -20,10 +20,12 @@ RUN useradd --system --no-create-home cardiode
 COPY --from=build /opt/cardiode /opt/cardiode
 ENV PATH=/opt/cardiode/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    CARDIODE_HOST=0.0.0.0
-WORKDIR /tmp
+    CARDIODE_HOST=0.0.0.0 \
+    CARDIODE_PORT=8000
+# An empty folder of root's: python -m looks for packages where it is started.
+WORKDIR /srv
 USER cardiode
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD \
-    ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/ready', timeout=4)"]
+    python -c "from urllib.request import urlopen; urlopen('http://127.0.0.1:${CARDIODE_PORT}/health/ready', timeout=4)"
 CMD ["python", "-m", "app"]

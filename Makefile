@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help install run test check format bench clean
+.PHONY: help install run test check format bench readme clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,10 @@ format: install  ## rewrite the source as `make check` wants it
 
 bench: install  ## measure speeds, as ratios against a baseline in the same run
 	$(BIN)/python -m benchmarks.solver
+	$(BIN)/python -m benchmarks.gradients
+
+readme: install  ## write the released models' answer and results into the README
+	$(BIN)/python -m docs.readme
 
 clean:  ## remove the virtual environment and what tools left
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

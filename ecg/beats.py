@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Int64
 from scipy.signal import resample_poly
 
-from ecg.errors import InvalidBeat, InvalidBeats
+from ecg.errors import InvalidBeat, InvalidBeats, UnreadableRecording
 from ecg.labels import LABELS, label_of
 from ecg.recording import Recording
 
@@ -57,7 +57,7 @@ def resample(signal: Float32[np.ndarray, "sample"], fs: float) -> Float32[np.nda
 def cut_annotated_beats(recording: Recording) -> Beats:
     """Every beat that AAMI maps, except the last: no interval follows that one.
 
-    Raises MissingAnnotations where the recording has none.
+    Raises MissingAnnotations where the recording has none, UnreadableRecording where its lead has gaps.
     """
     annotations = recording.beat_annotations()
     marked = [
@@ -71,9 +71,14 @@ def cut_annotated_beats(recording: Recording) -> Beats:
 def cut_beats(recording: Recording, peaks: Int64[np.ndarray, "peak"]) -> Float32[np.ndarray, "beat 187"]:
     """One beat from each R peak but the last, 1.2 intervals long to the next peak.
 
-    `peaks` are samples at the recording's own rate, in order.
+    `peaks` are samples at the recording's own rate, in order. Raises UnreadableRecording where the lead has gaps.
     """
     signal = resample(recording.lead(choose_lead(recording)), recording.fs)
+    if not np.isfinite(signal).all():
+        raise UnreadableRecording(
+            f"{recording.name}: the lead {choose_lead(recording)} has samples that are no numbers, "
+            "expected none: beats cannot be cut across a gap"
+        )
     positions = np.round(peaks * (BEAT_FS / recording.fs)).astype(np.int64)
     lengths = np.minimum(np.round(np.diff(positions) * RR_SHARE).astype(np.int64), BEAT_LENGTH)
     values = np.zeros((len(lengths), BEAT_LENGTH), dtype=np.float32)

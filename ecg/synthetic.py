@@ -9,6 +9,7 @@ signal z up and down again as the point passes the wave's angle:
 Ectopic beats, which the paper does not have, come early and have waves of their own.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -99,10 +100,10 @@ def _check(
     seconds: float, fs: float, heart_rate: float, noise: float, shares: dict[Label, float], leads: tuple[str, ...]
 ) -> None:
     problems = {
-        f"seconds {seconds}, expected more than 0": not seconds > 0,
+        f"seconds {seconds}, expected more than 0": not 0 < seconds < math.inf,
         f"fs {fs}, expected 50 to 2,000 Hz": not 50 <= fs <= 2000,
         f"heart_rate {heart_rate}, expected 20 to 250 a minute": not 20 <= heart_rate <= 250,
-        f"noise {noise} mV, expected 0 or more": not noise >= 0,
+        f"noise {noise} mV, expected 0 or more": not 0 <= noise < math.inf,
         f"ectopic {shares}, expected shares of S, V, F and Q, each 0 or more, 1 or less in all": (
             not set(shares) <= set(LABELS[1:]) or any(not s >= 0 for s in shares.values()) or sum(shares.values()) > 1
         ),

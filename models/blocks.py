@@ -97,8 +97,8 @@ class ConvDynamics(nn.Module):
         return slope
 
     def mean_square(self) -> Float[Tensor, ""]:
-        """The mean square of the slope, anywhere: what leaves the last norm has the size of its weights.
+        """About the mean square of the slope, at any time and state: what leaves the last norm has its weights' size.
 
-        (Exactly so where the two channels of each of its groups have equal weights.)
+        It is exact where the two channels of each group have equal weights and no bias.
         """
         return (self.norm3.weight.square() + self.norm3.bias.square()).mean()

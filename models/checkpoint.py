@@ -59,6 +59,7 @@ class CheckpointInfo(BaseModel):
     seed: int = 0
     commit: str = ""
     libraries: dict[str, str] = {}
+    hardware: str = ""
     figures: dict[str, Any] = {}
     history: list[dict[str, float]] = []
 
@@ -72,6 +73,10 @@ class Checkpoint:
     reference_beats: Float32[Tensor, "beat 187"]
     reference_probabilities: Float32[Tensor, "beat class"]
     sha256: str = ""
+
+
+FILE_NAME = "checkpoint.safetensors"
+"""What a checkpoint is called within a folder that is its own: a model's of the zoo, or a run's."""
 
 
 def save(checkpoint: Checkpoint, file: Path) -> None:
@@ -100,6 +105,8 @@ def load(file: Path) -> Checkpoint:
         raise AlteredCheckpoint(f"{file} is damaged: {error}; fetch it anew") from error
     if _hash(tensors, metadata.get("info", "")) != metadata.get("sha256"):
         raise AlteredCheckpoint(f"{file} is not what was saved: its content and its sha256 differ; fetch it anew")
+    if not {_REFERENCE_BEATS, _REFERENCE_PROBABILITIES} <= set(tensors):
+        raise AlteredCheckpoint(f"{file} has no reference beats with their answers; fetch it anew")
     return Checkpoint(
         info=_info(metadata["info"], file),
         weights={name.removeprefix(_WEIGHT): t for name, t in tensors.items() if name.startswith(_WEIGHT)},
@@ -135,7 +142,7 @@ def _metadata(content: bytes, file: Path) -> dict[str, str]:
         end = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise stranger from error
-    if metadata.get("format") != FORMAT:
+    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise stranger
     if metadata.get("version") != VERSION:
         raise WrongCheckpointVersion(

@@ -1,12 +1,20 @@
 """What every network is: beats in, logits out, with what the solve cost where it has a solver."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from jaxtyping import Float
-from pydantic import ConfigDict
+from pydantic import AfterValidator, ConfigDict, PositiveFloat, PositiveInt
 from torch import Tensor
 
-from ode import DEFAULT_MAX_EVALUATIONS, Solution
+from ode import DEFAULT_MAX_EVALUATIONS, Solution, UnknownMethod, find_method
+
+
+def _known(method: str) -> str:
+    try:
+        return find_method(method).name
+    except UnknownMethod as error:
+        raise ValueError(str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -15,19 +23,19 @@ class Solver:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    method: str = "dopri5"
-    rtol: float = 1e-3
-    atol: float = 1e-3
-    max_evaluations: int = DEFAULT_MAX_EVALUATIONS
-    first_step: float | None = None
+    method: Annotated[str, AfterValidator(_known)] = "dopri5"
+    rtol: PositiveFloat = 1e-3
+    atol: PositiveFloat = 1e-3
+    max_evaluations: PositiveInt = DEFAULT_MAX_EVALUATIONS
+    first_step: PositiveFloat | None = None
 
 
 @dataclass(frozen=True)
 class Output:
     """The logits of each class, before softmax; for a network with a solver, what the solve cost and its energy.
 
-    `kinetic_energy` is the mean square of the state's speed over the mean square of the state it starts from: the
-    less of it, the fewer the steps (Finlay et al. 2020).
+    `kinetic_energy` is what training may ask to be small, and None outside it: how fast the state may move, over
+    how large it is at the start, both as mean squares. The less of it, the fewer the steps (Finlay et al. 2020).
     """
 
     logits: Float[Tensor, "beat class"]

@@ -31,7 +31,8 @@ class ODENet(nn.Module):
     def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
         """The logits of each beat, and what its solve cost; where a solve failed, those of its last good state."""
         chosen = solver or self.solver
-        start = self.stem(beats.unsqueeze(1)).float()  # under autocast too: times and errors need their digits
+        # Autocast would halve the state's digits, which times and errors need.
+        start = self.stem(beats.unsqueeze(1)).to(self.dynamics.norm1.weight.dtype)
         solution = integrate(
             self.dynamics,
             start,
@@ -46,5 +47,5 @@ class ODENet(nn.Module):
         return Output(
             logits=self.head(solution.states),
             solution=solution,
-            kinetic_energy=self.dynamics.mean_square() / start.square().mean(),
+            kinetic_energy=self.dynamics.mean_square() / start.square().mean() if self.training else None,
         )

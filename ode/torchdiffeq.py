@@ -1,4 +1,4 @@
-"""The continuous adjoint of torchdiffeq (Chen et al. 2018, algorithm 2): the reference, and what training uses."""
+"""The continuous adjoint of torchdiffeq (Chen et al. 2018, algorithm 2), with one step size for the batch."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from ecg import LABELS, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Architecture, Checkpoint, CheckpointInfo, Classifier, ODENetArchitecture, ResNetArchitecture
 from models import checkpoint as checkpoint_file
-from training.mitdb import RECORDINGS, data_folder
+from training.mitdb import data_folder, missing_recordings
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def beats() -> np.ndarray:
 def mitdb() -> Path:
     """The folder that holds mitdb/; the test is skipped where the recordings are not there."""
     data = data_folder()
-    if not all((data / "mitdb" / f"{name}.hea").exists() for name in RECORDINGS):
+    if missing_recordings(data):
         pytest.skip(f"no recordings in {data}/mitdb: get them with `python -m training data`, or set CARDIODE_DATA")
     return data
 

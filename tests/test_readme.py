@@ -6,13 +6,17 @@ import shlex
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
 from app import service
 from app.served import ServedModels
 from app.settings import Settings
+from docs import readme
 from models import Classifier, zoo
-from training.report import compare_table
+from training import report
+from training.dataset import load_or_build
+from training.evaluation import Evaluation, evaluate, split_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -34,13 +38,8 @@ def without_rounding(value):
 def test_the_curl_of_the_readme_answers_as_printed():
     (line,) = [block for block in blocks("sh") if block.startswith("curl")]
     words = shlex.split(line)
-    path = words[2].removeprefix("http://127.0.0.1:8000")
-    body = (ROOT / words[words.index("-d") + 1].removeprefix("@")).read_bytes()
-    settings = Settings()
-    with TestClient(service.create(ServedModels.load(settings.model_names), settings)) as client:
-        answer = client.post(path, content=body, headers={"content-type": "application/json"})
-    assert answer.status_code == 200
-    assert answer.json() == without_rounding(json.loads(blocks("json")[0]))
+    assert words[2] == "http://127.0.0.1:8000/classify" and words[words.index("-d") + 1] == "@docs/beat.json"
+    assert json.loads(readme.answer()) == without_rounding(json.loads(blocks("json")[0]))
 
 
 def test_the_python_of_the_readme_runs(monkeypatch, capsys):
@@ -66,20 +65,34 @@ def test_the_readme_tells_every_setting_and_every_metric():
 
 
 def test_the_results_are_those_of_the_released_files():
-    released = [Classifier.load(name).checkpoint for name in ("resnet", "odenet")]
-    assert compare_table([checkpoint.info for checkpoint in released]) in README
+    assert readme.results() in README
+
+
+def evaluation_of(name):
+    return TypeAdapter(Evaluation).validate_json((zoo.FOLDER / name / "evaluation.json").read_bytes())
 
 
 @pytest.mark.parametrize("name", zoo.names())
 def test_a_card_is_that_of_its_file(name):
     checkpoint = Classifier.load(name).checkpoint
     card = (zoo.FOLDER / name / "card.md").read_text()
-    figures = checkpoint.info.figures
-    assert f"Accuracy **{figures['test_accuracy']:.2%}**, macro-F1 **{figures['test_macro_f1']:.4f}**" in card
-    assert checkpoint.sha256[:12] in card
+    evaluation = evaluation_of(name)
+    assert card == report.card(checkpoint.info, evaluation, checkpoint.sha256)
+    assert evaluation.score.accuracy == checkpoint.info.figures["test_accuracy"]
+    assert evaluation.score.macro_f1 == checkpoint.info.figures["test_macro_f1"]
     for figure in re.findall(r"\((\w+\.png)\)", card):
         assert (zoo.FOLDER / name / figure).exists()
 
 
 def test_the_zoo_has_both_networks():
     assert {"odenet", "resnet"} <= set(zoo.names())
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_the_released_files_reach_what_their_cards_say(name, mitdb, tmp_path_factory):
+    classifier = Classifier.load(name)
+    test = split_of(classifier.checkpoint.info, load_or_build(tmp_path_factory.getbasetemp() / "beats.npz", mitdb)).test
+    reached = evaluate(classifier, test, sweep=False).score
+    claimed = evaluation_of(name).score
+    assert reached.accuracy == pytest.approx(claimed.accuracy, abs=3e-4)  # other processors round otherwise
+    assert reached.macro_f1 == pytest.approx(claimed.macro_f1, abs=3e-3)

@@ -11,6 +11,7 @@ import torch
 
 from ecg import EcgError
 from models import Classifier, ModelError
+from models.checkpoint import FILE_NAME
 from models.checkpoint import save as save_checkpoint
 from ode import OdeError
 from training import figures, report
@@ -117,7 +118,7 @@ def _train(options: argparse.Namespace) -> None:
         device=_device(options.device),
     )
     checkpoint = export(trainer, dataset)
-    file = folder / "checkpoint.safetensors"
+    file = folder / FILE_NAME
     save_checkpoint(checkpoint, file)
     reached = checkpoint.info.figures
     print(f"test: accuracy {reached['test_accuracy']:.2%}, macro-F1 {reached['test_macro_f1']:.4f}")

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -82,13 +83,18 @@ def save(dataset: Dataset, file: Path) -> None:
 
 
 def load(file: Path) -> Dataset:
-    """Read what `save` wrote."""
-    with np.load(file, allow_pickle=False) as arrays:
-        return Dataset(
-            values=arrays["values"].astype(np.float32),
-            labels=arrays["labels"],
-            recordings=arrays["recordings"],
-        )
+    """Read what `save` wrote. Raises UnexpectedData where the file is something else, or damaged."""
+    try:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            return Dataset(
+                values=arrays["values"].astype(np.float32),
+                labels=arrays["labels"],
+                recordings=arrays["recordings"],
+            )
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise UnexpectedData(
+            f"{file} does not hold prepared beats ({error}); make it anew with `python -m training data`"
+        ) from error
 
 
 def load_or_build(file: Path, data: Path) -> Dataset:

@@ -1,5 +1,6 @@
 """From a finished run to its checkpoint: the weights that validated best, scored once on the test part."""
 
+import os
 import platform
 from importlib.metadata import version
 
@@ -32,6 +33,7 @@ def export(trainer: Trainer, dataset: Dataset) -> Checkpoint:
         data_sha256=dataset.sha256,
         seed=recipe.seed,
         commit=trainer.commit,
+        hardware=_hardware(trainer.device),
         libraries={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         figures=_figures(score(test.labels, decisions.labels))
         | {
@@ -55,6 +57,11 @@ def reference_beats() -> np.ndarray:
     share: dict[Label, float] = {"S": 0.2, "V": 0.2, "F": 0.2, "Q": 0.2}
     beats: Beats = cut_annotated_beats(synthesize(60, ectopic=share, seed=1))
     return np.stack([beats.values[beats.labels == place][0] for place in range(len(LABELS))])
+
+
+def _hardware(device: torch.device) -> str:
+    """What a run was trained on."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{os.cpu_count()} CPU cores"
 
 
 def _figures(result: Score) -> dict[str, float]:

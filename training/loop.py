@@ -162,6 +162,7 @@ def train(recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, de
     state = run.load_state()
     if state is not None:
         trainer.restore(state)
+        run.write_metrics(trainer.history)  # a run killed just after saving its state has not written them
         print(f"{folder}: resuming after epoch {len(trainer.history)} of {recipe.epochs}")
     with closing(SummaryWriter(str(folder), purge_step=len(trainer.history) + 1)) as board:
         while len(trainer.history) < recipe.epochs:

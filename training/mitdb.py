@@ -33,13 +33,21 @@ def data_folder() -> Path:
     return Path(os.environ.get("CARDIODE_DATA", "data"))
 
 
+def missing_recordings(data: Path) -> list[str]:
+    """The recordings of which a file is not in `data/mitdb`, be it header, signals or annotations."""
+    folder = data / "mitdb"
+    return [
+        name for name in RECORDINGS if not all((folder / f"{name}.{kind}").exists() for kind in ("hea", "dat", "atr"))
+    ]
+
+
 def ensure_downloaded(data: Path) -> Path:
     """The folder of the recordings, downloaded from PhysioNet where it is missing (about 100 MB).
 
     Raises MissingData where that fails.
     """
     folder = data / "mitdb"
-    missing = [name for name in RECORDINGS if not (folder / f"{name}.hea").exists()]
+    missing = missing_recordings(data)
     if missing:
         print(f"{len(missing)} of {len(RECORDINGS)} recordings are not in {folder}: downloading them from PhysioNet")
         try:

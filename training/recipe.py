@@ -47,9 +47,9 @@ class Recipe(BaseModel):
     autocast: bool = Field(default=False, description="bfloat16 where it is safe; worth it on GPUs only")
 
     @model_validator(mode="after")
-    def _only_a_solve_has_energy(self) -> "Recipe":
-        if self.kinetic_energy and self.architecture.solver is None:
-            raise ValueError(f"got kinetic_energy {self.kinetic_energy} for a network that solves no ODE, expected 0")
+    def _without_a_solve_nothing_is_asked_of_it(self) -> "Recipe":
+        if self.architecture.solver is None and (self.kinetic_energy or self.training_solver):
+            raise ValueError("got kinetic_energy or training_solver for a network that solves no ODE; leave them out")
         return self
 
     @property

@@ -6,12 +6,23 @@ from ecg import LABELS, Label
 from models import CheckpointInfo
 from training.evaluation import Evaluation
 
-CARD_LIMITS = """\
+SPLITS: dict[str, str] = {
+    "random": "the random split",
+    "inter_patient": "the inter-patient split (trained on DS1, tested on DS2)",
+}
+
+SPLIT_LIMITS: dict[str, str] = {
+    "random": """\
 The beats were split at random, as the literature does: beats of one patient are in training and test alike, so
 these figures say how well it knows these 47 patients, not how well it will know the next one. On patients it has
-not seen, expect markedly worse, above all for S and F. It has seen one database of the 1970s, one lead (MLII) and
-beats cut from the R peak by `ecg.beats`; anything else it was not made for. It never abstains. It is no medical
-device and must not be used to decide on anybody's care."""
+not seen, expect markedly worse, above all for S and F.""",
+    "inter_patient": """\
+No patient is in training and test alike, so these figures say what to expect of a new patient of the same hospital.""",
+}
+
+LIMITS = """\
+It has seen one database of the 1970s, one lead (MLII) and beats cut from the R peak by `ecg.beats`; anything else
+it was not made for. It never abstains. It is no medical device and must not be used to decide on anybody's care."""
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -62,6 +73,7 @@ def sweep_table(evaluation: Evaluation) -> str:
 def compare_table(infos: Sequence[CheckpointInfo]) -> str:
     """The table of the seed study: a column for each checkpoint."""
     rows = [
+        ["test beats", *(str(info.recipe["split"]).replace("_", "-") for info in infos)],
         ["accuracy", *(f"{info.figures['test_accuracy']:.2%}" for info in infos)],
         ["macro-F1", *(f"{info.figures['test_macro_f1']:.4f}" for info in infos)],
         ["parameters", *(f"{info.figures['parameters']:,}" for info in infos)],
@@ -69,19 +81,19 @@ def compare_table(infos: Sequence[CheckpointInfo]) -> str:
         ["epochs", *(str(len(info.history)) for info in infos)],
         ["peak memory (MB)", *(f"{info.figures['peak_memory_mb']:,.0f}" for info in infos)],
     ]
-    return table(["test beats, random split", *(info.name for info in infos)], rows)
+    return table(["", *(info.name for info in infos)], rows)
 
 
 def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
     """The card of a checkpoint, in Markdown: figures, recipe, limits."""
     score = evaluation.score
-    recipe = info.recipe
+    recipe, split = info.recipe, str(info.recipe["split"])
     cycles = ", then ".join(f"{cycle['epochs']} to {cycle['learning_rate']:g}" for cycle in recipe["cycles"])
     lines = [
         f"# {info.name}",
         "",
         f"Accuracy **{score.accuracy:.2%}**, macro-F1 **{score.macro_f1:.4f}** on the "
-        f"{sum(c.beats for c in score.classes.values()):,} test beats of the random split, "
+        f"{sum(c.beats for c in score.classes.values()):,} test beats of {SPLITS[split]}, "
         f"with {info.figures['parameters']:,} parameters. "
         f"`python -m training evaluate {info.name}` reproduces this page's figures from the released file.",
         "",
@@ -108,7 +120,8 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
         f"Recipe `{recipe['name']}`: AdamW, {cycles} (epochs and peak learning rate of each cycle), batches of "
         f"{recipe['batch_size']}, seed {info.seed}. The epoch was chosen by macro-F1 on a validation part, a tenth of "
         "the training part; the test part was scored once, at the end. "
-        f"An epoch took {info.figures['minutes_an_epoch']:.1f} minutes on two CPU cores.",
+        f"An epoch took {info.figures['minutes_an_epoch']:.1f} minutes"
+        + (f" on {info.hardware}." if info.hardware else "."),
         "",
         "![Training](training.png)",
         "",
@@ -118,7 +131,8 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
         "",
         "## Limits",
         "",
-        CARD_LIMITS,
+        SPLIT_LIMITS[split],
+        LIMITS,
         "",
     ]
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from models.checkpoint import FILE_NAME
 from training.errors import OtherRun
 
 
@@ -40,11 +41,6 @@ class Run:
         """Everything that the next epoch needs."""
         return self.folder / "state.pt"
 
-    @property
-    def checkpoint_file(self) -> Path:
-        """The run's result."""
-        return self.folder / "checkpoint.safetensors"
-
     def save_state(self, state: dict[str, Any]) -> None:
         """Write the state in one step: a run killed meanwhile still has the state before."""
         partial = self.state_file.with_suffix(".partial")
@@ -65,7 +61,7 @@ class Run:
 
     def clear(self) -> None:
         """Forget what an earlier run left here."""
-        for file in (self.state_file, self.checkpoint_file, self.folder / "metrics.csv"):
+        for file in (self.state_file, self.folder / FILE_NAME, self.folder / "metrics.csv"):
             file.unlink(missing_ok=True)
         for file in self.folder.glob("events.out.tfevents.*"):
             file.unlink()
@@ -79,9 +75,12 @@ class Run:
 
 
 def source_commit() -> str:
-    """The commit of the source that trains, "unknown" where it is no git checkout."""
+    """The commit of the source that trains, with "-dirty" where it was changed since; "unknown" without a checkout."""
+    root = Path(__file__).parents[1]
+    if not (root / ".git").exists():  # else a repository that merely surrounds an installed package would answer
+        return "unknown"
     try:
-        command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+        command = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--match=", "--dirty"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - fixed
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
+from models.checkpoint import FILE_NAME
 from models.errors import UnknownModel
 
 FOLDER = Path(__file__).parent
-CHECKPOINT = "checkpoint.safetensors"
 
 
 def names() -> list[str]:
     """The released models."""
-    return sorted(file.parent.name for file in FOLDER.glob(f"*/{CHECKPOINT}"))
+    return sorted(file.parent.name for file in FOLDER.glob(f"*/{FILE_NAME}"))
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -19,7 +19,7 @@ def find(name_or_path: str | Path) -> Path:
     Raises UnknownModel where there is neither.
     """
     if str(name_or_path) in names():
-        return FOLDER / str(name_or_path) / CHECKPOINT
+        return FOLDER / str(name_or_path) / FILE_NAME
     file = Path(name_or_path)
     if file.is_file():
         return file

@@ -11,6 +11,7 @@ from ecg import (
     InvalidBeat,
     InvalidBeats,
     Recording,
+    UnreadableRecording,
     beats_from_lists,
     check_beats,
     cut_annotated_beats,
@@ -51,6 +52,13 @@ def test_a_flat_stretch_gives_zeros_and_not_a_division_by_zero():
 
 def test_a_beat_past_the_end_of_the_signal_is_padded():
     assert not cut_annotated_beats(recording(np.arange(50.0), [100, 200, 300], "NNN")).values.any()
+
+
+def test_a_gap_in_the_lead_is_refused_and_one_in_another_lead_is_not():
+    two = np.stack((np.arange(500.0), np.where(np.arange(500) == 150, np.nan, 0.0)))
+    assert len(cut_annotated_beats(recording(two, [100, 200, 300], "NNN", leads=("MLII", "V5")))) == 2
+    with pytest.raises(UnreadableRecording, match="MLII"):
+        cut_annotated_beats(recording(two, [100, 200, 300], "NNN", leads=("V5", "MLII")))
 
 
 def test_lead_mlii_is_chosen_by_name_else_the_first():

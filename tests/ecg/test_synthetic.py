@@ -53,12 +53,15 @@ def test_equal_seeds_give_equal_recordings_and_others_do_not():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"fs": 10}, {"heart_rate": 0}, {"noise": -1}, {"ectopic": {"V": 2}}, {"ectopic": {"N": 0.1}}, {"leads": ("X",)},
-     {"leads": ()}, {"ectopic": {"V": float("nan")}}],
+    [
+        {"seconds": 0}, {"seconds": float("inf")}, {"fs": 10}, {"heart_rate": 0}, {"noise": -1},
+        {"noise": float("inf")}, {"ectopic": {"V": 2}}, {"ectopic": {"N": 0.1}}, {"ectopic": {"V": float("nan")}},
+        {"leads": ("X",)}, {"leads": ()},
+    ],
 )  # fmt: skip
 def test_settings_that_no_recording_can_have_are_refused_by_name(wrong):
     with pytest.raises(InvalidSynthesis, match=next(iter(wrong))):
-        synthesize(10, **wrong)
+        synthesize(**{"seconds": 10, **wrong})
 
 
 def test_a_minute_gives_beats_for_a_classifier():

@@ -99,6 +99,24 @@ def test_what_is_no_checkpoint_is_refused(file, stranger):
         checkpoint_file.load(file)
 
 
+@pytest.mark.parametrize("metadata", [None, 5, [], "text", {}])
+def test_a_header_without_our_metadata_is_refused(content, file, metadata):
+    (length,) = struct.unpack("<Q", content[:8])
+    text = json.dumps(json.loads(content[8 : 8 + length]) | {"__metadata__": metadata}).encode()
+    file.write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
+    with pytest.raises(NotACheckpoint):
+        checkpoint_file.load(file)
+
+
+def test_a_checkpoint_without_reference_beats_is_refused(checkpoints, file, monkeypatch):
+    checkpoint = checkpoint_file.load(checkpoints["resnet"])
+    monkeypatch.setattr(checkpoint_file, "_REFERENCE_BEATS", "other")
+    checkpoint_file.save(checkpoint, file)
+    monkeypatch.undo()
+    with pytest.raises(AlteredCheckpoint, match="reference beats"):
+        checkpoint_file.load(file)
+
+
 def test_a_safetensors_file_that_is_not_ours_is_refused(checkpoints, file):
     save_file(checkpoint_file.load(checkpoints["resnet"]).weights, file)
     with pytest.raises(NotACheckpoint):

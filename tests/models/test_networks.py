@@ -46,3 +46,9 @@ def test_an_odenet_trains_under_autocast_near_what_it_does_without(gradient, bea
         return torch.cat([parameter.grad.flatten() for parameter in network.parameters()])
 
     assert torch.cosine_similarity(gradients(True), gradients(False), dim=0) > 0.95
+
+
+def test_an_odenet_tells_its_kinetic_energy_while_it_is_trained_alone(beats):
+    network = ODENetArchitecture().build(5)
+    assert network.train()(torch.from_numpy(beats[:2])).kinetic_energy > 0
+    assert network.eval()(torch.from_numpy(beats[:2])).kinetic_energy is None

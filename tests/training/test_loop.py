@@ -61,6 +61,14 @@ def test_a_run_killed_at_any_epoch_resumes_as_if_nothing_had_happened(small, tmp
     assert [line.split(",")[0] for line in lines] == ["epoch", "1", "2", "3"]
 
 
+def test_a_run_killed_between_its_state_and_its_metrics_has_them_when_started_again(small, tmp_path):
+    loop.train(recipe(), small, tmp_path, device=CPU)
+    metrics = (tmp_path / "metrics.csv").read_text()
+    (tmp_path / "metrics.csv").unlink()
+    loop.train(recipe(), small, tmp_path, device=CPU)
+    assert (tmp_path / "metrics.csv").read_text() == metrics
+
+
 def test_a_finished_run_is_not_trained_again(small, tmp_path, capsys):
     loop.train(recipe(), small, tmp_path, device=CPU)
     capsys.readouterr()

@@ -1,6 +1,9 @@
+import numpy as np
 import pytest
 
+from training import dataset
 from training.__main__ import main
+from training.dataset import Dataset
 
 
 @pytest.mark.parametrize("command", ["data", "train", "evaluate", "compare"])
@@ -22,6 +25,33 @@ def test_compare_prints_both_side_by_side(capsys, checkpoints):
     assert main(["compare", "resnet", "odenet"]) == 0
     printed = capsys.readouterr().out
     assert "182,853" in printed and "59,333" in printed
+
+
+def test_train_then_evaluate_gives_a_checkpoint_a_card_and_figures(small, tmp_path, capsys):
+    beats, run, out = tmp_path / "beats.npz", tmp_path / "run", tmp_path / "evaluation"
+    names = [np.full(len(part), name) for part, name in ((small.train, "101"), (small.test, "100"))]
+    parts = (small.train, small.test)
+    dataset.save(
+        Dataset(
+            np.concatenate([part.values for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate(names),
+        ),
+        beats,
+    )
+    settings = ["split=inter_patient", "cycles=[{epochs=1, learning_rate=3e-3}]", "batch_size=32"]
+    assert main(["train", "odenet", *settings, "--beats", str(beats), "--out", str(run)]) == 0
+    printed = capsys.readouterr().out
+    assert "epoch 1/1" in printed and "test: accuracy" in printed
+    assert main(["evaluate", str(run / "checkpoint.safetensors"), "--beats", str(beats), "--out", str(out)]) == 0
+    assert "1e-05" in capsys.readouterr().out
+    card = (out / "card.md").read_text()
+    assert "inter-patient split" in card and "split at random" not in card
+    assert {file.name for file in out.iterdir()} == {
+        "beats.png", "card.md", "confusion.png", "evaluation.json", "tolerance.png", "training.png",
+    }  # fmt: skip
+    assert main(["compare", str(run / "checkpoint.safetensors"), "odenet"]) == 0
+    assert "inter-patient" in capsys.readouterr().out
 
 
 def test_data_prints_the_table_and_writes_the_beats(mitdb, tmp_path, capsys):

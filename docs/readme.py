@@ -1,0 +1,41 @@
+"""Writes into the README what the released models really answer and reach: `make readme`."""
+
+import re
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from app import service
+from app.served import ServedModels
+from app.settings import Settings
+from models import Classifier
+from training.report import compare_table
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+
+
+def answer() -> str:
+    """What the service answers to the README's request, as it comes."""
+    settings = Settings()
+    with TestClient(service.create(ServedModels.load(settings.model_names), settings)) as client:
+        body = (ROOT / "docs" / "beat.json").read_bytes()
+        return client.post("/classify", content=body, headers={"content-type": "application/json"}).text
+
+
+def results() -> str:
+    """The table of the released models."""
+    loaded = [Classifier.load(name).checkpoint for name in ("resnet", "odenet")]
+    return compare_table([checkpoint.info for checkpoint in loaded if checkpoint])
+
+
+def fill(text: str) -> str:
+    """The README with answer and table put in place of those that it has."""
+    text = re.sub(
+        r"(```json\n).*?(\n```)", lambda found: found[1] + answer() + found[2], text, count=1, flags=re.DOTALL
+    )
+    return re.sub(r"^\| +\| *resnet.*?(?=\n\n)", lambda _: results(), text, count=1, flags=re.DOTALL | re.MULTILINE)
+
+
+if __name__ == "__main__":
+    README.write_text(fill(README.read_text()))
