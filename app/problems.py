@@ -25,6 +25,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from app.served import UnknownModelName
 from ecg import InvalidBeat, InvalidBeats
 from models import NoSolver
 from ode import InvalidSolver, UnknownMethod
@@ -50,13 +51,6 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldError] = []
-
-
-class UnknownModelName(Exception):
-    """The request names a model that is not served."""
-
-    def __init__(self, name: str, served: Sequence[str]) -> None:
-        super().__init__(f"got the model {name!r}, expected one of: {', '.join(served)}")
 
 
 def schema() -> dict[str, Any]:

@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.problems import UnknownModelName
 from app.schemas import ModelIdentity
 from models import CheckpointInfo, Classifier, UnknownModel
+
+
+class UnknownModelName(Exception):
+    """The request names a model that is not served."""
+
+    def __init__(self, name: str, served: Sequence[str]) -> None:
+        super().__init__(f"got the model {name!r}, expected one of: {', '.join(served)}")
 
 
 @dataclass(frozen=True)

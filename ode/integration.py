@@ -49,9 +49,9 @@ def integrate(
     _check(y0, times, rtol, atol, max_evaluations, first_step)
     if gradient not in (None, *get_args(Gradient)):
         raise InvalidSolver(f"got gradient {gradient!r}, expected None or one of: {', '.join(get_args(Gradient))}")
-    if gradient == "torchdiffeq":
-        return integrate_by_torchdiffeq(f, y0, times, tableau, rtol, atol, max_evaluations, first_step)
     loop = Loop(f, tableau, times, rtol, atol, max_evaluations, first_step)
+    if gradient == "torchdiffeq":
+        return integrate_by_torchdiffeq(loop, y0)
     if gradient == "adjoint":
         return integrate_with_adjoint(loop, y0)
     with torch.set_grad_enabled(gradient == "direct" and torch.is_grad_enabled()):

@@ -7,26 +7,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torchdiffeq import odeint_adjoint
 
-from ode.dynamics import Dynamics
 from ode.errors import InvalidSolver
-from ode.method import Method
+from ode.loop import Loop
 from ode.solution import Solution, Status
 
 NAMES = {"heun_euler": "adaptive_heun", "bosh3": "bosh3", "dopri5": "dopri5"}
 """What torchdiffeq calls our methods."""
 
 
-def integrate_by_torchdiffeq(
-    f: Dynamics,
-    y0: Float[Tensor, "sample ..."],
-    times: tuple[float, float],
-    method: Method,
-    rtol: float,
-    atol: float,
-    max_evaluations: int,
-    first_step: float | None,
-) -> Solution:
-    """Solve with one step size for the whole batch, differentiated by the adjoint.
+def integrate_by_torchdiffeq(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Solution:
+    """Solve what the loop would solve, with one step size for the whole batch, differentiated by the adjoint.
 
     Evaluations and steps are those of the batch, the same for each sample; torchdiffeq tells no error estimate,
     so it is NaN, and it knows no limit of evaluations, so exceeding one shows only in the status.
@@ -35,23 +25,24 @@ def integrate_by_torchdiffeq(
     torchdiffeq steps past the end and interpolates back, which at coarse tolerances spoils the gradient, so both
     ways the last step is made to end where the interval does.
     """
+    f, times = loop.f, loop.times
     if not isinstance(f, nn.Module):
         raise InvalidSolver(f"got dynamics of type {type(f).__name__}, expected an nn.Module: its parameters are asked")
     counted = _Counted(f)
     start, end = torch.tensor(times, dtype=y0.dtype, device=y0.device)
-    step = first_step or abs(times[1] - times[0]) / 2
+    step = loop.first_step or abs(times[1] - times[0]) / 2
     states = odeint_adjoint(
         counted,
         y0,
         torch.stack((start, end)),
-        rtol=rtol,
-        atol=atol,
-        method=NAMES[method.name],
+        rtol=loop.rtol,
+        atol=loop.atol,
+        method=NAMES[loop.method.name],
         options={"first_step": step, "step_t": end[None]},
         adjoint_options={"first_step": step, "step_t": start[None], "norm": "seminorm"},
         adjoint_params=tuple(f.parameters()),
     )[-1]
-    return counted.solution(states, max_evaluations)
+    return counted.solution(states, loop.max_evaluations)
 
 
 class _Counted(nn.Module):

@@ -4,8 +4,10 @@ import hashlib
 import resource
 import sys
 import time
+from bisect import bisect_left
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,9 @@ from models import Classifier, Output
 from training.dataset import Dataset
 from training.progress import Progress
 from training.recipe import Cycle, Recipe
-from training.run import Epoch, Run, source_commit
+from training.run import Epoch, Run
 from training.scoring import Score, score
+from training.source import source_commit
 from training.splits import Split
 
 
@@ -54,12 +57,10 @@ class Trainer:
 
     def _cycle_of(self, epoch: int) -> tuple[Cycle, bool]:
         """The cycle that an epoch (counted from 1) belongs to, and whether the epoch is the cycle's first."""
-        first = 1
-        for cycle in self.recipe.cycles:
-            if epoch < first + cycle.epochs:
-                break
-            first += cycle.epochs
-        return cycle, epoch == first
+        cycles = self.recipe.cycles
+        last_epochs = list(accumulate(cycle.epochs for cycle in cycles))
+        place = bisect_left(last_epochs, epoch)
+        return cycles[place], epoch == last_epochs[place] - cycles[place].epochs + 1
 
     @property
     def batches(self) -> int:

@@ -1,7 +1,6 @@
 """A run on disk: its folder, the state that it resumes from, and its metrics."""
 
 import csv
-import subprocess
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -72,15 +71,3 @@ class Run:
             writer = csv.DictWriter(file, [field.name for field in fields(Epoch)])
             writer.writeheader()
             writer.writerows(asdict(epoch) for epoch in history)
-
-
-def source_commit() -> str:
-    """The commit of the source that trains, with "-dirty" where it was changed since; "unknown" without a checkout."""
-    root = Path(__file__).parents[1]
-    if not (root / ".git").exists():  # else a repository that merely surrounds an installed package would answer
-        return "unknown"
-    try:
-        command = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--match=", "--dirty"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - fixed
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
