@@ -17,7 +17,8 @@ The beats were split at random, as the literature does: beats of one patient are
 these figures say how well it knows these 47 patients, not how well it will know the next one. On patients it has
 not seen, expect markedly worse, above all for S and F.""",
     "inter_patient": """\
-No patient is in training and test alike, so these figures say what to expect of a new patient of the same hospital.""",
+No patient is in training and test alike (but for one, whose recordings 201 and 202 the literature's split takes apart),
+so these figures say what to expect of a new patient of the same hospital.""",
 }
 
 LIMITS = """\

@@ -48,7 +48,10 @@ def random_split(dataset: Dataset) -> tuple[Dataset, Dataset]:
 
 
 def inter_patient_split(dataset: Dataset) -> tuple[Dataset, Dataset]:
-    """DS1 to train, DS2 to test: no patient is in both; paced recordings are left out (de Chazal et al. 2004)."""
+    """DS1 to train, DS2 to test; paced recordings are left out (de Chazal et al. 2004).
+
+    No patient is in both, but for one: recordings 201 (DS1) and 202 (DS2) are of the same man.
+    """
     in_train, in_test = (np.isin(dataset.recordings, names) for names in (DS1, DS2))
     return dataset.select(np.flatnonzero(in_train)), dataset.select(np.flatnonzero(in_test))
 

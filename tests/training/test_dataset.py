@@ -4,7 +4,6 @@ import pytest
 from training import dataset
 from training.dataset import EXPECTED_COUNTS, Dataset, check_counts
 from training.errors import UnexpectedData
-from training.mitdb import RECORDINGS, missing_recordings
 
 
 def test_the_recordings_give_the_beats_that_the_literature_counts(mitdb):
@@ -37,16 +36,6 @@ def test_a_file_that_holds_no_beats_is_told(tmp_path, content):
     file.write_bytes(content)
     with pytest.raises(UnexpectedData, match="python -m training data"):
         dataset.load(file)
-
-
-def test_a_recording_that_is_there_in_part_is_missing(tmp_path):
-    (tmp_path / "mitdb").mkdir()
-    assert missing_recordings(tmp_path) == list(RECORDINGS)
-    for kind in ("hea", "dat"):
-        (tmp_path / "mitdb" / f"100.{kind}").touch()
-    assert "100" in missing_recordings(tmp_path)
-    (tmp_path / "mitdb" / "100.atr").touch()
-    assert "100" not in missing_recordings(tmp_path)
 
 
 def test_other_beats_have_another_hash():
