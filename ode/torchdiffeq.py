@@ -11,8 +11,8 @@ from ode.errors import InvalidSolver
 from ode.loop import Loop
 from ode.solution import Solution, Status
 
-NAMES = {"heun_euler": "adaptive_heun", "bosh3": "bosh3", "dopri5": "dopri5"}
-"""What torchdiffeq calls our methods."""
+NAMES = {"heun_euler": "adaptive_heun", "bosh3": "bosh3", "dopri5": "dopri5", "dopri8": "dopri8"}
+"""What torchdiffeq calls our methods; it has no tsit5."""
 
 
 def integrate_by_torchdiffeq(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Solution:
@@ -28,6 +28,8 @@ def integrate_by_torchdiffeq(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Sol
     f, times = loop.f, loop.times
     if not isinstance(f, nn.Module):
         raise InvalidSolver(f"got dynamics of type {type(f).__name__}, expected an nn.Module: its parameters are asked")
+    if loop.method.name not in NAMES:
+        raise InvalidSolver(f"got {loop.method.name}, expected a method of torchdiffeq's: {', '.join(NAMES)}")
     counted = _Counted(f)
     start, end = torch.tensor(times, dtype=y0.dtype, device=y0.device)
     step = loop.first_step or abs(times[1] - times[0]) / 2

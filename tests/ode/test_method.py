@@ -23,5 +23,5 @@ def test_the_error_weights_vanish_for_a_constant_slope(method):
 
 
 def test_an_unknown_method_is_told_with_those_that_exist():
-    with pytest.raises(ode.UnknownMethod, match="'rk5', expected one of: heun_euler, bosh3, dopri5"):
+    with pytest.raises(ode.UnknownMethod, match="'rk5', expected one of: heun_euler, bosh3, dopri5, tsit5, dopri8"):
         find_method("rk5")
