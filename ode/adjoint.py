@@ -10,12 +10,12 @@ from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ode.dynamics import Dynamics, per_sample
-from ode.errors import InvalidSolver
-from ode.loop import Loop, Stages
+from ode.dynamics import Dynamics, casting_as_now, parameters_of, per_sample
+from ode.loop import Loop, Step
+from ode.method import Method
 from ode.solution import Solution, Status
 from ode.step_size import root_mean_square
 
@@ -28,12 +28,8 @@ def integrate_with_adjoint(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Solut
     gradient of zero and adds nothing to that of the parameters. Under autocast the way back casts as the way there.
     Raises InvalidSolver where `loop.f` is no nn.Module: its parameters could not be known.
     """
-    if not isinstance(loop.f, nn.Module):
-        raise InvalidSolver(
-            f"got dynamics of type {type(loop.f).__name__}, expected an nn.Module: its parameters are asked"
-        )
-    parameters = tuple(p for p in loop.f.parameters() if p.requires_grad)
-    loop = replace(loop, f=_casting_as_now(loop.f, y0.device.type))
+    parameters = parameters_of(loop.f)
+    loop = replace(loop, f=casting_as_now(loop.f, y0.device.type))
     with torch.no_grad():
         solution = loop.run(y0)
     states: Tensor = _Adjoint.apply(loop, solution, y0, *parameters)  # type: ignore[no-untyped-call]
@@ -81,23 +77,12 @@ def _solve_samples_backward(
     unit = per_sample(size[solved], given)
     pairs = torch.stack((forward.states[solved], given / unit), 1)
     steps = (loop.times[0] - loop.times[1]) / forward.accepted[solved]
-    quadrature = _ParameterGradient(loop.f, parameters, size[solved])
-    back = replace(loop, f=_augment(loop.f), times=loop.times[::-1], observe=quadrature.add)
+    quadrature = _ParameterGradient(loop.f, loop.method, parameters, size[solved])
+    back = replace(loop, f=_augment(loop.f), times=loop.times[::-1], observe=quadrature.add if parameters else None)
     solution = back.run(pairs, steps)
     at_start = torch.zeros_like(at_end)
     at_start[solved] = solution.states[:, 1] * unit
     return at_start, quadrature.gradients, solution.status == Status.OK
-
-
-def _casting_as_now(f: Dynamics, device: str) -> Dynamics:
-    """The dynamics under the autocast that is on now, whenever they are called; slopes come in the state's type."""
-    enabled, dtype = torch.is_autocast_enabled(device), torch.get_autocast_dtype(device)
-
-    def cast(t: Float[Tensor, "sample"], y: Float[Tensor, "sample ..."]) -> Float[Tensor, "sample ..."]:
-        with torch.autocast(device, dtype, enabled=enabled):
-            return f(t, y).to(y.dtype)
-
-    return cast
 
 
 def _augment(f: Dynamics) -> Dynamics:
@@ -117,18 +102,26 @@ def _augment(f: Dynamics) -> Dynamics:
 class _ParameterGradient:
     """The integral of a' df/dp, summed over the steps that were accepted."""
 
-    def __init__(self, f: Dynamics, parameters: tuple[Tensor, ...], size: Float[Tensor, "sample"]) -> None:
+    def __init__(
+        self, f: Dynamics, method: Method, parameters: tuple[Tensor, ...], size: Float[Tensor, "sample"]
+    ) -> None:
         self.f = f
+        self.method = method
         self.parameters = parameters
         self.size = size
         self.gradients = [torch.zeros_like(parameter) for parameter in parameters]
 
-    def add(self, stages: Stages) -> None:
-        y, adjoint = stages.y.unbind(1)
-        weight = -stages.weight * self.size[stages.index]
+    def add(self, step: Step) -> None:
+        """Add one step, by the weights of the method at its stages."""
+        weights = [(place, weight) for place, weight in enumerate(self.method.a[-1]) if weight]
+        times = (0.0, *self.method.c)
+        t = torch.cat([step.t + times[place] * step.length for place, _ in weights])
+        y, adjoint = torch.cat([step.stages[place] for place, _ in weights]).unbind(1)
+        # The way is walked backward, so lengths are against the sense of the integral.
+        share = torch.cat([-weight * step.length * self.size[step.index] for _, weight in weights])
         with torch.enable_grad():
-            slope = self.f(stages.t, y)
-        parts = torch.autograd.grad(slope, self.parameters, per_sample(weight, adjoint) * adjoint, allow_unused=True)
+            slope = self.f(t, y)
+        parts = torch.autograd.grad(slope, self.parameters, per_sample(share, adjoint) * adjoint, allow_unused=True)
         for total, part in zip(self.gradients, parts, strict=True):
             if part is not None:
                 total += part

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ode.adjoint import integrate_with_adjoint
+from ode.checkpointed import integrate_with_checkpoints
 from ode.dynamics import Dynamics
 from ode.errors import InvalidSolver
 from ode.loop import Loop
@@ -14,7 +15,7 @@ from ode.method import find_method
 from ode.solution import Solution
 from ode.torchdiffeq import integrate_by_torchdiffeq
 
-Gradient = Literal["adjoint", "direct", "torchdiffeq"]
+Gradient = Literal["adjoint", "checkpointed", "direct", "torchdiffeq"]
 
 DEFAULT_MAX_EVALUATIONS = 2000
 
@@ -40,8 +41,8 @@ def integrate(
 
     `gradient` says how the solution is differentiated: None not at all; "adjoint" by the continuous adjoint (Chen
     et al. 2018), solved backward with each sample's own steps, in memory that does not grow with their number;
-    "direct" through every operation of the solve; "torchdiffeq" by that library's adjoint, which takes one step
-    size for the whole batch.
+    "checkpointed" by taking the steps again one by one, in memory of one state a step; "direct", which gives the
+    same, through every operation of the solve; "torchdiffeq" by that library's adjoint, with one step size for all.
 
     Raises UnknownMethod and InvalidSolver.
     """
@@ -54,6 +55,8 @@ def integrate(
         return integrate_by_torchdiffeq(loop, y0)
     if gradient == "adjoint":
         return integrate_with_adjoint(loop, y0)
+    if gradient == "checkpointed":
+        return integrate_with_checkpoints(loop, y0)
     with torch.set_grad_enabled(gradient == "direct" and torch.is_grad_enabled()):
         return loop.run(y0)
 

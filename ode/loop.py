@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ode.dynamics import Dynamics, per_sample
 from ode.method import Method
+from ode.runge_kutta import stages, weigh
 from ode.solution import Solution, Status
 from ode.step_size import MIN_STEP_SHARE, first_step, next_step, root_mean_square
 
@@ -33,16 +34,16 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Stages:
-    """The stages of accepted steps, those of all samples in one row: what a quadrature along the solution needs.
+class Step:
+    """A step that was accepted, of some of the samples: which, from when, how far, and the states of its stages.
 
-    The integral of g(t, y) over these steps is the sum of `weight * g(t, y)`; `index` is each stage's sample.
+    The first stage is the state before the step, the last is the state after it.
     """
 
-    index: Int64[Tensor, "stage"]
-    t: Float[Tensor, "stage"]
-    y: Float[Tensor, "stage ..."]
-    weight: Float[Tensor, "stage"]
+    index: Int64[Tensor, "sample"]
+    t: Float[Tensor, "sample"]
+    length: Float[Tensor, "sample"]
+    stages: list[Tensor]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Loop:
     atol: float
     max_evaluations: int
     first_step: float | None = None
-    observe: Callable[[Stages], None] | None = None
+    observe: Callable[[Step], None] | None = None
 
     def run(self, y0: Float[Tensor, "sample ..."], step: Float[Tensor, "sample"] | None = None) -> Solution:
         """Solve from `y0`; where `step` gives the signed first steps, none is spent on choosing them."""
@@ -116,9 +117,9 @@ class Loop:
         left = end - at.t
         last = at.step.abs() >= left.abs()
         step = torch.where(last, left, at.step)
-        ys, slopes = self._stages(at, step)
-        y, slope = ys[-1], slopes[-1]
-        difference = per_sample(step, y) * _weigh(self.method.error, slopes)
+        ys, slopes = stages(self.f, self.method, at.t, at.y, at.slope, step)
+        y, slope = ys[-1], self.f(at.t + step, ys[-1])
+        difference = per_sample(step, y) * weigh(self.method.error, [*slopes, slope])
         error = root_mean_square(difference)
         size = torch.maximum(at.y.abs(), y.abs())
         ratio = root_mean_square(difference / (self.atol + self.rtol * size))
@@ -126,7 +127,7 @@ class Loop:
         ratio = torch.where(size.flatten(1).amax(1).isfinite(), ratio, torch.full_like(ratio, torch.inf))
         good = ratio <= 1
         if self.observe is not None:
-            self._show(at, step, ys, good)
+            self.observe(Step(at.index[good], at.t[good], step[good], [stage[good] for stage in ys]))
         t = torch.where(last, torch.full_like(at.t, end), at.t + step)
         keep = per_sample(good, y)
         return Running(
@@ -140,40 +141,6 @@ class Loop:
             rejected=at.rejected + ~good,
             error=torch.where(good, at.error + error, at.error),
         )
-
-    def _stages(self, at: Running, step: Float[Tensor, "sample"]) -> tuple[list[Tensor], list[Tensor]]:
-        """The states of the stages and their slopes; the last are those at the step's end."""
-        h = per_sample(step, at.y)
-        ys, slopes = [at.y], [at.slope]
-        for weights, c in zip(self.method.a, self.method.c, strict=True):
-            ys.append(at.y + h * _weigh(weights, slopes))
-            slopes.append(self.f(at.t + c * step, ys[-1]))
-        return ys, slopes
-
-    def _show(self, at: Running, step: Float[Tensor, "sample"], ys: list[Tensor], good: Bool[Tensor, "sample"]) -> None:
-        """Give the observer the stages of the samples whose step was good."""
-        if self.observe is None or not good.any():
-            return
-        weights = self.method.a[-1]
-        used = [i for i, weight in enumerate(weights) if weight]
-        step, index = step[good], at.index[good]
-        c = (0.0, *self.method.c)
-        self.observe(
-            Stages(
-                index=index.repeat(len(used)),
-                t=torch.cat([at.t[good] + c[i] * step for i in used]),
-                y=torch.cat([ys[i][good] for i in used]),
-                weight=torch.cat([weights[i] * step for i in used]),
-            )
-        )
-
-
-def _weigh(weights: tuple[float, ...], slopes: list[Tensor]) -> Tensor:
-    terms = [(weight, slope) for weight, slope in zip(weights, slopes, strict=True) if weight]
-    total = terms[0][0] * terms[0][1]
-    for weight, slope in terms[1:]:
-        total = torch.add(total, slope, alpha=weight)
-    return total
 
 
 def _gather(ended: list[tuple[Running, Int64[Tensor, "_"]]]) -> Solution:

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torchdiffeq import odeint_adjoint
 
+from ode.dynamics import Dynamics, parameters_of
 from ode.errors import InvalidSolver
 from ode.loop import Loop
 from ode.solution import Solution, Status
@@ -26,8 +27,7 @@ def integrate_by_torchdiffeq(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Sol
     ways the last step is made to end where the interval does.
     """
     f, times = loop.f, loop.times
-    if not isinstance(f, nn.Module):
-        raise InvalidSolver(f"got dynamics of type {type(f).__name__}, expected an nn.Module: its parameters are asked")
+    parameters = parameters_of(f)
     if loop.method.name not in NAMES:
         raise InvalidSolver(f"got {loop.method.name}, expected a method of torchdiffeq's: {', '.join(NAMES)}")
     counted = _Counted(f)
@@ -42,7 +42,7 @@ def integrate_by_torchdiffeq(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Sol
         method=NAMES[loop.method.name],
         options={"first_step": step, "step_t": end[None]},
         adjoint_options={"first_step": step, "step_t": start[None], "norm": "seminorm"},
-        adjoint_params=tuple(f.parameters()),
+        adjoint_params=parameters,
     )[-1]
     return counted.solution(states, loop.max_evaluations)
 
@@ -50,7 +50,7 @@ def integrate_by_torchdiffeq(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Sol
 class _Counted(nn.Module):
     """The dynamics with torchdiffeq's signature (one time for all), and what the forward solve has cost."""
 
-    def __init__(self, f: nn.Module) -> None:
+    def __init__(self, f: Dynamics) -> None:
         super().__init__()
         self.f = f
         self.evaluations = self.accepted = self.rejected = 0

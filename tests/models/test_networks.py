@@ -1,7 +1,10 @@
+from typing import get_args
+
 import pytest
 import torch
 
 from models import NoSolver, ODENetArchitecture, ResNetArchitecture, Solver
+from ode import Gradient
 
 
 def parameters(network):
@@ -26,7 +29,7 @@ def test_an_odenets_solver_can_be_changed_after_training():
     assert (fine.evaluations > coarse.evaluations).all()
 
 
-@pytest.mark.parametrize("gradient", ["adjoint", "direct", "torchdiffeq"])
+@pytest.mark.parametrize("gradient", get_args(Gradient))
 def test_every_parameter_of_an_odenet_gets_a_gradient(gradient):
     torch.manual_seed(0)
     network = ODENetArchitecture(gradient=gradient).build(5)
@@ -34,7 +37,7 @@ def test_every_parameter_of_an_odenet_gets_a_gradient(gradient):
     assert all(parameter.grad is not None and parameter.grad.isfinite().all() for parameter in network.parameters())
 
 
-@pytest.mark.parametrize("gradient", ["adjoint", "direct", "torchdiffeq"])
+@pytest.mark.parametrize("gradient", get_args(Gradient))
 def test_an_odenet_trains_under_autocast_near_what_it_does_without(gradient, beats):
     def gradients(enabled):
         torch.manual_seed(0)

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -117,7 +119,7 @@ def test_a_sample_whose_way_back_fails_adds_nothing_either():
     torch.testing.assert_close(of_net_beside, of_net_alone, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("gradient", ["adjoint", "direct", "torchdiffeq"])
+@pytest.mark.parametrize("gradient", ["adjoint", "checkpointed", "direct", "torchdiffeq"])
 def test_a_double_backward_is_refused_or_right(gradient):
     y0 = doubles(2, 3).requires_grad_()
     states = ode.integrate(Net(), y0, (0.0, 1.0), gradient=gradient).states
@@ -127,6 +129,14 @@ def test_a_double_backward_is_refused_or_right(gradient):
     else:
         with pytest.raises(RuntimeError):
             torch.autograd.grad(first.sum(), y0)
+
+
+@pytest.mark.parametrize("gradient", ["adjoint", "checkpointed", "direct"])
+def test_dynamics_without_parameters_are_differentiated_in_the_state_alone(gradient):
+    net = Decay().requires_grad_(False)
+    start = torch.tensor([[1.0, 0.5]], dtype=torch.float64, requires_grad=True)
+    ode.integrate(net, start, (0.0, 1.0), gradient=gradient, rtol=1e-8, atol=1e-8).states[:, 0].sum().backward()
+    assert start.grad[0, 0].item() == pytest.approx(math.exp(-0.5), abs=1e-6)
 
 
 def test_a_parameter_that_is_frozen_is_left_alone():

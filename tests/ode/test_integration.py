@@ -191,7 +191,7 @@ def test_no_samples_are_solved_at_once():
         ({"rtol": -1.0}, "rtol -1.0"),
         ({"atol": math.nan}, "atol nan"),
         ({"max_evaluations": 0}, "max_evaluations 0"),
-        ({"gradient": "adjiont"}, "adjoint, direct, torchdiffeq"),
+        ({"gradient": "adjiont"}, "adjoint, checkpointed, direct, torchdiffeq"),
         ({"first_step": 0.0}, "first_step 0.0"),
         ({"first_step": -1.0}, "first_step -1.0"),
         ({"times": (0.0, 0.0)}, "times"),
