@@ -12,11 +12,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fai
 from ecg import BEAT_LENGTH, Label, beats_from_lists, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Decision, Solver
-from ode import METHODS, Status
+from ode import InvalidSolver, Kind, Status, find_method, methods
 
 MAX_BEATS = 4096
+METHODS = tuple(method.name for method in methods())
 TOLERANCES = (1e-9, 1.0)
 EVALUATIONS = (1, 100_000)
+STEPS = (1e-4, 1.0)
+DEFAULT_STEP = 0.05
+"""Of a method of fixed steps: 20 of them cross the interval 0..1."""
 
 
 def example_beat() -> list[float]:
@@ -55,6 +59,7 @@ def _bounds(low: float, high: float) -> Any:
 Row = Annotated[list[float], FailFast(), BeforeValidator(_of_beat_length)]
 Method = Annotated[str, AfterValidator(_known_method), Field(json_schema_extra={"enum": list(METHODS)})]
 Tolerance = Annotated[float, AfterValidator(_within(*TOLERANCES)), _bounds(*TOLERANCES)]
+Step = Annotated[float, AfterValidator(_within(*STEPS)), _bounds(*STEPS)]
 Evaluations = Annotated[int, AfterValidator(_within(*EVALUATIONS)), _bounds(*EVALUATIONS)]
 
 
@@ -66,13 +71,26 @@ class SolverRequest(_Request):
     """How the ODE is solved; what is left out is as the model was released."""
 
     method: Method | None = None
-    rtol: Tolerance | None = Field(None, description="relative tolerance")
-    atol: Tolerance | None = Field(None, description="absolute tolerance")
+    rtol: Tolerance | None = Field(None, description="relative tolerance of an adaptive method")
+    atol: Tolerance | None = Field(None, description="absolute tolerance of an adaptive method")
+    step: Step | None = Field(
+        None, description=f"of a method of fixed steps, as a share of the interval; left out: {DEFAULT_STEP}"
+    )
     max_evaluations: Evaluations | None = Field(None, description="evaluations a beat may cost at most")
 
     def applied_to(self, default: Solver | None) -> Solver:
-        """The settings to solve with; a model without a default will refuse them."""
-        return replace(default or Solver(), **self.model_dump(exclude_none=True))
+        """The settings to solve with; a model without a default will refuse them.
+
+        Raises InvalidSolver for settings that the method does not know.
+        """
+        asked = replace(default or Solver(), **self.model_dump(exclude_none=True))
+        if find_method(asked.method).kind == "adaptive":
+            if self.step is not None:
+                raise InvalidSolver(f"got a step, but {asked.method} chooses its own steps; leave it out")
+            return replace(asked, step=None)
+        if self.rtol is not None or self.atol is not None:
+            raise InvalidSolver(f"got a tolerance, but {asked.method} takes fixed steps; set step instead")
+        return replace(asked, step=self.step or DEFAULT_STEP, first_step=None)
 
 
 class ClassifyRequest(_Request):
@@ -96,12 +114,14 @@ class ReceiptResponse(BaseModel):
     """What a solve cost and how good it is."""
 
     method: str
-    rtol: float
-    atol: float
+    rtol: float | None = Field(description="null for a method of fixed steps")
+    atol: float | None = Field(description="null for a method of fixed steps")
     evaluations: int = Field(description="calls of the dynamics")
     accepted: int = Field(description="steps taken")
     rejected: int = Field(description="steps tried again, shorter")
-    error: float = Field(description="sum of the steps' estimated errors (root mean square, in units of the state)")
+    error: float | None = Field(
+        description="sum of the steps' estimated errors (root mean square, in units of the state); null for fixed steps"
+    )
     status: str = Field(description="why the solve ended", json_schema_extra={"enum": [s.label for s in Status]})
 
 
@@ -143,6 +163,16 @@ class SolverResponse(BaseModel):
     atol: float
     max_evaluations: int
     first_step: float | None = Field(description="of the interval 0..1; null where each beat chooses its own")
+    step: float | None = Field(description="of a method of fixed steps")
+
+
+class MethodResponse(BaseModel):
+    """A method that a request may ask for."""
+
+    name: str
+    kind: Kind = Field(description="whether the steps are fixed by `step`, or adapted to the tolerances")
+    order: int
+    stages: int = Field(description="evaluations that a step costs")
 
 
 class ModelResponse(ModelIdentity):
@@ -152,7 +182,7 @@ class ModelResponse(ModelIdentity):
     architecture: str
     classes: list[Label]
     solver: SolverResponse | None
-    methods: list[str] = Field(description="that a request may ask for")
+    methods: list[MethodResponse] = Field(description="that a request may ask for")
     figures: dict[str, Any] = Field(description="what it reached on the test beats, and cost to train")
 
 

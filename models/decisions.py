@@ -8,20 +8,20 @@ from jaxtyping import Bool, Float32, Int64
 
 from ecg import LABELS, Label
 from models.network import Solver
-from ode import Status
+from ode import Status, find_method
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What one solve cost and how good it is."""
+    """What one solve cost and how good it is; a method of fixed steps has no tolerances and no error estimate."""
 
     method: str
-    rtol: float
-    atol: float
+    rtol: float | None
+    atol: float | None
     evaluations: int
     accepted: int
     rejected: int
-    error: float
+    error: float | None
     status: str
 
 
@@ -37,14 +37,15 @@ class Receipts:
     status: Int64[np.ndarray, "beat"]
 
     def __getitem__(self, beat: int) -> Receipt:
+        adaptive = find_method(self.solver.method).kind == "adaptive"
         return Receipt(
             method=self.solver.method,
-            rtol=self.solver.rtol,
-            atol=self.solver.atol,
+            rtol=self.solver.rtol if adaptive else None,
+            atol=self.solver.atol if adaptive else None,
             evaluations=int(self.evaluations[beat]),
             accepted=int(self.accepted[beat]),
             rejected=int(self.rejected[beat]),
-            error=float(self.error[beat]),
+            error=float(self.error[beat]) if adaptive else None,
             status=Status(int(self.status[beat])).label,
         )
 

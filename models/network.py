@@ -28,6 +28,7 @@ class Solver:
     atol: PositiveFloat = 1e-3
     max_evaluations: PositiveInt = DEFAULT_MAX_EVALUATIONS
     first_step: PositiveFloat | None = None
+    step: PositiveFloat | None = None
 
 
 @dataclass(frozen=True)

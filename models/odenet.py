@@ -42,6 +42,7 @@ class ODENet(nn.Module):
             atol=chosen.atol,
             max_evaluations=chosen.max_evaluations,
             first_step=chosen.first_step,
+            step=chosen.step,
             gradient=self.gradient if torch.is_grad_enabled() else None,
         )
         return Output(

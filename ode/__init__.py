@@ -3,15 +3,15 @@
 from ode.dynamics import Dynamics, per_sample
 from ode.errors import InvalidSolver, OdeError, UnknownMethod
 from ode.integration import DEFAULT_MAX_EVALUATIONS, Gradient, integrate
-from ode.method import METHODS, Method, find_method
+from ode.method import Kind, Method, find_method, methods
 from ode.solution import Solution, Status
 
 __all__ = [
     "DEFAULT_MAX_EVALUATIONS",
-    "METHODS",
     "Dynamics",
     "Gradient",
     "InvalidSolver",
+    "Kind",
     "Method",
     "OdeError",
     "Solution",
@@ -19,5 +19,6 @@ __all__ = [
     "UnknownMethod",
     "find_method",
     "integrate",
+    "methods",
     "per_sample",
 ]

@@ -2,7 +2,7 @@
 
 OdeError
 └── InvalidSolver         settings that no solve can honour
-    └── UnknownMethod     a method that does not exist; `ode.METHODS` lists those that do
+    └── UnknownMethod     a method that does not exist; `ode.methods()` lists those that do
 """
 
 

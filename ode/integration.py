@@ -11,7 +11,7 @@ from ode.checkpointed import integrate_with_checkpoints
 from ode.dynamics import Dynamics
 from ode.errors import InvalidSolver
 from ode.loop import Loop
-from ode.method import find_method
+from ode.method import Method, find_method
 from ode.solution import Solution
 from ode.torchdiffeq import integrate_by_torchdiffeq
 
@@ -30,14 +30,17 @@ def integrate(
     atol: float = 1e-3,
     max_evaluations: int = DEFAULT_MAX_EVALUATIONS,
     first_step: float | None = None,
+    step: float | None = None,
     gradient: str | None = None,
 ) -> Solution:
     """Solve dy/dt = f(t, y) from `times[0]`, where y is `y0`, to `times[1]`, each sample with its own steps.
 
-    `y0` is `[sample, ...]`; `f` takes the time of each sample `[sample]` and its state `[sample, ...]`. A step is
-    accepted where the root mean square of its error estimate over `atol + rtol * |y|` is at most 1. A sample whose
+    `y0` is `[sample, ...]`; `f` takes the time of each sample `[sample]` and its state `[sample, ...]`. A sample whose
     solve fails keeps its last good state and says why in its status; it raises nothing and harms no other.
-    `first_step` is the length that every sample tries first; where left out, one evaluation is spent on choosing it.
+
+    `methods()` lists the methods. An adaptive one accepts a step where the root mean square of its error estimate over
+    `atol + rtol * |y|` is at most 1; `first_step` is the length that it tries first, and where that is left out, one
+    evaluation is spent on choosing it. A method of fixed steps takes `step` instead, and knows no tolerance.
 
     `gradient` says how the solution is differentiated: None not at all; "adjoint" by the continuous adjoint (Chen
     et al. 2018), solved backward with each sample's own steps, in memory that does not grow with their number;
@@ -47,10 +50,11 @@ def integrate(
     Raises UnknownMethod and InvalidSolver.
     """
     tableau = find_method(method)
-    _check(y0, times, rtol, atol, max_evaluations, first_step)
+    _check(y0, times, rtol, atol, max_evaluations)
+    _check_steps(tableau, first_step, step)
     if gradient not in (None, *get_args(Gradient)):
         raise InvalidSolver(f"got gradient {gradient!r}, expected None or one of: {', '.join(get_args(Gradient))}")
-    loop = Loop(f, tableau, times, rtol, atol, max_evaluations, first_step)
+    loop = Loop(f, tableau, times, rtol, atol, max_evaluations, step if first_step is None else first_step)
     if gradient == "torchdiffeq":
         return integrate_by_torchdiffeq(loop, y0)
     if gradient == "adjoint":
@@ -61,20 +65,32 @@ def integrate(
         return loop.run(y0)
 
 
-def _check(
-    y0: Tensor,
-    times: tuple[float, float],
-    rtol: float,
-    atol: float,
-    max_evaluations: int,
-    first_step: float | None,
-) -> None:
+def _check(y0: Tensor, times: tuple[float, float], rtol: float, atol: float, max_evaluations: int) -> None:
     if y0.dim() < 1 or not y0.is_floating_point():
         raise InvalidSolver(f"got y0 of shape {list(y0.shape)} and type {y0.dtype}, expected floats [sample, ...]")
     if len(times) != 2 or not all(map(math.isfinite, times)) or times[0] == times[1]:
         raise InvalidSolver(f"got times {times}, expected a start and another, finite end")
-    for name, value in (("rtol", rtol), ("atol", atol), ("first_step", 1.0 if first_step is None else first_step)):
-        if not (math.isfinite(value) and value > 0):
-            raise InvalidSolver(f"got {name} {value}, expected a finite number above 0")
+    _check_positive(rtol=rtol, atol=atol)
     if max_evaluations < 1:
         raise InvalidSolver(f"got max_evaluations {max_evaluations}, expected 1 or more")
+
+
+def _check_steps(method: Method, first_step: float | None, step: float | None) -> None:
+    if method.kind == "fixed":
+        if step is None or first_step is not None:
+            raise InvalidSolver(
+                f"got step {step} and first_step {first_step}, expected a step and no first_step: "
+                f"{method.name} takes fixed steps"
+            )
+        _check_positive(step=step)
+        return
+    if step is not None:
+        raise InvalidSolver(f"got step {step}, expected none: {method.name} chooses its own steps")
+    if first_step is not None:
+        _check_positive(first_step=first_step)
+
+
+def _check_positive(**settings: float) -> None:
+    for name, value in settings.items():
+        if not (math.isfinite(value) and value > 0):
+            raise InvalidSolver(f"got {name} {value}, expected a finite number above 0")

@@ -13,6 +13,9 @@ from ode.runge_kutta import stages, weigh
 from ode.solution import Solution, Status
 from ode.step_size import MIN_STEP_SHARE, first_step, next_step, root_mean_square
 
+CRUMB = 1e-4
+"""A last step may be longer by this share, lest rounding leave a crumb of the interval for a step of its own."""
+
 
 @dataclass(frozen=True)
 class Running:
@@ -48,7 +51,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Loop:
-    """One solve: what does not change from step to step. `observe` is shown every step that is accepted."""
+    """One solve: what does not change from step to step.
+
+    `first_step` is the length of a method's fixed steps, or of the first that an adaptive one tries; None lets it
+    choose. `observe` is shown every step that is accepted.
+    """
 
     f: Dynamics
     method: Method
@@ -60,7 +67,7 @@ class Loop:
     observe: Callable[[Step], None] | None = None
 
     def run(self, y0: Float[Tensor, "sample ..."], step: Float[Tensor, "sample"] | None = None) -> Solution:
-        """Solve from `y0`; where `step` gives the signed first steps, none is spent on choosing them."""
+        """Solve from `y0`; `step` gives an adaptive method the signed first step of each sample."""
         running = self._start(y0, step)
         ended: list[tuple[Running, Int64[Tensor, "_"]]] = []
         while len(running.index):
@@ -79,7 +86,7 @@ class Loop:
         span = y0.new_full((samples,), self.times[1] - self.times[0])
         if self.max_evaluations < 2:  # not enough to choose a first step: nothing is begun
             cost, slope, step = 0, torch.zeros_like(y0), span
-        elif step is not None:
+        elif step is not None and self.method.kind == "adaptive":
             cost, slope = 1, self.f(t, y0)
         elif self.first_step is not None:
             cost, slope, step = 1, self.f(t, y0), self.first_step * span.sign()
@@ -100,7 +107,7 @@ class Loop:
         broken = ~running.slope.flatten(1).isfinite().all(1)
         underflow = running.step.abs() < MIN_STEP_SHARE * abs(end - start)
         underflow &= (end - running.t).abs() > running.step.abs()
-        exhausted = running.evaluations + self.method.evaluations_per_step > self.max_evaluations
+        exhausted = running.evaluations + self.method.stages > self.max_evaluations
         status = torch.full_like(running.index, -1)
         for flag, value in (
             (underflow, Status.STEP_UNDERFLOW),
@@ -115,32 +122,46 @@ class Loop:
         """Try one step of each sample; one whose error is too large stays where it was, with a shorter step."""
         end = self.times[1]
         left = end - at.t
-        last = at.step.abs() >= left.abs()
+        last = at.step.abs() >= (1 - CRUMB) * left.abs()
         step = torch.where(last, left, at.step)
         ys, slopes = stages(self.f, self.method, at.t, at.y, at.slope, step)
         y, slope = ys[-1], self.f(at.t + step, ys[-1])
-        difference = per_sample(step, y) * weigh(self.method.error, [*slopes, slope])
-        error = root_mean_square(difference)
-        size = torch.maximum(at.y.abs(), y.abs())
-        ratio = root_mean_square(difference / (self.atol + self.rtol * size))
-        # An infinite state would make its own tolerance infinite.
-        ratio = torch.where(size.flatten(1).amax(1).isfinite(), ratio, torch.full_like(ratio, torch.inf))
+        error, ratio = self._judge(at, y, [*slopes, slope], step)
         good = ratio <= 1
         if self.observe is not None:
             self.observe(Step(at.index[good], at.t[good], step[good], [stage[good] for stage in ys]))
         t = torch.where(last, torch.full_like(at.t, end), at.t + step)
         keep = per_sample(good, y)
+        fixed = self.method.error is None
         return Running(
             index=at.index,
             t=torch.where(good, t, at.t),
             y=torch.where(keep, y, at.y),
-            slope=torch.where(keep, slope, at.slope),
-            step=next_step(step, ratio.detach(), self.method),
-            evaluations=at.evaluations + self.method.evaluations_per_step,
+            # A fixed step cannot be tried again shorter: without a slope to go on with, the sample has failed.
+            slope=torch.where(keep, slope, torch.full_like(slope, torch.nan) if fixed else at.slope),
+            step=at.step if fixed else next_step(step, ratio.detach(), self.method),
+            evaluations=at.evaluations + self.method.stages,
             accepted=at.accepted + good,
             rejected=at.rejected + ~good,
             error=torch.where(good, at.error + error, at.error),
         )
+
+    def _judge(
+        self, at: Running, y: Float[Tensor, "sample ..."], slopes: list[Tensor], step: Float[Tensor, "sample"]
+    ) -> tuple[Float[Tensor, "sample"], Float[Tensor, "sample"]]:
+        """The error of a step that would end in `y`, and that error as a share of the tolerance.
+
+        A step to an infinite state has an infinite share: such a state would make its own tolerance infinite. A fixed
+        step has no estimate, NaN, and otherwise a share of 0.
+        """
+        size = torch.maximum(at.y.abs(), y.abs())
+        if self.method.error is None:
+            error, ratio = torch.full_like(step, torch.nan), torch.zeros_like(step)
+        else:
+            difference = per_sample(step, y) * weigh(self.method.error, slopes)
+            error = root_mean_square(difference)
+            ratio = root_mean_square(difference / (self.atol + self.rtol * size))
+        return error, torch.where(size.flatten(1).amax(1).isfinite(), ratio, torch.full_like(ratio, torch.inf))
 
 
 def _gather(ended: list[tuple[Running, Int64[Tensor, "_"]]]) -> Solution:

@@ -1,28 +1,37 @@
-"""Methods. A method is its numbers: an embedded explicit Runge-Kutta pair, as a Butcher tableau."""
+"""Methods. A method is its numbers: a Butcher tableau."""
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from ode.errors import UnknownMethod
+
+Kind = Literal["fixed", "adaptive"]
 
 
 @dataclass(frozen=True)
 class Method:
-    """An embedded explicit Runge-Kutta pair whose last stage is the next step's first (FSAL).
+    """An explicit Runge-Kutta method, as a Butcher tableau: of fixed steps, or an embedded pair that chooses its own.
 
-    `a[i]` weighs the stages that stage i + 1 is made from, `c[i]` is its time within the step; stage 0 is the
-    slope at the step's start. The last row of `a` is the solution itself, of order `order`; `error` weighs the
-    stages to the difference between it and the embedded solution.
+    `a[i]` weighs the stages that stage i + 1 is made from, `c[i]` is its time within the step; stage 0 is the slope
+    at the step's start, which the step before has left. The last row of `a` is the solution itself, of order `order`.
+    `error` weighs the stages, and the slope at the end, to the difference between the solution and the embedded one;
+    a method of fixed steps has none.
     """
 
     name: str
     order: int
     a: tuple[tuple[float, ...], ...]
-    error: tuple[float, ...]
+    error: tuple[float, ...] | None = None
 
     @property
-    def evaluations_per_step(self) -> int:
-        """Calls of the dynamics in one step: each stage but the first, which the step before has left."""
+    def kind(self) -> Kind:
+        """Whether the caller chooses the steps, or the error estimate does."""
+        return "fixed" if self.error is None else "adaptive"
+
+    @property
+    def stages(self) -> int:
+        """Calls of the dynamics in one step, of which the last, at the step's end, serves the next step."""
         return len(self.a)
 
     @cached_property
@@ -30,6 +39,12 @@ class Method:
         """Times of the stages within the step: the row sums of `a`."""
         return tuple(sum(row) for row in self.a)
 
+
+# The four of fixed steps are in Hairer, Norsett, Wanner, "Solving ordinary differential equations I" (1993), II.1.
+EULER = Method(name="euler", order=1, a=((1.0,),))
+MIDPOINT = Method(name="midpoint", order=2, a=((1 / 2,), (0.0, 1.0)))
+HEUN = Method(name="heun", order=2, a=((1.0,), (1 / 2, 1 / 2)))
+RK4 = Method(name="rk4", order=4, a=((1 / 2,), (0.0, 1 / 2), (0.0, 0.0, 1.0), (1 / 6, 1 / 3, 1 / 3, 1 / 6)))
 
 HEUN_EULER = Method(
     name="heun_euler",
@@ -156,11 +171,16 @@ DOPRI8 = Method(
 )
 # fmt: on
 
-METHODS: dict[str, Method] = {method.name: method for method in (HEUN_EULER, BOSH3, DOPRI5, TSIT5, DOPRI8)}
+_METHODS = {method.name: method for method in (EULER, MIDPOINT, HEUN, RK4, HEUN_EULER, BOSH3, DOPRI5, TSIT5, DOPRI8)}
+
+
+def methods() -> tuple[Method, ...]:
+    """All methods there are: those of fixed steps first, each kind by its order."""
+    return tuple(_METHODS.values())
 
 
 def find_method(name: str) -> Method:
     """The method of that name. Raises UnknownMethod where there is none."""
-    if name not in METHODS:
-        raise UnknownMethod(f"got the method {name!r}, expected one of: {', '.join(METHODS)}")
-    return METHODS[name]
+    if name not in _METHODS:
+        raise UnknownMethod(f"got the method {name!r}, expected one of: {', '.join(_METHODS)}")
+    return _METHODS[name]

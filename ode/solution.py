@@ -26,7 +26,7 @@ class Solution:
     """The states at the end of the interval; a sample that did not get there has its last good state.
 
     `error` is the sum, over accepted steps, of the root mean square of the embedded error estimate, in units of
-    the state.
+    the state; NaN for a method of fixed steps, which has no estimate.
     """
 
     states: Float[Tensor, "sample ..."]

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Request
 
-from app.schemas import ModelResponse, ModelsResponse, SolverResponse
+from app.schemas import MethodResponse, ModelResponse, ModelsResponse, SolverResponse
 from app.served import ServedModel, ServedModels
 from ecg import LABELS
-from ode import METHODS
+from ode import Method, methods
 
 router = APIRouter(tags=["models"])
 
@@ -25,6 +25,10 @@ def _describe(model: ServedModel, default: bool) -> ModelResponse:
         architecture=model.info.architecture.kind,
         classes=list(LABELS),
         solver=None if solver is None else SolverResponse(**vars(solver)),
-        methods=[] if solver is None else list(METHODS),
+        methods=[] if solver is None else [_describe_method(method) for method in methods()],
         figures=model.info.figures,
     )
+
+
+def _describe_method(method: Method) -> MethodResponse:
+    return MethodResponse(name=method.name, kind=method.kind, order=method.order, stages=method.stages)

@@ -4,7 +4,7 @@ import math
 import pytest
 
 from ecg import LABELS
-from ode import METHODS
+from ode import methods
 
 
 def post(client, **body):
@@ -43,7 +43,7 @@ def test_a_model_without_a_solver_has_no_receipt(client, beat):
     assert body["beats"][0]["receipt"] is None
 
 
-@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize("method", [method.name for method in methods() if method.kind == "adaptive"])
 def test_the_solver_is_tunable_per_request(client, beat, method):
     coarse, fine = (
         post(client, beats=[beat], solver={"method": method, "rtol": tol, "atol": tol, "max_evaluations": 100_000})
@@ -52,6 +52,18 @@ def test_the_solver_is_tunable_per_request(client, beat, method):
     coarse, fine = (response.json()["beats"][0]["receipt"] for response in (coarse, fine))
     assert (coarse["method"], coarse["rtol"], fine["atol"]) == (method, 1e-1, 1e-3)
     assert coarse["evaluations"] <= fine["evaluations"]
+
+
+@pytest.mark.parametrize("method", [method for method in methods() if method.kind == "fixed"])
+def test_a_method_of_fixed_steps_takes_a_step_and_no_tolerance(client, beat, method):
+    for settings, steps in (({}, 20), ({"step": 0.1}, 10)):
+        receipt = post(client, beats=[beat], solver={"method": method.name, **settings}).json()["beats"][0]["receipt"]
+        assert receipt == {
+            "method": method.name, "rtol": None, "atol": None, "evaluations": 1 + steps * method.stages,
+            "accepted": steps, "rejected": 0, "error": None, "status": "ok",
+        }  # fmt: skip
+    refused = post(client, beats=[beat], solver={"method": method.name, "rtol": 1e-3})
+    assert_problem(refused, 422, "solver", "fixed steps")
 
 
 def test_a_solver_setting_left_out_is_as_the_model_was_released(client, beat):
@@ -100,10 +112,15 @@ def test_no_body_is_refused(client):
         ({"beats": [[0.5] * 187], "solver": {"max_evaluations": 0}}, ["solver.max_evaluations", "1..100000"]),
         ({"beats": [[0.5] * 187], "solver": {"max_evaluations": 10**6}}, ["solver.max_evaluations", "1..100000"]),
         ({"beats": [[0.5] * 187], "solver": {"max_evaluations": 10**400}}, ["solver.max_evaluations", "1..100000"]),
+        ({"beats": [[0.5] * 187], "solver": {"step": 0.1}}, ["solver", "dopri5 chooses its own steps"]),
+        ({"beats": [[0.5] * 187], "solver": {"method": "rk4", "step": 2}}, ["solver.step", "0.0001..1"]),
         ({"beats": [[0.5] * 187], "solver": {"rtol": 10**400}}, ["solver.rtol"]),
         ({"beats": [[""] * 400_000]}, ["beats.0", "got 400000 numbers, expected 187"]),
         ({"beats": [[""] * 187] * 2}, ["beats.0.0", "beats.1.0"]),
-        ({"beats": [[0.5] * 187], "solver": {"method": "magic"}}, ["solver.method", "heun_euler, bosh3, dopri5"]),
+        (
+            {"beats": [[0.5] * 187], "solver": {"method": "magic"}},
+            ["solver.method", "euler, midpoint, heun, rk4"],
+        ),
         ({"beats": [[0.5] * 187], "model": "resnet", "solver": {}}, ["solver", "no solver"]),
     ],
 )

@@ -1,5 +1,5 @@
 from ecg import LABELS
-from ode import METHODS
+from ode import methods
 
 
 def test_the_models_are_listed_with_their_solver_and_the_default(client, served):
@@ -11,8 +11,10 @@ def test_the_models_are_listed_with_their_solver_and_the_default(client, served)
         "atol": 1e-3,
         "max_evaluations": 2000,
         "first_step": None,
+        "step": None,
     }
-    assert odenet["methods"] == list(METHODS)
+    assert [method["name"] for method in odenet["methods"]] == [method.name for method in methods()]
+    assert {"name": "rk4", "kind": "fixed", "order": 4, "stages": 4} in odenet["methods"]
     assert odenet["classes"] == list(LABELS)
     assert (resnet["name"], resnet["solver"], resnet["methods"]) == ("resnet", None, [])
 

@@ -6,7 +6,7 @@ from torch import nn
 
 import ode
 from ode import Status
-from tests.ode.test_integration import Net, doubles
+from tests.ode.test_integration import ADAPTIVE, FIXED, Net, doubles
 
 
 def gradients(gradient, *, tolerance=1e-10, y0=None, times=(0.0, 1.0), method="dopri5", scale=1.0, net=None):
@@ -26,12 +26,26 @@ def test_it_is_the_gradient_through_the_solver_where_both_are_exact(times):
         torch.testing.assert_close(adjoint, direct, rtol=1e-7, atol=1e-7)
 
 
-@pytest.mark.parametrize("method", list(ode.METHODS))
+@pytest.mark.parametrize("method", ADAPTIVE)
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-4])
 def test_its_error_stays_under_the_tolerance(method, tolerance):
     exact = torch.cat([g.flatten() for g in gradients("direct")])
     got = torch.cat([g.flatten() for g in gradients("adjoint", tolerance=tolerance, method=method)])
     assert (got - exact).norm() < tolerance * exact.norm()
+
+
+@pytest.mark.parametrize("method", FIXED)
+def test_with_fixed_steps_it_nears_the_gradient_of_the_equation(method):
+    exact = gradients("direct")[0]
+
+    def error(step):
+        y0 = doubles(5, 3).requires_grad_()
+        states = ode.integrate(Net(), y0, (0.0, 1.0), method=method, step=step, gradient="adjoint").states
+        (torch.arange(1.0, 16.0, dtype=torch.float64).view(5, 3) * states).square().sum().backward()
+        return float((y0.grad - exact).norm() / exact.norm())
+
+    assert error(0.01) < error(0.1) < 0.1
+    assert error(0.01) < 5e-3
 
 
 def test_a_sample_alone_has_the_gradient_that_it_has_in_company():

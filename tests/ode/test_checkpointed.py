@@ -4,14 +4,25 @@ import torch
 import ode
 from ode import Status
 from tests.ode.test_adjoint import gradients
-from tests.ode.test_integration import Net, doubles
+from tests.ode.test_integration import ADAPTIVE, FIXED, Net, doubles
 
 
-@pytest.mark.parametrize("method", list(ode.METHODS))
+@pytest.mark.parametrize("method", ADAPTIVE)
 @pytest.mark.parametrize("tolerance", [1e-1, 1e-5])
 def test_it_is_the_direct_gradient_at_any_tolerance(method, tolerance):
     options = {"tolerance": tolerance, "method": method, "times": (0.0, 3.0)}
     for again, direct in zip(gradients("checkpointed", **options), gradients("direct", **options), strict=True):
+        torch.testing.assert_close(again, direct, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("method", FIXED)
+def test_it_is_the_direct_gradient_of_fixed_steps_too(method):
+    def of(gradient):
+        net, y0 = Net(), doubles(5, 3).requires_grad_()
+        ode.integrate(net, y0, (0.0, 1.0), method=method, step=0.1, gradient=gradient).states.square().sum().backward()
+        return [y0.grad, *(parameter.grad for parameter in net.parameters())]
+
+    for again, direct in zip(of("checkpointed"), of("direct"), strict=True):
         torch.testing.assert_close(again, direct, rtol=1e-10, atol=1e-10)
 
 

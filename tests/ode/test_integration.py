@@ -42,10 +42,11 @@ class Net(nn.Module):
         return self.inner(y) * per_sample(1 + t, y)
 
 
-METHODS = list(ode.METHODS)
+ADAPTIVE = [method.name for method in ode.methods() if method.kind == "adaptive"]
+FIXED = [method.name for method in ode.methods() if method.kind == "fixed"]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ADAPTIVE)
 @pytest.mark.parametrize("tolerance", [1e-3, 1e-5])
 def test_the_error_stays_near_the_tolerance(method, tolerance):
     y0 = doubles(4, 1)
@@ -55,7 +56,7 @@ def test_the_error_stays_near_the_tolerance(method, tolerance):
         assert (solution.states - exact).abs().max() < 20 * tolerance
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ADAPTIVE)
 def test_the_global_error_falls_with_the_tolerance_as_the_order_promises(method):
     """Work grows like tolerance^(-1/order): from 1e-3 to 1e-6 the steps multiply by 10^(3/order)."""
     y0 = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
@@ -65,7 +66,37 @@ def test_the_global_error_falls_with_the_tolerance_as_the_order_promises(method)
                              max_evaluations=10**6)  # fmt: skip
         steps.append(int(solution.accepted))
     measured = math.log10(steps[1] / steps[0])
-    assert measured == pytest.approx(3 / ode.METHODS[method].order, rel=0.25)
+    assert measured == pytest.approx(3 / ode.find_method(method).order, rel=0.25)
+
+
+@pytest.mark.parametrize("method", FIXED)
+@pytest.mark.parametrize(("f", "factor"), [(decay, math.exp(-1)), (time_dependent, math.exp(math.sin(1)))])
+def test_the_error_of_fixed_steps_falls_with_the_step_as_the_order_promises(method, f, factor):
+    y0 = doubles(1, 1)
+    errors = [(integrate(f, y0, (0.0, 1.0), method=method, step=step).states - factor * y0).abs().item()
+              for step in (0.02, 0.01)]  # fmt: skip
+    assert math.log2(errors[0] / errors[1]) == pytest.approx(ode.find_method(method).order, abs=0.15)
+
+
+@pytest.mark.parametrize("method", FIXED)
+def test_fixed_steps_are_counted_and_have_no_error_estimate(method):
+    for dtype in (torch.float32, torch.float64):
+        solution = integrate(decay, doubles(3, 2).to(dtype), (1.0, 0.0), method=method, step=0.05)
+        assert solution.accepted.tolist() == [20] * 3 and solution.rejected.tolist() == [0] * 3
+        assert solution.evaluations.tolist() == [1 + 20 * ode.find_method(method).stages] * 3
+        assert solution.error.isnan().all() and (solution.status == Status.OK).all()
+
+
+@pytest.mark.parametrize("method", FIXED)
+def test_a_fixed_step_that_leaves_the_numbers_keeps_the_last_good_state(method):
+    start = torch.tensor([[1.0, 1.0], [1.0, 2.0]])
+
+    def explode(t, y):
+        return y.square().square()
+
+    solution = integrate(explode, start, (0.0, 10.0), method=method, step=1.0)
+    assert solution.status.tolist() == [Status.NON_FINITE] * 2
+    assert solution.states.isfinite().all()
 
 
 def test_a_long_orbit_comes_back():
@@ -166,7 +197,7 @@ def test_a_first_step_that_is_too_long_is_tried_again_shorter():
     torch.testing.assert_close(solution.states, doubles(3, 2) * math.exp(-4), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ADAPTIVE)
 def test_a_state_that_grows_beyond_all_floats_is_no_solution(method):
     start = torch.full((1, 2), 3e38)
     solution = integrate(lambda t, y: torch.full_like(y, 3e38), start, (0.0, 1.0), method=method)
@@ -193,6 +224,10 @@ def test_no_samples_are_solved_at_once():
         ({"max_evaluations": 0}, "max_evaluations 0"),
         ({"gradient": "adjiont"}, "adjoint, checkpointed, direct, torchdiffeq"),
         ({"first_step": 0.0}, "first_step 0.0"),
+        ({"step": 0.1}, "dopri5 chooses its own steps"),
+        ({"method": "rk4"}, "rk4 takes fixed steps"),
+        ({"method": "rk4", "step": 0.1, "first_step": 0.1}, "rk4 takes fixed steps"),
+        ({"method": "rk4", "step": -0.1}, "step -0.1"),
         ({"first_step": -1.0}, "first_step -1.0"),
         ({"times": (0.0, 0.0)}, "times"),
         ({"times": (0.0, math.inf)}, "times"),
