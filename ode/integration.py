@@ -31,6 +31,7 @@ def integrate(
     max_evaluations: int = DEFAULT_MAX_EVALUATIONS,
     first_step: float | None = None,
     step: float | None = None,
+    deadline: float | None = None,
     gradient: str | None = None,
 ) -> Solution:
     """Solve dy/dt = f(t, y) from `times[0]`, where y is `y0`, to `times[1]`, each sample with its own steps.
@@ -41,6 +42,9 @@ def integrate(
     `methods()` lists the methods. An adaptive one accepts a step where the root mean square of its error estimate over
     `atol + rtol * |y|` is at most 1; `first_step` is the length that it tries first, and where that is left out, one
     evaluation is spent on choosing it. A method of fixed steps takes `step` instead, and knows no tolerance.
+
+    No sample costs more than `max_evaluations`, and none begins another step at or after `deadline`, a moment on the
+    clock of `time.monotonic()`.
 
     `gradient` says how the solution is differentiated: None not at all; "adjoint" by the continuous adjoint (Chen
     et al. 2018), solved backward with each sample's own steps, in memory that does not grow with their number;
@@ -54,8 +58,10 @@ def integrate(
     _check_steps(tableau, first_step, step)
     if gradient not in (None, *get_args(Gradient)):
         raise InvalidSolver(f"got gradient {gradient!r}, expected None or one of: {', '.join(get_args(Gradient))}")
-    loop = Loop(f, tableau, times, rtol, atol, max_evaluations, step if first_step is None else first_step)
+    loop = Loop(f, tableau, times, rtol, atol, max_evaluations, step if first_step is None else first_step, deadline)
     if gradient == "torchdiffeq":
+        if deadline is not None:
+            raise InvalidSolver("got a deadline, expected none: torchdiffeq cannot be stopped")
         return integrate_by_torchdiffeq(loop, y0)
     if gradient == "adjoint":
         return integrate_with_adjoint(loop, y0)

@@ -1,5 +1,6 @@
 """The one integration loop. Each sample has its own step size, so its answer depends on that sample alone."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -64,6 +65,7 @@ class Loop:
     atol: float
     max_evaluations: int
     first_step: float | None = None
+    deadline: float | None = None
     observe: Callable[[Step], None] | None = None
 
     def run(self, y0: Float[Tensor, "sample ..."], step: Float[Tensor, "sample"] | None = None) -> Solution:
@@ -108,8 +110,10 @@ class Loop:
         underflow = running.step.abs() < MIN_STEP_SHARE * abs(end - start)
         underflow &= (end - running.t).abs() > running.step.abs()
         exhausted = running.evaluations + self.method.stages > self.max_evaluations
+        late = torch.full_like(arrived, self.deadline is not None and time.monotonic() >= self.deadline)
         status = torch.full_like(running.index, -1)
         for flag, value in (
+            (late, Status.DEADLINE),
             (underflow, Status.STEP_UNDERFLOW),
             (exhausted, Status.EVALUATIONS_EXHAUSTED),
             (broken, Status.NON_FINITE),

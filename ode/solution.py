@@ -14,6 +14,7 @@ class Status(IntEnum):
     EVALUATIONS_EXHAUSTED = 1
     NON_FINITE = 2
     STEP_UNDERFLOW = 3
+    DEADLINE = 4
 
     @property
     def label(self) -> str:

@@ -191,6 +191,23 @@ def test_a_first_step_that_is_given_is_tried_first_and_none_is_spent_on_choosing
     assert whole.evaluations.tolist() == [1 + 6] * 3
 
 
+def test_a_deadline_stops_every_sample_that_has_not_arrived_and_keeps_its_last_state(monkeypatch):
+    now = iter(range(1000))
+    monkeypatch.setattr("ode.loop.time.monotonic", lambda: next(now))
+    y0 = torch.tensor([[0.0], [30.0]], dtype=torch.float64)
+    options = {"rtol": 1e-8, "atol": 1e-8, "first_step": 1.0, "max_evaluations": 10**6}
+    solution = integrate(lambda t, y: -y * y, y0, (0.0, 1.0), deadline=4, **options)
+    assert solution.status.tolist() == [Status.OK, Status.DEADLINE]
+    assert (solution.accepted + solution.rejected).tolist() == [1, 4]
+    assert 30 / 31 < solution.states[1] <= 30
+
+
+def test_a_deadline_that_has_passed_begins_nothing_more():
+    solution = integrate(decay, doubles(2, 2), (0.0, 1.0), deadline=-math.inf)
+    assert (solution.status == Status.DEADLINE).all()
+    torch.testing.assert_close(solution.states, doubles(2, 2), rtol=0, atol=0)
+
+
 def test_a_first_step_that_is_too_long_is_tried_again_shorter():
     solution = integrate(decay, doubles(3, 2), (0.0, 4.0), rtol=1e-6, atol=1e-6, first_step=4.0)
     assert (solution.rejected >= 1).all() and (solution.status == Status.OK).all()

@@ -32,3 +32,8 @@ def test_a_plain_function_is_refused_since_its_parameters_are_not_known():
 def test_a_method_that_it_does_not_have_is_refused():
     with pytest.raises(ode.InvalidSolver, match="tsit5"):
         ode.integrate(Net(), doubles(2, 3), (0.0, 1.0), method="tsit5", gradient="torchdiffeq")
+
+
+def test_a_deadline_is_refused_since_it_could_not_be_kept():
+    with pytest.raises(ode.InvalidSolver, match="deadline"):
+        ode.integrate(Net(), doubles(2, 3), (0.0, 1.0), deadline=0.0, gradient="torchdiffeq")
