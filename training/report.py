@@ -1,10 +1,12 @@
 """What an evaluation says in words: the tables it prints, and the card of a checkpoint."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ecg import LABELS, Label
 from models import CheckpointInfo
 from training.evaluation import Evaluation
+from training.run import kept_epoch
 
 SPLITS: dict[str, str] = {
     "random": "the random split",
@@ -89,7 +91,6 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
     """The card of a checkpoint, in Markdown: figures, recipe, limits."""
     score = evaluation.score
     recipe, split = info.recipe, str(info.recipe["split"])
-    cycles = ", then ".join(f"{cycle['epochs']} to {cycle['learning_rate']:g}" for cycle in recipe["cycles"])
     lines = [
         f"# {info.name}",
         "",
@@ -118,9 +119,9 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
     lines += [
         "## How it was made",
         "",
-        f"Recipe `{recipe['name']}`: AdamW, {cycles} (epochs and peak learning rate of each cycle), batches of "
-        f"{recipe['batch_size']}, seed {info.seed}. The epoch was chosen by macro-F1 on a validation part, a tenth of "
-        "the training part; the test part was scored once, at the end. "
+        f"Recipe `{recipe['name']}`: {_recipe_in_words(recipe)}. Epoch {kept_epoch(info.history)} of "
+        f"{len(info.history)} was kept, the best by macro-F1 on a validation part, a tenth of the training part; the "
+        "test part was scored once, at the end. "
         f"An epoch took {info.figures['minutes_an_epoch']:.1f} minutes"
         + (f" on {info.hardware}." if info.hardware else "."),
         "",
@@ -133,7 +134,24 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
         "## Limits",
         "",
         SPLIT_LIMITS[split],
+        "",
         LIMITS,
         "",
     ]
     return "\n".join(lines)
+
+
+def _recipe_in_words(recipe: dict[str, Any]) -> str:
+    cycles = ", then ".join(
+        f"{cycle['epochs']} epochs to a peak learning rate of {cycle['learning_rate']:g}" for cycle in recipe["cycles"]
+    )
+    words = [f"AdamW, {cycles}", f"batches of {recipe['batch_size']}", f"seed {recipe['seed']}"]
+    if recipe.get("average_decay"):
+        words.append(f"a running mean of the weights (decay {recipe['average_decay']:g})")
+    if recipe.get("kinetic_energy"):
+        words.append(f"kinetic energy weighed {recipe['kinetic_energy']:g} in the loss")
+    if solver := recipe.get("training_solver"):
+        first = f", first step {solver['first_step']:g}" if solver.get("first_step") else ""
+        words.append(f"trained with {solver['method']} at rtol {solver['rtol']:g} and atol {solver['atol']:g}{first}")
+        words.append(f"gradient `{recipe['architecture']['gradient']}`")
+    return ", ".join(words)

@@ -27,6 +27,11 @@ class Epoch:
     peak_memory_mb: float
 
 
+def kept_epoch(history: list[dict[str, float]]) -> int:
+    """The epoch whose weights a run keeps: the last of those that validated best by macro-F1."""
+    return int(max(history, key=lambda epoch: (epoch["validation_macro_f1"], epoch["epoch"]))["epoch"])
+
+
 class Run:
     """The folder of one run. `fingerprint` tells runs apart: another recipe or other data is another run."""
 
