@@ -89,7 +89,10 @@ def _problem_of(error: Exception) -> tuple[str, JSONResponse]:
     """The kind and the answer of an error."""
     match error:
         case HTTPException():
-            response = problem(error.status_code, str(error.detail))
+            detail = (
+                "there is no such route; GET /docs shows those there are" if error.status_code == 404 else error.detail
+            )
+            response = problem(error.status_code, str(detail))
             response.headers.update(error.headers or {})
             return HTTP_KINDS.get(error.status_code, f"http_{error.status_code}"), response
         case RequestValidationError():
@@ -114,14 +117,27 @@ def _field(field: str, message: str) -> JSONResponse:
 
 def _invalid_request(error: RequestValidationError) -> tuple[str, JSONResponse]:
     found = error.errors()
-    errors = [
-        FieldError(field=_path(e["loc"]), message=e["msg"].removeprefix("Value error, ")) for e in found[:MOST_ERRORS]
-    ]
-    if any(e["type"] == "json_invalid" for e in found):
-        return "not_json", problem(400, "the body is not JSON", errors)
+    for e in found:
+        if e["type"] == "json_invalid":
+            message = f"{e['ctx']['error']} at character {e['loc'][-1]}"
+            return "not_json", problem(
+                400, f"the body is not JSON: {message}", [FieldError(field="body", message=message)]
+            )
+    errors = [FieldError(field=_path(e["loc"]), message=_message(e)) for e in found[:MOST_ERRORS]]
     more = len(found) - len(errors)
     detail = "; ".join(f"{e.field}: {e.message}" for e in errors) + (f"; and {more} more" if more else "")
     return "invalid_request", problem(422, detail, errors)
+
+
+def _message(error: dict[str, Any]) -> str:
+    """What was expected, in words that need no knowledge of how it is checked."""
+    match error["type"]:
+        case "extra_forbidden":
+            return "got a field that is not known here; leave it out, nothing is silently ignored"
+        case "model_attributes_type" | "model_type":
+            return "expected a JSON object, sent with Content-Type: application/json"
+        case _:
+            return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _path(loc: Sequence[Any]) -> str:

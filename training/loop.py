@@ -183,10 +183,11 @@ def fingerprint(recipe: Recipe, train: Dataset) -> str:
 
 
 def _line(epoch: Epoch, epochs: int) -> str:
+    evaluations = f"{epoch.evaluations:.1f} evaluations  " if epoch.evaluations else ""
     return (
         f"epoch {epoch.epoch}/{epochs}  loss {epoch.train_loss:.4f}  accuracy {epoch.train_accuracy:.2%}  "
         f"validation: accuracy {epoch.validation_accuracy:.2%}, macro-F1 {epoch.validation_macro_f1:.4f}  "
-        f"{epoch.beats_per_second:,.0f} beats/s  {epoch.evaluations:.1f} evaluations  {epoch.seconds:,.0f} s"
+        f"{epoch.beats_per_second:,.0f} beats/s  {evaluations}{epoch.seconds:,.0f} s"
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from models import Architecture, Solver
 from training.errors import BadRecipe
@@ -76,14 +77,20 @@ def read_recipe(name_or_path: str, overrides: list[str]) -> Recipe:
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
+        problems = "; ".join(f"{'.'.join(map(str, p['loc'])) or 'recipe'}: {_message(p)}" for p in error.errors())
         raise BadRecipe(f"the recipe {file} does not hold: {problems}") from error
+
+
+def _message(problem: ErrorDetails) -> str:
+    if problem["type"] == "extra_forbidden":
+        return f"there is no such entry; a recipe has {', '.join(Recipe.model_fields)}"
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def _set(content: dict[str, Any], override: str) -> None:
     key, equals, value = override.partition("=")
     if not equals:
-        raise BadRecipe(f"got the override {override!r}, expected key=value, for example epochs=3")
+        raise BadRecipe(f"got the override {override!r}, expected key=value, for example batch_size=64")
     *tables, last = key.strip().split(".")
     for table in tables:
         content = content.setdefault(table, {})

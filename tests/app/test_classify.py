@@ -89,6 +89,18 @@ def test_what_is_not_json_is_refused(client, content):
     assert_problem(client.post("/classify", content=content, headers={"content-type": "application/json"}), 400)
 
 
+def test_where_json_breaks_off_is_told(client):
+    response = client.post("/classify", content=b'{"beats":', headers={"content-type": "application/json"})
+    assert_problem(response, 400, "at character 9")
+    assert response.json()["errors"][0]["field"] == "body"
+
+
+def test_json_under_another_content_type_is_refused_with_the_one_to_send(client, beat):
+    content = json.dumps({"beats": [beat]})
+    response = client.post("/classify", content=content, headers={"content-type": "application/x-www-form-urlencoded"})
+    assert_problem(response, 422, "Content-Type: application/json")
+
+
 def test_no_body_is_refused(client):
     assert_problem(client.post("/classify"), 422, "body")
 
@@ -104,7 +116,7 @@ def test_no_body_is_refused(client):
         ({"beats": [["0.5"] * 187]}, ["beats.0.0"]),
         ({"beats": [[True] * 187]}, ["beats.0.0"]),
         ({"beats": [[0.5] * 187] * 4097}, ["beats", "4096"]),
-        ({"beats": [[0.5] * 187], "modle": "odenet"}, ["modle"]),
+        ({"beats": [[0.5] * 187], "modle": "odenet"}, ["modle", "not known"]),
         ({"beats": [[0.5] * 187], "solver": {"tolerance": 1}}, ["solver.tolerance"]),
         ({"beats": [[0.5] * 187], "solver": {"rtol": 0.0}}, ["solver.rtol", "1e-09..1"]),
         ({"beats": [[0.5] * 187], "solver": {"rtol": -1.0}}, ["solver.rtol", "1e-09..1"]),

@@ -27,7 +27,7 @@ def test_a_recipe_can_be_a_file(tmp_path):
     [
         ("nothing", "", "one of: odenet, resnet"),
         ("resnet", "epoch", "expected key=value"),
-        ("resnet", "batch=3", "batch"),
+        ("resnet", "batch=3", "batch: there is no such entry; a recipe has name, architecture"),
         ("resnet", "batch_size=many", "batch_size"),
         ("resnet", "batch_size=0", "batch_size"),
         ("resnet", "split=magic", "split"),
