@@ -7,6 +7,7 @@ import time
 from bisect import bisect_left
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 
 from ecg import LABELS
@@ -47,8 +48,7 @@ class Trainer:
         self.network = self.recipe.architecture.build(len(LABELS)).to(self.device)
         self.values = torch.from_numpy(self.split.train.values).to(self.device)
         self.labels = torch.from_numpy(self.split.train.labels).to(self.device)
-        average = get_ema_multi_avg_fn(self.recipe.average_decay)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(self.network, multi_avg_fn=average)
+        self.average = AveragedModel(self.network, avg_fn=partial(_running_mean, self.recipe.average_decay))
         self._begin_cycle(self.recipe.cycles[0])
 
     def _begin_cycle(self, cycle: Cycle) -> None:
@@ -175,6 +175,12 @@ def train(recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, de
                 board.add_scalar(name, value, epoch.epoch)
             print(_line(epoch, recipe.epochs), flush=True)
     return trainer
+
+
+def _running_mean(decay: float, mean: Tensor, weight: Tensor, steps: Tensor | int) -> Tensor:
+    """The mean after one more step. While steps are few it forgets faster, else the first weights would weigh most."""
+    kept = min(decay, (1 + float(steps)) / (10 + float(steps)))
+    return torch.lerp(weight, mean, kept)
 
 
 def fingerprint(recipe: Recipe, train: Dataset) -> str:

@@ -69,6 +69,15 @@ def test_a_run_killed_between_its_state_and_its_metrics_has_them_when_started_ag
     assert (tmp_path / "metrics.csv").read_text() == metrics
 
 
+def test_the_running_mean_of_a_short_run_is_not_its_first_weights(small, tmp_path):
+    trainer = loop.train(recipe("resnet", "average_decay=0.9999"), small, tmp_path, device=CPU)
+    torch.manual_seed(trainer.recipe.seed)
+    first = trainer.recipe.architecture.build(5).state_dict()
+    mean, last = trainer.average.module.state_dict(), trainer.network.state_dict()
+    name = "head.4.weight"
+    assert (mean[name] - last[name]).norm() < 0.7 * (first[name] - last[name]).norm()
+
+
 def test_a_finished_run_is_not_trained_again(small, tmp_path, capsys):
     loop.train(recipe(), small, tmp_path, device=CPU)
     capsys.readouterr()
