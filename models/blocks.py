@@ -95,10 +95,3 @@ class ConvDynamics(nn.Module):
         y = self.conv2(t, F.relu(self.norm2(y)))
         slope: Tensor = self.norm3(y)
         return slope
-
-    def mean_square(self) -> Float[Tensor, ""]:
-        """About the mean square of the slope, at any time and state: what leaves the last norm has its weights' size.
-
-        It is exact where the two channels of each group have equal weights and no bias.
-        """
-        return (self.norm3.weight.square() + self.norm3.bias.square()).mean()

@@ -33,12 +33,13 @@ class Solver:
 
 @dataclass(frozen=True)
 class Output:
-    """The logits of each class, before softmax; for a network with a solver, what the solve cost and its energy.
+    """The logits of each class, before softmax; for a network with a solver, what the solve cost and how wrong it is.
 
-    `kinetic_energy` is what training may ask to be small, and None outside it: how fast the state may move, over
-    how large it is at the start, both as mean squares. The less of it, the fewer the steps (Finlay et al. 2020).
+    `solver_error` is what training may ask to be small, and None outside it: the solver's own estimate of its error
+    over the size of the state at the start, the mean of the batch. The less of it, the fewer the steps (Pal et al.,
+    "Opening the blackbox", 2021).
     """
 
     logits: Float[Tensor, "beat class"]
     solution: Solution | None = None
-    kinetic_energy: Float[Tensor, ""] | None = None
+    solver_error: Float[Tensor, ""] | None = None

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from models.blocks import ConvDynamics, Head, Stem
 from models.network import Output, Solver
-from ode import Gradient, integrate
+from ode import Gradient, integrate, root_mean_square
 
 INTERVAL = (0.0, 1.0)
 
@@ -48,5 +48,5 @@ class ODENet(nn.Module):
         return Output(
             logits=self.head(solution.states),
             solution=solution,
-            kinetic_energy=self.dynamics.mean_square() / start.square().mean() if self.training else None,
+            solver_error=(solution.error / root_mean_square(start)).mean() if self.training else None,
         )

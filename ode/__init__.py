@@ -5,6 +5,7 @@ from ode.errors import InvalidSolver, OdeError, UnknownMethod
 from ode.integration import DEFAULT_MAX_EVALUATIONS, Gradient, integrate
 from ode.method import Kind, Method, find_method, methods
 from ode.solution import Solution, Status
+from ode.step_size import root_mean_square
 
 __all__ = [
     "DEFAULT_MAX_EVALUATIONS",
@@ -21,4 +22,5 @@ __all__ = [
     "integrate",
     "methods",
     "per_sample",
+    "root_mean_square",
 ]

@@ -105,8 +105,8 @@ class Trainer:
             output: Output = self.network(self.values[batch], self.recipe.training_solver)
             loss = F.cross_entropy(output.logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
             objective = loss
-            if output.kinetic_energy is not None:
-                objective = loss + self.recipe.kinetic_energy * output.kinetic_energy
+            if output.solver_error is not None and self.recipe.solver_error:
+                objective = loss + self.recipe.solver_error * output.solver_error
         self.optimiser.zero_grad()
         torch.autograd.backward(objective)
         self.optimiser.step()

@@ -39,7 +39,7 @@ class Recipe(BaseModel):
     batch_size: int = Field(default=128, ge=1)
     weight_decay: float = Field(default=0.01, ge=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    kinetic_energy: float = Field(
+    solver_error: float = Field(
         default=0.0, ge=0, description="its weight in an odenet's loss: more of it, and a solve needs fewer evaluations"
     )
     average_decay: float = Field(
@@ -49,8 +49,17 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _without_a_solve_nothing_is_asked_of_it(self) -> "Recipe":
-        if self.architecture.solver is None and (self.kinetic_energy or self.training_solver):
-            raise ValueError("got kinetic_energy or training_solver for a network that solves no ODE; leave them out")
+        if self.architecture.solver is None and (self.solver_error or self.training_solver):
+            raise ValueError("got solver_error or training_solver for a network that solves no ODE; leave them out")
+        return self
+
+    @model_validator(mode="after")
+    def _the_error_of_a_solve_has_a_gradient_through_all_of_it_alone(self) -> "Recipe":
+        if self.solver_error and self.architecture.kind == "odenet" and self.architecture.gradient != "direct":
+            raise ValueError(
+                f'got solver_error with the gradient "{self.architecture.gradient}", expected "direct": no other tells '
+                "the gradient of the error"
+            )
         return self
 
     @property

@@ -148,8 +148,8 @@ def _recipe_in_words(recipe: dict[str, Any]) -> str:
     words = [f"AdamW, {cycles}", f"batches of {recipe['batch_size']}", f"seed {recipe['seed']}"]
     if recipe.get("average_decay"):
         words.append(f"a running mean of the weights (decay {recipe['average_decay']:g})")
-    if recipe.get("kinetic_energy"):
-        words.append(f"kinetic energy weighed {recipe['kinetic_energy']:g} in the loss")
+    if recipe.get("solver_error"):
+        words.append(f"the solver's error weighed {recipe['solver_error']:g} in the loss")
     if solver := recipe.get("training_solver"):
         first = f", first step {solver['first_step']:g}" if solver.get("first_step") else ""
         words.append(f"trained with {solver['method']} at rtol {solver['rtol']:g} and atol {solver['atol']:g}{first}")

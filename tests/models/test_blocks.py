@@ -1,6 +1,6 @@
 import torch
 
-from models.blocks import ConcatConv1d, ConvDynamics, Head, Stem
+from models.blocks import ConcatConv1d, Head, Stem
 
 
 def test_the_stem_shortens_a_beat_to_46_steps_of_64_channels():
@@ -16,11 +16,3 @@ def test_the_folded_time_channel_is_the_concatenated_one():
     layer, x, t = ConcatConv1d(), torch.randn(3, 64, 46), torch.tensor([0.0, 0.4, 1.0])
     concatenated = torch.cat((t.view(3, 1, 1).expand(3, 1, 46), x), dim=1)
     torch.testing.assert_close(layer(t, x), layer.conv(concatenated), atol=1e-5, rtol=1e-5)
-
-
-def test_the_last_norm_alone_says_how_fast_the_state_moves():
-    torch.manual_seed(0)
-    dynamics = ConvDynamics()
-    for t, size in ((0.0, 0.1), (1.0, 10.0)):
-        slope = dynamics(torch.full((4,), t), size * torch.randn(4, 64, 46))
-        torch.testing.assert_close(slope.square().mean(), dynamics.mean_square(), rtol=1e-2, atol=0)

@@ -51,7 +51,7 @@ def test_an_odenet_trains_under_autocast_near_what_it_does_without(gradient, bea
     assert torch.cosine_similarity(gradients(True), gradients(False), dim=0) > 0.95
 
 
-def test_an_odenet_tells_its_kinetic_energy_while_it_is_trained_alone(beats):
+def test_an_odenet_tells_the_error_of_its_solver_while_it_is_trained_alone(beats):
     network = ODENetArchitecture().build(5)
-    assert network.train()(torch.from_numpy(beats[:2])).kinetic_energy > 0
-    assert network.eval()(torch.from_numpy(beats[:2])).kinetic_energy is None
+    assert network.train()(torch.from_numpy(beats[:2])).solver_error > 0
+    assert network.eval()(torch.from_numpy(beats[:2])).solver_error is None

@@ -25,11 +25,25 @@ def test_training_learns(small, tmp_path):
     assert trainer.history[-1].validation_accuracy > 0.6
 
 
-def test_an_odenet_trains_by_the_adjoint_and_counts_evaluations(small, tmp_path):
-    trainer = loop.train(recipe("odenet", "cycles=[{epochs=2, learning_rate=3e-3}]"), small, tmp_path, device=CPU)
-    assert trainer.network.gradient == "adjoint"
-    assert trainer.history[-1].evaluations >= 13
+@pytest.mark.parametrize("gradient", ["adjoint", "direct"])
+def test_an_odenet_trains_by_either_gradient_and_counts_evaluations(small, tmp_path, gradient):
+    asked = recipe(
+        "odenet", "cycles=[{epochs=2, learning_rate=3e-3}]", "solver_error=0", f"architecture.gradient={gradient}"
+    )
+    trainer = loop.train(asked, small, tmp_path, device=CPU)
+    assert trainer.network.gradient == gradient
+    assert trainer.history[-1].evaluations >= 7
     assert trainer.history[-1].train_loss < trainer.history[0].train_loss
+
+
+def test_the_weight_of_the_solvers_error_makes_it_smaller(small, tmp_path):
+    def error_after(weight):
+        asked = recipe("odenet", "cycles=[{epochs=3, learning_rate=3e-3}]", f"solver_error={weight}")
+        network = loop.train(asked, small, tmp_path / str(weight), device=CPU).network.train()
+        with torch.no_grad():
+            return float(network(torch.from_numpy(small.validation.values), asked.training_solver).solver_error)
+
+    assert error_after(10) < 0.5 * error_after(0)
 
 
 def test_equal_seeds_give_equal_weights_and_others_do_not(small, tmp_path):

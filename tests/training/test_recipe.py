@@ -13,7 +13,7 @@ def test_every_recipe_that_comes_with_the_project_holds(name):
 def test_overrides_change_single_entries():
     recipe = read_recipe("odenet", ["batch_size=7", "training_solver.rtol=1e-4", "name=mine", "seed=3"])
     assert (recipe.batch_size, recipe.name, recipe.seed) == (7, "mine", 3)
-    assert recipe.training_solver == Solver("dopri5", 1e-4, 1e-1, first_step=0.5)
+    assert recipe.training_solver == Solver("dopri5", 1e-4, 1e-1, first_step=1.0)
 
 
 def test_a_recipe_can_be_a_file(tmp_path):
@@ -36,7 +36,8 @@ def test_a_recipe_can_be_a_file(tmp_path):
         ("odenet", "training_solver.tolerance=1", "training_solver.tolerance"),
         ("odenet", "training_solver.rtol=-1", "training_solver.rtol"),
         ("odenet", "architecture.solver.method=magic", "one of: euler, "),
-        ("resnet", "kinetic_energy=0.1", "solves no ODE"),
+        ("resnet", "solver_error=0.1", "solves no ODE"),
+        ("odenet", "architecture.gradient=adjoint", "gradient of the error"),
         ("resnet", "training_solver.rtol=0.1", "solves no ODE"),
     ],
 )
