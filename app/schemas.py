@@ -20,7 +20,7 @@ TOLERANCES = (1e-9, 1.0)
 EVALUATIONS = (1, 100_000)
 STEPS = (1e-4, 1.0)
 DEFAULT_STEP = 0.05
-"""Of a method of fixed steps: 20 of them cross the interval 0..1."""
+"""20 of them cross the interval 0..1."""
 
 
 def example_beat() -> list[float]:
@@ -71,10 +71,10 @@ class SolverRequest(_Request):
     """How the ODE is solved; what is left out is as the model was released."""
 
     method: Method | None = None
-    rtol: Tolerance | None = Field(None, description="relative tolerance of an adaptive method")
-    atol: Tolerance | None = Field(None, description="absolute tolerance of an adaptive method")
+    rtol: Tolerance | None = Field(None, description="relative tolerance of an adaptive or implicit method")
+    atol: Tolerance | None = Field(None, description="absolute tolerance of an adaptive or implicit method")
     step: Step | None = Field(
-        None, description=f"of a method of fixed steps, as a share of the interval; left out: {DEFAULT_STEP}"
+        None, description=f"of any but an adaptive method, as a share of the interval; left out: {DEFAULT_STEP}"
     )
     max_evaluations: Evaluations | None = Field(None, description="evaluations a beat may cost at most")
 
@@ -84,12 +84,13 @@ class SolverRequest(_Request):
         Raises InvalidSolver for settings that the method does not know.
         """
         asked = replace(default or Solver(), **self.model_dump(exclude_none=True))
-        if find_method(asked.method).kind == "adaptive":
-            if self.step is not None:
-                raise InvalidSolver(f"got a step, but {asked.method} chooses its own steps; leave it out")
+        method = find_method(asked.method)
+        if self.step is not None and not method.takes_step:
+            raise InvalidSolver(f"got a step, but {asked.method} chooses its own steps; leave it out")
+        if (self.rtol is not None or self.atol is not None) and not method.takes_tolerance:
+            raise InvalidSolver(f"got a tolerance, but {asked.method} takes the steps it is given; set step instead")
+        if not method.takes_step:
             return replace(asked, step=None)
-        if self.rtol is not None or self.atol is not None:
-            raise InvalidSolver(f"got a tolerance, but {asked.method} takes fixed steps; set step instead")
         return replace(asked, step=self.step or DEFAULT_STEP, first_step=None)
 
 
@@ -114,13 +115,13 @@ class ReceiptResponse(BaseModel):
     """What a solve cost and how good it is."""
 
     method: str
-    rtol: float | None = Field(description="null for a method of fixed steps")
-    atol: float | None = Field(description="null for a method of fixed steps")
+    rtol: float | None = Field(description="null for a method that knows no tolerance")
+    atol: float | None = Field(description="null for a method that knows no tolerance")
     evaluations: int = Field(description="calls of the dynamics")
     accepted: int = Field(description="steps taken")
     rejected: int = Field(description="steps tried again, shorter")
     error: float | None = Field(
-        description="sum of the steps' estimated errors (root mean square, in units of the state); null for fixed steps"
+        description="sum of the steps' estimated errors (root mean square, in units of the state); null where unknown"
     )
     status: str = Field(description="why the solve ended", json_schema_extra={"enum": [s.label for s in Status]})
 
@@ -163,16 +164,16 @@ class SolverResponse(BaseModel):
     atol: float
     max_evaluations: int
     first_step: float | None = Field(description="of the interval 0..1; null where each beat chooses its own")
-    step: float | None = Field(description="of a method of fixed steps")
+    step: float | None = Field(description="of a method that takes its steps from the caller")
 
 
 class MethodResponse(BaseModel):
     """A method that a request may ask for."""
 
     name: str
-    kind: Kind = Field(description="whether the steps are fixed by `step`, or adapted to the tolerances")
+    kind: Kind = Field(description="adaptive ones obey rtol and atol, the others take step; implicit ones take both")
     order: int
-    stages: int = Field(description="evaluations that a step costs")
+    stages: int = Field(description="evaluations that a step costs, those of an implicit method at least")
 
 
 class ModelResponse(ModelIdentity):

@@ -13,7 +13,7 @@ from ode import Status, find_method
 
 @dataclass(frozen=True)
 class Receipt:
-    """What one solve cost and how good it is; a method of fixed steps has no tolerances and no error estimate."""
+    """What one solve cost and how good it is; a method that takes its steps from the caller has no error estimate."""
 
     method: str
     rtol: float | None
@@ -37,15 +37,15 @@ class Receipts:
     status: Int64[np.ndarray, "beat"]
 
     def __getitem__(self, beat: int) -> Receipt:
-        adaptive = find_method(self.solver.method).kind == "adaptive"
+        method = find_method(self.solver.method)
         return Receipt(
             method=self.solver.method,
-            rtol=self.solver.rtol if adaptive else None,
-            atol=self.solver.atol if adaptive else None,
+            rtol=self.solver.rtol if method.takes_tolerance else None,
+            atol=self.solver.atol if method.takes_tolerance else None,
             evaluations=int(self.evaluations[beat]),
             accepted=int(self.accepted[beat]),
             rejected=int(self.rejected[beat]),
-            error=float(self.error[beat]) if adaptive else None,
+            error=None if method.takes_step else float(self.error[beat]),
             status=Status(int(self.status[beat])).label,
         )
 

@@ -5,78 +5,115 @@ first, each with its graph, and differentiated (Griewank and Walther, "Algorithm
 at every step). How long the steps are is held fixed.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from ode.dense import interpolate, points_within
 from ode.dynamics import casting_as_now, parameters_of, per_sample
-from ode.loop import Loop, Step
+from ode.errors import InvalidSolver
+from ode.loop import Loop
 from ode.runge_kutta import stages
 from ode.solution import Solution, Status
+from ode.step import Step
 
 
 def integrate_with_checkpoints(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Solution:
     """Run the loop; the states that come back are differentiable in `y0` and in the parameters of `loop.f`.
 
     A sample that failed has a gradient of zero and adds nothing to that of the parameters. Raises InvalidSolver where
-    `loop.f` is no nn.Module: its parameters could not be known.
+    `loop.f` is no nn.Module: its parameters could not be known; and for a multistep method.
     """
+    if loop.method.kind == "multistep":
+        raise InvalidSolver(
+            f'got gradient "checkpointed" with {loop.method.name}, expected another: each of its steps needs those '
+            "before it, so none can be taken again alone"
+        )
     parameters = parameters_of(loop.f)
-    taken: list[Step] = []
+    taken: list[_Checkpoint] = []
     loop = replace(loop, f=casting_as_now(loop.f, y0.device.type))
     with torch.no_grad():
-        solution = replace(loop, observe=lambda step: taken.append(_without_its_way(step))).run(y0)
-    states: Tensor = _Checkpointed.apply(loop, solution, taken, y0, *parameters)  # type: ignore[no-untyped-call]
-    return replace(solution, states=states)
+        solution = replace(loop, observe=lambda step: taken.append(_Checkpoint.before(step))).run(y0)
+    between, states = _Checkpointed.apply(loop, solution, taken, y0, *parameters)  # type: ignore[no-untyped-call]
+    return replace(solution, between=between, states=states)
 
 
-def _without_its_way(step: Step) -> Step:
-    return replace(step, stages=step.stages[:1])
+@dataclass(frozen=True)
+class _Checkpoint:
+    """What is kept of a step: what it takes to take it again."""
+
+    index: Int64[Tensor, "sample"]
+    t: Float[Tensor, "sample"]
+    length: Float[Tensor, "sample"]
+    t_end: Float[Tensor, "sample"]
+    start: Float[Tensor, "sample ..."]
+
+    @classmethod
+    def before(cls, step: Step) -> "_Checkpoint":
+        return cls(step.index, step.t, step.length, step.t_end, step.nodes[0])
+
+    def select(self, which: Bool[Tensor, "sample"]) -> "_Checkpoint":
+        return _Checkpoint(**{name: value[which] for name, value in vars(self).items()})
+
+    def again(self, loop: Loop) -> Step:
+        """The step, taken again."""
+        slope = loop.f(self.t, self.start)
+        equation = loop.equation(torch.zeros_like(self.index))
+        done = stages(loop.f, loop.method, self.t, self.start, slope, self.length, equation)
+        end = done.states[-1]
+        slopes = [*done.slopes, loop.f(self.t_end, end)] if len(loop.times) > 2 else done.slopes
+        weights, shares = loop.method.a[-1], (0.0, *loop.method.c)
+        return Step(self.index, self.t, self.length, self.t_end, done.states, weights, shares, slopes, end)
 
 
 class _Checkpointed(torch.autograd.Function):
     """A finished solve as one operation of the graph."""
 
     @staticmethod
-    def forward(ctx: Any, loop: Loop, solution: Solution, taken: list[Step], _: Tensor, *parameters: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, loop: Loop, solution: Solution, taken: list[_Checkpoint], _: Tensor, *parameters: Tensor
+    ) -> tuple[Tensor, Tensor]:
         ctx.loop, ctx.solution, ctx.taken = loop, solution, taken
         ctx.save_for_backward(*parameters)
-        return solution.states.clone()
+        return solution.between.clone(), solution.states.clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        of_between, of_states = gradients
         parameters = ctx.saved_tensors
         solved = ctx.solution.status == Status.OK
-        of_state = torch.where(per_sample(solved, gradients[0]), gradients[0], torch.zeros_like(gradients[0]))
+        of_state = torch.where(per_sample(solved, of_states), of_states, torch.zeros_like(of_states))
         of_parameters = [torch.zeros_like(parameter) for parameter in parameters]
-        for step in reversed(ctx.taken):
-            step = _of_samples(step, solved)
-            if len(step.index):
-                of_start, parts = _differentiate(ctx.loop, step, of_state[step.index], parameters)
-                of_state[step.index] = of_start
+        for checkpoint in reversed(ctx.taken):
+            begun = checkpoint.select(solved[checkpoint.index])
+            if len(begun.index):
+                of_start, parts = _differentiate(ctx.loop, begun, of_state[begun.index], of_between, parameters)
+                of_state[begun.index] = of_start
                 for total, part in zip(of_parameters, parts, strict=True):
                     total += 0.0 if part is None else part
         return None, None, None, of_state, *of_parameters
 
 
-def _of_samples(step: Step, chosen: Tensor) -> Step:
-    """The same step of the chosen samples alone."""
-    which = chosen[step.index]
-    return Step(step.index[which], step.t[which], step.length[which], [stage[which] for stage in step.stages])
-
-
 def _differentiate(
-    loop: Loop, step: Step, of_end: Float[Tensor, "sample ..."], parameters: tuple[Tensor, ...]
+    loop: Loop,
+    begun: _Checkpoint,
+    of_end: Float[Tensor, "sample ..."],
+    of_between: Float[Tensor, "between all_samples ..."],
+    parameters: tuple[Tensor, ...],
 ) -> tuple[Tensor, tuple[Tensor | None, ...]]:
-    """The gradients of the step's start and of the parameters, from that of its end."""
+    """The gradients of the step's start and of the parameters, from those of its end and of the times it passed."""
+    points = points_within(begun.t, begun.t_end, begun.length, loop.times)
+    start = begun.start.detach().requires_grad_()
     with torch.enable_grad():
-        start = step.stages[0].detach().requires_grad_()
-        slope = loop.f(step.t, start)
-        ys, _ = stages(loop.f, loop.method, step.t, start, slope, step.length)
-    of_start, *parts = torch.autograd.grad(ys[-1], (start, *parameters), of_end, allow_unused=True)
+        step = replace(begun, start=start).again(loop)
+        outputs, of_outputs = [step.end], [of_end]
+        if len(points.place):
+            outputs.append(interpolate(loop.method, step, points))
+            of_outputs.append(of_between[points.time - 1, begun.index[points.place]])
+    of_start, *parts = torch.autograd.grad(outputs, (start, *parameters), of_outputs, allow_unused=True)
     return of_start, tuple(parts)

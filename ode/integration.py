@@ -1,6 +1,8 @@
 """The front door: `integrate` checks what it is asked, and hands the solve to the gradient that was chosen."""
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, get_args
 
 import torch
@@ -12,6 +14,7 @@ from ode.dynamics import Dynamics
 from ode.errors import InvalidSolver
 from ode.loop import Loop
 from ode.method import Method, find_method
+from ode.moments import move_ends, move_start
 from ode.solution import Solution
 from ode.torchdiffeq import integrate_by_torchdiffeq
 
@@ -23,7 +26,7 @@ DEFAULT_MAX_EVALUATIONS = 2000
 def integrate(
     f: Dynamics,
     y0: Tensor,
-    times: tuple[float, float],
+    times: Sequence[float] | Tensor,
     *,
     method: str = "dopri5",
     rtol: float = 1e-3,
@@ -34,14 +37,20 @@ def integrate(
     deadline: float | None = None,
     gradient: str | None = None,
 ) -> Solution:
-    """Solve dy/dt = f(t, y) from `times[0]`, where y is `y0`, to `times[1]`, each sample with its own steps.
+    """Solve dy/dt = f(t, y) from `times[0]`, where y is `y0`, to `times[-1]`, each sample with its own steps.
 
     `y0` is `[sample, ...]`; `f` takes the time of each sample `[sample]` and its state `[sample, ...]`. A sample whose
     solve fails keeps its last good state and says why in its status; it raises nothing and harms no other.
 
+    `times` rise or fall. The solution tells the states at all of them: those between the ends by the method's dense
+    output, at no cost, or where it has none (dopri8) by ending a step there. Where `times` is a tensor that requires a
+    gradient, the states have one in every time, the first included, which costs an evaluation each.
+
     `methods()` lists the methods. An adaptive one accepts a step where the root mean square of its error estimate over
     `atol + rtol * |y|` is at most 1; `first_step` is the length that it tries first, and where that is left out, one
-    evaluation is spent on choosing it. A method of fixed steps takes `step` instead, and knows no tolerance.
+    evaluation is spent on choosing it. All others take `step` instead, the length of their steps. The implicit ones
+    solve the equation of each step until its error is at most a hundredth of `atol + rtol * |y|`, and shorten a step
+    whose equation they cannot solve; fixed and multistep ones know no tolerance.
 
     No sample costs more than `max_evaluations`, and none begins another step at or after `deadline`, a moment on the
     clock of `time.monotonic()`.
@@ -53,15 +62,20 @@ def integrate(
 
     Raises UnknownMethod and InvalidSolver.
     """
-    tableau = find_method(method)
-    _check(y0, times, rtol, atol, max_evaluations)
-    _check_steps(tableau, first_step, step)
+    chosen = find_method(method)
+    _check(y0, rtol, atol, max_evaluations)
+    moments = _moments(times)
+    _check_steps(chosen, first_step, step)
     if gradient not in (None, *get_args(Gradient)):
         raise InvalidSolver(f"got gradient {gradient!r}, expected None or one of: {', '.join(get_args(Gradient))}")
-    loop = Loop(f, tableau, times, rtol, atol, max_evaluations, step if first_step is None else first_step, deadline)
+    loop = Loop(f, chosen, moments, rtol, atol, max_evaluations, step if first_step is None else first_step, deadline)
+    if gradient is None or not (isinstance(times, Tensor) and times.requires_grad and torch.is_grad_enabled()):
+        return _solve(loop, y0, gradient)
+    return move_ends(f, _solve(loop, move_start(f, y0, times), gradient), times)
+
+
+def _solve(loop: Loop, y0: Tensor, gradient: str | None) -> Solution:
     if gradient == "torchdiffeq":
-        if deadline is not None:
-            raise InvalidSolver("got a deadline, expected none: torchdiffeq cannot be stopped")
         return integrate_by_torchdiffeq(loop, y0)
     if gradient == "adjoint":
         return integrate_with_adjoint(loop, y0)
@@ -71,29 +85,38 @@ def integrate(
         return loop.run(y0)
 
 
-def _check(y0: Tensor, times: tuple[float, float], rtol: float, atol: float, max_evaluations: int) -> None:
+def _moments(times: Sequence[float] | Tensor) -> tuple[float, ...]:
+    """The times as numbers, checked."""
+    if isinstance(times, Tensor) and times.dim() != 1:
+        raise InvalidSolver(f"got times of shape {list(times.shape)}, expected [time]")
+    moments = tuple(times.tolist()) if isinstance(times, Tensor) else tuple(map(float, times))
+    lengths = [later - earlier for earlier, later in pairwise(moments)]
+    if not lengths or not all(map(math.isfinite, moments)) or min(lengths) * max(lengths) <= 0:
+        raise InvalidSolver(f"got times {moments}, expected two or more finite ones that rise, or fall, all the way")
+    return moments
+
+
+def _check(y0: Tensor, rtol: float, atol: float, max_evaluations: int) -> None:
     if y0.dim() < 1 or not y0.is_floating_point():
         raise InvalidSolver(f"got y0 of shape {list(y0.shape)} and type {y0.dtype}, expected floats [sample, ...]")
-    if len(times) != 2 or not all(map(math.isfinite, times)) or times[0] == times[1]:
-        raise InvalidSolver(f"got times {times}, expected a start and another, finite end")
     _check_positive(rtol=rtol, atol=atol)
     if max_evaluations < 1:
         raise InvalidSolver(f"got max_evaluations {max_evaluations}, expected 1 or more")
 
 
 def _check_steps(method: Method, first_step: float | None, step: float | None) -> None:
-    if method.kind == "fixed":
-        if step is None or first_step is not None:
-            raise InvalidSolver(
-                f"got step {step} and first_step {first_step}, expected a step and no first_step: "
-                f"{method.name} takes fixed steps"
-            )
-        _check_positive(step=step)
+    if not method.takes_step:
+        if step is not None:
+            raise InvalidSolver(f"got step {step}, expected none: {method.name} chooses its own steps")
+        if first_step is not None:
+            _check_positive(first_step=first_step)
         return
-    if step is not None:
-        raise InvalidSolver(f"got step {step}, expected none: {method.name} chooses its own steps")
-    if first_step is not None:
-        _check_positive(first_step=first_step)
+    if step is None or first_step is not None:
+        raise InvalidSolver(
+            f"got step {step} and first_step {first_step}, expected a step and no first_step: "
+            f"{method.name} takes the steps that it is given"
+        )
+    _check_positive(step=step)
 
 
 def _check_positive(**settings: float) -> None:

@@ -1,5 +1,6 @@
 """The one integration loop. Each sample has its own step size, so its answer depends on that sample alone."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,59 +9,32 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
+from ode.dense import Passed, interpolate, points_within
 from ode.dynamics import Dynamics, per_sample
+from ode.implicit import Equation
 from ode.method import Method
 from ode.runge_kutta import stages, weigh
+from ode.running import Ended, Running, gather
 from ode.solution import Solution, Status
-from ode.step_size import MIN_STEP_SHARE, first_step, next_step, root_mean_square
+from ode.step import Step
+from ode.step_size import MIN_STEP_EPSILONS, first_step, next_step, root_mean_square
 
 CRUMB = 1e-4
 """A last step may be longer by this share, lest rounding leave a crumb of the interval for a step of its own."""
 
 
 @dataclass(frozen=True)
-class Running:
-    """The samples still under way: where they are, and what they have cost."""
-
-    index: Int64[Tensor, "sample"]
-    t: Float[Tensor, "sample"]
-    y: Float[Tensor, "sample ..."]
-    slope: Float[Tensor, "sample ..."]
-    step: Float[Tensor, "sample"]
-    evaluations: Int64[Tensor, "sample"]
-    accepted: Int64[Tensor, "sample"]
-    rejected: Int64[Tensor, "sample"]
-    error: Float[Tensor, "sample"]
-
-    def select(self, which: Bool[Tensor, "sample"]) -> "Running":
-        """Those samples alone."""
-        return Running(**{name: value[which] for name, value in vars(self).items()})
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step that was accepted, of some of the samples: which, from when, how far, and the states of its stages.
-
-    The first stage is the state before the step, the last is the state after it.
-    """
-
-    index: Int64[Tensor, "sample"]
-    t: Float[Tensor, "sample"]
-    length: Float[Tensor, "sample"]
-    stages: list[Tensor]
-
-
-@dataclass(frozen=True)
 class Loop:
     """One solve: what does not change from step to step.
 
-    `first_step` is the length of a method's fixed steps, or of the first that an adaptive one tries; None lets it
-    choose. `observe` is shown every step that is accepted.
+    `times` are its start, its end, and those between where the state is asked for. `first_step` is the length of the
+    steps that a method leaves to the caller, or of the first that an adaptive one tries; None lets it choose.
+    `observe` is shown every step that is accepted.
     """
 
     f: Dynamics
     method: Method
-    times: tuple[float, float]
+    times: tuple[float, ...]
     rtol: float
     atol: float
     max_evaluations: int
@@ -71,27 +45,38 @@ class Loop:
     def run(self, y0: Float[Tensor, "sample ..."], step: Float[Tensor, "sample"] | None = None) -> Solution:
         """Solve from `y0`; `step` gives an adaptive method the signed first step of each sample."""
         running = self._start(y0, step)
-        ended: list[tuple[Running, Int64[Tensor, "_"]]] = []
+        ended: list[Ended] = []
+        passed: list[Passed] = []
         while len(running.index):
             status = self._status(running)
             over = status >= 0
             if over.any():
-                ended.append((running.select(over), status[over]))
+                ended.append(Ended(running.select(over), status[over]))
                 running = running.select(~over)
             if len(running.index):
-                running = self._step(running)
-        return _gather(ended) if ended else _empty(y0)
+                running, taken, good = self._step(running)
+                if self.observe is not None or len(self.times) > 2:
+                    self._show(taken.select(good), passed)
+        return gather(y0, ended, passed, len(self.times) - 2)
+
+    def _show(self, step: Step, passed: list[Passed]) -> None:
+        if self.observe is not None:
+            self.observe(step)
+        points = points_within(step.t, step.t_end, step.length, self.times)
+        if len(points.place):
+            states = interpolate(self.method, step, points)
+            passed.append(Passed(step.index[points.place], points.time, states))
 
     def _start(self, y0: Float[Tensor, "sample ..."], step: Float[Tensor, "sample"] | None) -> Running:
         samples = y0.shape[0]
         t = y0.new_full((samples,), self.times[0])
-        span = y0.new_full((samples,), self.times[1] - self.times[0])
+        span = y0.new_full((samples,), self.times[-1] - self.times[0])
         if self.max_evaluations < 2:  # not enough to choose a first step: nothing is begun
             cost, slope, step = 0, torch.zeros_like(y0), span
         elif step is not None and self.method.kind == "adaptive":
             cost, slope = 1, self.f(t, y0)
         elif self.first_step is not None:
-            cost, slope, step = 1, self.f(t, y0), self.first_step * span.sign()
+            cost, slope, step = 1, self.f(t, y0), self._given_step() * span.sign()
         else:
             slope = self.f(t, y0)
             with torch.no_grad():  # how long a step is chosen to be is no part of the solution
@@ -100,16 +85,25 @@ class Loop:
             cost, step = 2, torch.where(step.isfinite(), step, span)
         zeros = torch.zeros(samples, dtype=torch.int64, device=y0.device)
         index = torch.arange(samples, device=y0.device)
-        return Running(index, t, y0, slope, step, zeros + cost, zeros, zeros, torch.zeros_like(t))
+        past = y0.new_zeros(samples, 0, 2, *y0.shape[1:])
+        return Running(index, t, y0, slope, past, step, zeros + cost, zeros, zeros, torch.zeros_like(t))
+
+    def _given_step(self) -> float:
+        """The step that was given; a multistep method shortens it until the interval is a whole number of them."""
+        given = self.first_step or 0.0
+        if self.method.kind != "multistep":
+            return given
+        span = abs(self.times[-1] - self.times[0])
+        return span / math.ceil((1 - CRUMB) * span / given)
 
     def _status(self, running: Running) -> Int64[Tensor, "sample"]:
         """The status of each sample that has ended, -1 for one that goes on."""
-        start, end = self.times
+        start, end = self.times[0], self.times[-1]
         arrived = running.t == end
         broken = ~running.slope.flatten(1).isfinite().all(1)
-        underflow = running.step.abs() < MIN_STEP_SHARE * abs(end - start)
+        underflow = running.step.abs() < MIN_STEP_EPSILONS * torch.finfo(running.t.dtype).eps * abs(end - start)
         underflow &= (end - running.t).abs() > running.step.abs()
-        exhausted = running.evaluations + self.method.stages > self.max_evaluations
+        exhausted = running.evaluations + self._calls(running) > self.max_evaluations
         late = torch.full_like(arrived, self.deadline is not None and time.monotonic() >= self.deadline)
         status = torch.full_like(running.index, -1)
         for flag, value in (
@@ -122,69 +116,122 @@ class Loop:
             status = torch.where(flag, torch.full_like(status, value), status)
         return status
 
-    def _step(self, at: Running) -> Running:
-        """Try one step of each sample; one whose error is too large stays where it was, with a shorter step."""
-        end = self.times[1]
-        left = end - at.t
+    def _calls(self, running: Running) -> int:
+        """Evaluations that the next step costs at least."""
+        return 1 if self._has_past(running) else self.method.stages
+
+    def _has_past(self, running: Running) -> bool:
+        return running.past.shape[1] == len(self.method.past) - 1
+
+    def _step(self, at: Running) -> tuple[Running, Step, Bool[Tensor, "sample"]]:
+        """Try one step of each sample: where they are then, the step, and which of them it was accepted of.
+
+        A sample whose step was not stays where it was and is given a shorter one; a step that the caller fixed cannot
+        be shortened, so there the sample has failed, and is left without a slope to go on with.
+        """
+        stop = self._stop(at.t)
+        left = stop - at.t
         last = at.step.abs() >= (1 - CRUMB) * left.abs()
-        step = torch.where(last, left, at.step)
-        ys, slopes = stages(self.f, self.method, at.t, at.y, at.slope, step)
-        y, slope = ys[-1], self.f(at.t + step, ys[-1])
-        error, ratio = self._judge(at, y, [*slopes, slope], step)
+        length = torch.where(last, left, at.step)
+        taken, evaluations, solved = self._take(at, length, torch.where(last, stop, at.t + length))
+        error, ratio = self._judge(taken, solved)
         good = ratio <= 1
-        if self.observe is not None:
-            self.observe(Step(at.index[good], at.t[good], step[good], [stage[good] for stage in ys]))
-        t = torch.where(last, torch.full_like(at.t, end), at.t + step)
-        keep = per_sample(good, y)
-        fixed = self.method.error is None
-        return Running(
+        keep = per_sample(good, taken.end)
+        fixed = self.method.kind in ("fixed", "multistep")
+        running = Running(
             index=at.index,
-            t=torch.where(good, t, at.t),
-            y=torch.where(keep, y, at.y),
-            # A fixed step cannot be tried again shorter: without a slope to go on with, the sample has failed.
-            slope=torch.where(keep, slope, torch.full_like(slope, torch.nan) if fixed else at.slope),
-            step=at.step if fixed else next_step(step, ratio.detach(), self.method),
-            evaluations=at.evaluations + self.method.stages,
+            t=torch.where(good, taken.t_end, at.t),
+            y=torch.where(keep, taken.end, at.y),
+            slope=torch.where(keep, taken.slopes[-1], torch.full_like(at.slope, torch.nan) if fixed else at.slope),
+            past=self._remember(at),
+            step=at.step if fixed else self._next_step(at, length, ratio.detach()),
+            evaluations=at.evaluations + evaluations,
             accepted=at.accepted + good,
             rejected=at.rejected + ~good,
             error=torch.where(good, at.error + error, at.error),
         )
+        return running, taken, good
+
+    def _stop(self, t: Float[Tensor, "sample"]) -> Float[Tensor, "sample"]:
+        """How far a step may go: to the end, or without dense output to the next time that is asked for."""
+        if self.method.dense or len(self.times) == 2:
+            return torch.full_like(t, self.times[-1])
+        forward = self.times[0] < self.times[-1]
+        times = t.new_tensor(self.times if forward else self.times[::-1])
+        return times[torch.searchsorted(times, t, right=forward) - (0 if forward else 1)]
+
+    def _take(
+        self, at: Running, length: Float[Tensor, "sample"], t_end: Float[Tensor, "sample"]
+    ) -> tuple[Step, Int64[Tensor, "sample"] | int, Bool[Tensor, "sample"] | None]:
+        """A step of that length, what it cost, and of which samples its implicit stages were solved."""
+        if self._has_past(at):
+            earlier = list(at.past.unbind(1))
+            end = at.y + per_sample(length, at.y) * weigh(
+                self.method.past, [at.slope, *(pair[:, 1] for pair in earlier)]
+            )
+            nodes, slopes = [at.y, *(pair[:, 0] for pair in earlier)], [at.slope]
+            weights, shares = self.method.past, tuple(-float(place) for place in range(len(nodes)))
+            evaluations: Tensor | int = 0
+            solved = None
+        else:
+            done = stages(self.f, self.method, at.t, at.y, at.slope, length, self.equation(at.evaluations))
+            nodes, end, slopes = done.states, done.states[-1], done.slopes
+            weights, shares = self.method.a[-1], (0.0, *self.method.c)
+            evaluations, solved = done.evaluations, done.solved
+        slope, cost = self._end_slope(t_end, end)
+        step = Step(at.index, at.t, length, t_end, nodes, weights, shares, [*slopes, slope], end)
+        return step, evaluations + cost, solved
+
+    def _end_slope(
+        self, t: Float[Tensor, "sample"], y: Float[Tensor, "sample ..."]
+    ) -> tuple[Float[Tensor, "sample ..."], Int64[Tensor, "sample"] | int]:
+        """The slope at a step's end and its cost; 0 at the interval's end where neither step nor dense output asks."""
+        if self.method.first_same_as_last or len(self.times) > 2:
+            return self.f(t, y), 1
+        going = t != self.times[-1]
+        if going.all():
+            return self.f(t, y), 1
+        slope = torch.zeros_like(y)
+        if going.any():
+            slope[going] = self.f(t[going], y[going])
+        return slope, going.long()
+
+    def equation(self, spent: Int64[Tensor, "sample"]) -> Equation:
+        """How an implicit stage is solved by samples that have spent so many evaluations."""
+        return Equation(self.rtol, self.atol, self.max_evaluations - spent - self.method.stages)
+
+    def _remember(self, at: Running) -> Float[Tensor, "sample past 2 ..."]:
+        if self.method.kind != "multistep":
+            return at.past
+        latest = torch.stack((at.y, at.slope), 1)[:, None]
+        return torch.cat((latest, at.past), 1)[:, : len(self.method.past) - 1]
+
+    def _next_step(
+        self, at: Running, length: Float[Tensor, "sample"], ratio: Float[Tensor, "sample"]
+    ) -> Float[Tensor, "sample"]:
+        """The step to try next; one cut short to end at a time that was asked for does not shorten those after it."""
+        step = next_step(length, ratio, self.method)
+        step = torch.where((ratio <= 1) & (step.abs() < at.step.abs()), at.step, step)
+        if self.method.kind == "implicit" and self.first_step is not None:
+            step = step.clamp(-self.first_step, self.first_step)
+        return step
 
     def _judge(
-        self, at: Running, y: Float[Tensor, "sample ..."], slopes: list[Tensor], step: Float[Tensor, "sample"]
+        self, step: Step, solved: Bool[Tensor, "sample"] | None
     ) -> tuple[Float[Tensor, "sample"], Float[Tensor, "sample"]]:
-        """The error of a step that would end in `y`, and that error as a share of the tolerance.
+        """The error of a step, and that error as a share of the tolerance.
 
-        A step to an infinite state has an infinite share: such a state would make its own tolerance infinite. A fixed
-        step has no estimate, NaN, and otherwise a share of 0.
+        A step to an infinite state has an infinite share: such a state would make its own tolerance infinite. So has
+        one whose implicit stages were not solved. A method without an estimate has an error of NaN and a share of 0.
         """
-        size = torch.maximum(at.y.abs(), y.abs())
+        size = torch.maximum(step.nodes[0].abs(), step.end.abs())
         if self.method.error is None:
-            error, ratio = torch.full_like(step, torch.nan), torch.zeros_like(step)
+            error, ratio = torch.full_like(step.length, torch.nan), torch.zeros_like(step.length)
         else:
-            difference = per_sample(step, y) * weigh(self.method.error, slopes)
+            difference = per_sample(step.length, size) * weigh(self.method.error, step.slopes)
             error = root_mean_square(difference)
             ratio = root_mean_square(difference / (self.atol + self.rtol * size))
-        return error, torch.where(size.flatten(1).amax(1).isfinite(), ratio, torch.full_like(ratio, torch.inf))
-
-
-def _gather(ended: list[tuple[Running, Int64[Tensor, "_"]]]) -> Solution:
-    """All samples that have ended, back in the order in which they came."""
-    order = torch.cat([part.index for part, _ in ended]).argsort()
-
-    def joined(parts: list[Tensor]) -> Tensor:
-        return torch.cat(parts)[order]
-
-    return Solution(
-        states=joined([part.y for part, _ in ended]),
-        evaluations=joined([part.evaluations for part, _ in ended]),
-        accepted=joined([part.accepted for part, _ in ended]),
-        rejected=joined([part.rejected for part, _ in ended]),
-        error=joined([part.error for part, _ in ended]),
-        status=joined([status for _, status in ended]),
-    )
-
-
-def _empty(y0: Float[Tensor, "sample ..."]) -> Solution:
-    counts = torch.zeros(0, dtype=torch.int64, device=y0.device)
-    return Solution(y0, counts, counts, counts, y0.new_zeros(0), counts)
+        sound = size.flatten(1).amax(1).isfinite()
+        if solved is not None:
+            sound &= solved
+        return error, torch.where(sound, ratio, torch.full_like(ratio, torch.inf))

@@ -1,4 +1,4 @@
-"""Methods. A method is its numbers: a Butcher tableau."""
+"""Methods. A method is its numbers: a tableau."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,33 +6,69 @@ from typing import Literal
 
 from ode.errors import UnknownMethod
 
-Kind = Literal["fixed", "adaptive"]
+Kind = Literal["fixed", "adaptive", "implicit", "multistep"]
 
 
 @dataclass(frozen=True)
 class Method:
-    """An explicit Runge-Kutta method, as a Butcher tableau: of fixed steps, or an embedded pair that chooses its own.
+    """A Runge-Kutta method as a Butcher tableau, or a multistep method, which has one too: that of its first steps.
 
     `a[i]` weighs the stages that stage i + 1 is made from, `c[i]` is its time within the step; stage 0 is the slope
-    at the step's start, which the step before has left. The last row of `a` is the solution itself, of order `order`.
+    at the step's start, which the step before has left. A row with one weight more weighs the stage's own slope, so
+    the stage is implicit. The last row of `a` is the solution itself, of order `order`.
+
     `error` weighs the stages, and the slope at the end, to the difference between the solution and the embedded one;
-    a method of fixed steps has none.
+    only an adaptive method has it. `quartic` weighs the same slopes to what dense output adds to a cubic. `past`
+    weighs the slope at the step's start and those at the starts of the steps before, the latest first.
     """
 
     name: str
     order: int
     a: tuple[tuple[float, ...], ...]
     error: tuple[float, ...] | None = None
+    quartic: tuple[float, ...] | None = None
+    past: tuple[float, ...] = ()
 
     @property
     def kind(self) -> Kind:
-        """Whether the caller chooses the steps, or the error estimate does."""
-        return "fixed" if self.error is None else "adaptive"
+        """What chooses the steps: the caller; or, in an adaptive method, its error estimate.
+
+        An implicit method takes the caller's steps too, and shorter ones where the equation of a step has no solution.
+        """
+        if self.past:
+            return "multistep"
+        if self.error is not None:
+            return "adaptive"
+        return "implicit" if any(len(weights) > place + 1 for place, weights in enumerate(self.a)) else "fixed"
 
     @property
     def stages(self) -> int:
-        """Calls of the dynamics in one step, of which the last, at the step's end, serves the next step."""
+        """Calls of the dynamics in one step; the slope at its end, counted here, serves the next one.
+
+        Those of an implicit method solve each implicit stage besides; those of a multistep method are of its first
+        steps, and later ones take one.
+        """
         return len(self.a)
+
+    @property
+    def takes_step(self) -> bool:
+        """Whether the caller gives the length of the steps."""
+        return self.kind != "adaptive"
+
+    @property
+    def takes_tolerance(self) -> bool:
+        """Whether a tolerance counts: for the steps of an adaptive method, or for how well implicit ones are solved."""
+        return self.kind in ("adaptive", "implicit")
+
+    @property
+    def first_same_as_last(self) -> bool:
+        """Whether the slope at a step's end is part of the step, as the slope at the next one's start (FSAL)."""
+        return self.error is not None and self.error[-1] != 0
+
+    @property
+    def dense(self) -> bool:
+        """Whether the states between the ends of a step are known as well as those at its ends."""
+        return self.order <= 4 or self.quartic is not None
 
     @cached_property
     def c(self) -> tuple[float, ...]:
@@ -91,6 +127,16 @@ DOPRI5 = Method(
         11 / 84 - 187 / 2100,
         -1 / 40,
     ),
+    # Hairer, Norsett, Wanner, section II.6 (the DOPRI5 code's weights, found by Shampine).
+    quartic=(
+        -12715105075 / 11282082432,
+        0.0,
+        87487479700 / 32700410799,
+        -10690763975 / 1880347072,
+        701980252875 / 199316789632,
+        -1453857185 / 822651844,
+        69997945 / 29380423,
+    ),
 )
 
 TSIT5 = Method(
@@ -113,6 +159,16 @@ TSIT5 = Method(
         0.5823571654525552,
         -0.45808210592918697,
         1 / 66,
+    ),
+    # Coefficients of the fourth power in the same paper's interpolant.
+    quartic=(
+        -1.0530884977290216,
+        0.1017,
+        2.490627285651252793,
+        -16.54810288924490272,
+        47.37952196281928122,
+        -34.87065786149660974,
+        2.5,
     ),
 )
 
@@ -171,11 +227,27 @@ DOPRI8 = Method(
 )
 # fmt: on
 
-_METHODS = {method.name: method for method in (EULER, MIDPOINT, HEUN, RK4, HEUN_EULER, BOSH3, DOPRI5, TSIT5, DOPRI8)}
+# The implicit ones are in Hairer and Wanner, "Solving ordinary differential equations II" (1996), IV.2 and IV.3.
+IMPLICIT_EULER = Method(name="implicit_euler", order=1, a=((0.0, 1.0),))
+CRANK_NICOLSON = Method(name="crank_nicolson", order=2, a=((1 / 2, 1 / 2),))
+IMPLICIT_MIDPOINT = Method(name="implicit_midpoint", order=2, a=((0.0, 1 / 2), (0.0, 1.0)))
+
+# Adams and Bashforth's of four slopes, begun by the classical Runge-Kutta steps; Hairer, Norsett, Wanner, III.1.
+EXPLICIT_ADAMS = Method(name="explicit_adams", order=4, a=RK4.a, past=(55 / 24, -59 / 24, 37 / 24, -9 / 24))
+
+_METHODS = {
+    method.name: method
+    for method in (
+        *(EULER, MIDPOINT, HEUN, RK4),
+        *(HEUN_EULER, BOSH3, DOPRI5, TSIT5, DOPRI8),
+        *(IMPLICIT_EULER, CRANK_NICOLSON, IMPLICIT_MIDPOINT),
+        EXPLICIT_ADAMS,
+    )
+}
 
 
 def methods() -> tuple[Method, ...]:
-    """All methods there are: those of fixed steps first, each kind by its order."""
+    """All methods there are: fixed, adaptive, implicit, multistep, each kind by its order."""
     return tuple(_METHODS.values())
 
 

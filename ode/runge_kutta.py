@@ -1,10 +1,28 @@
-"""One explicit Runge-Kutta step, as a method's numbers describe it."""
+"""One Runge-Kutta step, as a method's numbers describe it."""
 
-from jaxtyping import Float
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from ode.dynamics import Dynamics, per_sample
+from ode.implicit import Equation
 from ode.method import Method
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The states of all stages, from the step's start to its end, and the slopes at all of them but the end.
+
+    `evaluations` is what they cost, and `solved` says of which samples every implicit stage could be solved; None
+    where all are explicit.
+    """
+
+    states: list[Tensor]
+    slopes: list[Tensor]
+    evaluations: Int64[Tensor, "sample"] | int
+    solved: Bool[Tensor, "sample"] | None
 
 
 def stages(
@@ -14,22 +32,30 @@ def stages(
     y: Float[Tensor, "sample ..."],
     slope: Float[Tensor, "sample ..."],
     step: Float[Tensor, "sample"],
-) -> tuple[list[Tensor], list[Tensor]]:
-    """The states of all stages, from `y` itself to the step's end, and the slopes at all of them but the end.
-
-    `slope` is f(t, y); each sample has its own time and step.
-    """
-    ys, slopes = [y], [slope]
-    for weights, c in zip(method.a[:-1], method.c, strict=False):
-        ys.append(y + per_sample(step, y) * weigh(weights, slopes))
-        slopes.append(f(t + c * step, ys[-1]))
-    ys.append(y + per_sample(step, y) * weigh(method.a[-1], slopes))
-    return ys, slopes
+    equation: Equation,
+) -> Stages:
+    """Take one step of each sample from its own time; `slope` is f(t, y). `equation` solves the implicit stages."""
+    states, slopes = [y], [slope]
+    evaluations: Tensor | int = 0
+    solved: Tensor | None = None
+    for place, (weights, c) in enumerate(zip(method.a, method.c, strict=True)):
+        if place:
+            slopes.append(f(t + method.c[place - 1] * step, states[-1]))
+            evaluations = evaluations + 1
+        state = y + per_sample(step, y) * weigh(weights[: len(slopes)], slopes)
+        if len(weights) > len(slopes):
+            root = equation.solve(f, t + c * step, state, weights[-1] * step, states[-1], evaluations)
+            state, evaluations = root.state, evaluations + root.evaluations
+            solved = root.solved if solved is None else solved & root.solved
+        states.append(state)
+    return Stages(states, slopes, evaluations, solved)
 
 
 def weigh(weights: tuple[float, ...], slopes: list[Tensor]) -> Tensor:
     """The weighted sum of slopes; those of weight 0 are not touched."""
     terms = [(weight, slope) for weight, slope in zip(weights, slopes, strict=True) if weight]
+    if not terms:
+        return torch.zeros_like(slopes[0])
     total = terms[0][0] * terms[0][1]
     for weight, slope in terms[1:]:
         total = total.add(slope, alpha=weight)

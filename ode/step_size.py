@@ -13,8 +13,8 @@ from ode.method import Method
 SAFETY = 0.9
 SHRINK = 0.2
 GROW = 10.0
-MIN_STEP_SHARE = 1e-6
-"""A step under this share of the interval is an underflow: 32-bit times could no longer tell its stages apart."""
+MIN_STEP_EPSILONS = 8
+"""A step under so many roundings of the interval is an underflow: times could no longer tell its stages apart."""
 
 
 def root_mean_square(x: Float[Tensor, "sample ..."]) -> Float[Tensor, "sample"]:

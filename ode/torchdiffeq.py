@@ -30,21 +30,23 @@ def integrate_by_torchdiffeq(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Sol
     parameters = parameters_of(f)
     if loop.method.name not in NAMES:
         raise InvalidSolver(f"got {loop.method.name}, expected a method of torchdiffeq's: {', '.join(NAMES)}")
+    if loop.deadline is not None:
+        raise InvalidSolver("got a deadline, expected none: torchdiffeq cannot be stopped")
     counted = _Counted(f)
-    start, end = torch.tensor(times, dtype=y0.dtype, device=y0.device)
-    step = loop.first_step or abs(times[1] - times[0]) / 2
-    states = odeint_adjoint(
+    moments = torch.tensor(times, dtype=y0.dtype, device=y0.device)
+    step = loop.first_step or abs(times[-1] - times[0]) / 2
+    path = odeint_adjoint(
         counted,
         y0,
-        torch.stack((start, end)),
+        moments,
         rtol=loop.rtol,
         atol=loop.atol,
         method=NAMES[loop.method.name],
-        options={"first_step": step, "step_t": end[None]},
-        adjoint_options={"first_step": step, "step_t": start[None], "norm": "seminorm"},
+        options={"first_step": step, "step_t": moments[-1:]},
+        adjoint_options={"first_step": step, "step_t": moments[:1], "norm": "seminorm"},
         adjoint_params=parameters,
-    )[-1]
-    return counted.solution(states, loop.max_evaluations)
+    )
+    return counted.solution(path, loop.max_evaluations)
 
 
 class _Counted(nn.Module):
@@ -66,12 +68,16 @@ class _Counted(nn.Module):
     def callback_reject_step(self, *_: Any) -> None:
         self.rejected += 1
 
-    def solution(self, states: Float[Tensor, "sample ..."], max_evaluations: int) -> Solution:
+    def solution(self, path: Float[Tensor, "time sample ..."], max_evaluations: int) -> Solution:
+        states = path[-1]
+
         def count(number: int) -> Tensor:
             return torch.full((len(states),), number, dtype=torch.int64, device=states.device)
 
         within = self.evaluations <= max_evaluations
         return Solution(
+            start=path[0],
+            between=path[1:-1],
             states=states,
             evaluations=count(self.evaluations),
             accepted=count(self.accepted),

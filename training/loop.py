@@ -76,8 +76,10 @@ class Trainer:
         started = time.perf_counter()
         progress = Progress(number, self.recipe.epochs, self.batches)
         self.network.train()
+        changes = torch.Generator().manual_seed(self.recipe.seed * 10_000 + number)
         for batch in progress.follow(self._shuffled(number)):
-            progress.add(*self._step(batch), beats=len(batch))
+            beats = self.recipe.augmentation.apply(self.values[batch], changes)
+            progress.add(*self._step(beats, self.labels[batch]), beats=len(batch))
         trained = time.perf_counter() - started
         validation = self._validate()
         return Epoch(
@@ -98,11 +100,10 @@ class Trainer:
         order = torch.randperm(len(self.labels), generator=generator).to(self.device)
         return torch.split(order, self.recipe.batch_size)
 
-    def _step(self, batch: Tensor) -> tuple[float, int, float]:
+    def _step(self, beats: Tensor, labels: Tensor) -> tuple[float, int, float]:
         """One step of the optimiser: the loss, the beats that were right, the evaluations of the solve."""
-        labels = self.labels[batch]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.autocast):
-            output: Output = self.network(self.values[batch], self.recipe.training_solver)
+            output: Output = self.network(beats, self.recipe.training_solver)
             loss = F.cross_entropy(output.logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
             objective = loss
             if output.solver_error is not None and self.recipe.solver_error:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails
 
 from models import Architecture, Solver
+from training.augmentation import Augmentation
 from training.errors import BadRecipe
 from training.splits import SplitName
 
@@ -45,6 +46,7 @@ class Recipe(BaseModel):
     average_decay: float = Field(
         default=0.0, ge=0, lt=1, description="of the running mean of the weights, which is what is released; 0 for none"
     )
+    augmentation: Augmentation = Augmentation()
     autocast: bool = Field(default=False, description="bfloat16 where it is safe; worth it on GPUs only")
 
     @model_validator(mode="after")

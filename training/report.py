@@ -148,6 +148,11 @@ def _recipe_in_words(recipe: dict[str, Any]) -> str:
     words = [f"AdamW, {cycles}", f"batches of {recipe['batch_size']}", f"seed {recipe['seed']}"]
     if recipe.get("average_decay"):
         words.append(f"a running mean of the weights (decay {recipe['average_decay']:g})")
+    if any((augmentation := recipe.get("augmentation", {})).values()):
+        words.append(
+            f"beats changed at random by noise ({augmentation['noise']:g}), a shift (up to {augmentation['shift']:g} "
+            f"samples) and a stretch (up to {augmentation['stretch']:.0%})"
+        )
     if recipe.get("solver_error"):
         words.append(f"the solver's error weighed {recipe['solver_error']:g} in the loss")
     if solver := recipe.get("training_solver"):

@@ -54,16 +54,24 @@ def test_the_solver_is_tunable_per_request(client, beat, method):
     assert coarse["evaluations"] <= fine["evaluations"]
 
 
-@pytest.mark.parametrize("method", [method for method in methods() if method.kind == "fixed"])
+@pytest.mark.parametrize("method", [method for method in methods() if method.kind in ("fixed", "multistep")])
 def test_a_method_of_fixed_steps_takes_a_step_and_no_tolerance(client, beat, method):
     for settings, steps in (({}, 20), ({"step": 0.1}, 10)):
+        evaluations = steps * method.stages if method.kind == "fixed" else 3 * method.stages + steps - 3
         receipt = post(client, beats=[beat], solver={"method": method.name, **settings}).json()["beats"][0]["receipt"]
         assert receipt == {
-            "method": method.name, "rtol": None, "atol": None, "evaluations": 1 + steps * method.stages,
+            "method": method.name, "rtol": None, "atol": None, "evaluations": evaluations,
             "accepted": steps, "rejected": 0, "error": None, "status": "ok",
         }  # fmt: skip
     refused = post(client, beats=[beat], solver={"method": method.name, "rtol": 1e-3})
-    assert_problem(refused, 422, "solver", "fixed steps")
+    assert_problem(refused, 422, "solver", "takes the steps it is given")
+
+
+@pytest.mark.parametrize("method", [method.name for method in methods() if method.kind == "implicit"])
+def test_an_implicit_method_takes_a_step_and_a_tolerance(client, beat, method):
+    settings = {"method": method, "step": 0.5, "rtol": 1e-2}
+    receipt = post(client, beats=[beat], solver=settings).json()["beats"][0]["receipt"]
+    assert (receipt["accepted"], receipt["rtol"], receipt["error"], receipt["status"]) == (2, 1e-2, None, "ok")
 
 
 def test_a_solver_setting_left_out_is_as_the_model_was_released(client, beat):
