@@ -11,11 +11,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fai
 
 from ecg import BEAT_LENGTH, Label, beats_from_lists, cut_annotated_beats
 from ecg.synthetic import synthesize
-from models import Decision, Solver
+from models import AUTO, Decision, Dial, Solver
+from models.decisions import Stage
 from ode import InvalidSolver, Kind, Status, find_method, methods
 
 MAX_BEATS = 4096
-METHODS = tuple(method.name for method in methods())
+METHODS = (*(method.name for method in methods()), AUTO)
 TOLERANCES = (1e-9, 1.0)
 EVALUATIONS = (1, 100_000)
 STEPS = (1e-4, 1.0)
@@ -84,6 +85,10 @@ class SolverRequest(_Request):
         Raises InvalidSolver for settings that the method does not know.
         """
         asked = replace(default or Solver(), **self.model_dump(exclude_none=True))
+        if asked.method == AUTO:
+            if (self.rtol, self.atol, self.step) != (None, None, None):
+                raise InvalidSolver(f"got a tolerance or a step, but {AUTO} chooses them itself; leave them out")
+            return asked
         method = find_method(asked.method)
         if self.step is not None and not method.takes_step:
             raise InvalidSolver(f"got a step, but {asked.method} chooses its own steps; leave it out")
@@ -124,6 +129,13 @@ class ReceiptResponse(BaseModel):
         description="sum of the steps' estimated errors (root mean square, in units of the state); null where unknown"
     )
     status: str = Field(description="why the solve ended", json_schema_extra={"enum": [s.label for s in Status]})
+    stage: Stage | None = Field(description=f"which solve of the method {AUTO} answered; null for any other method")
+    agreed: bool | None = Field(
+        description="whether the cheap solve had said the same; null where no tight one was tried"
+    )
+    validated: bool = Field(
+        description="whether labels by these settings were found to be those of a tight solve, on validation beats"
+    )
 
 
 class DecisionResponse(BaseModel):
@@ -184,6 +196,9 @@ class ModelResponse(ModelIdentity):
     classes: list[Label]
     solver: SolverResponse | None
     methods: list[MethodResponse] = Field(description="that a request may ask for")
+    dial: Dial | None = Field(
+        description=f"which settings were validated, and how {AUTO} chooses; null where nothing was found out"
+    )
     figures: dict[str, Any] = Field(description="what it reached on the test beats, and cost to train")
 
 

@@ -4,6 +4,7 @@ from models.architecture import Architecture, ODENetArchitecture, ResNetArchitec
 from models.checkpoint import Checkpoint, CheckpointInfo
 from models.classifier import Classifier
 from models.decisions import Decision, Decisions, Receipt, Receipts
+from models.dial import Auto, Dial, Validated
 from models.errors import (
     AlteredCheckpoint,
     BadCheckpoint,
@@ -15,17 +16,20 @@ from models.errors import (
     WrongCheckpointVersion,
     WrongReferenceAnswers,
 )
-from models.network import Output, Solver
+from models.network import AUTO, Output, Solver
 
 __all__ = [
+    "AUTO",
     "AlteredCheckpoint",
     "Architecture",
+    "Auto",
     "BadCheckpoint",
     "Checkpoint",
     "CheckpointInfo",
     "Classifier",
     "Decision",
     "Decisions",
+    "Dial",
     "ModelError",
     "NoSolver",
     "NotACheckpoint",
@@ -37,6 +41,7 @@ __all__ = [
     "Solver",
     "TruncatedCheckpoint",
     "UnknownModel",
+    "Validated",
     "WrongCheckpointVersion",
     "WrongReferenceAnswers",
 ]

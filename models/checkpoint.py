@@ -22,6 +22,7 @@ from torch import Tensor
 from ecg import LABELS
 from ecg.beats import BEAT_FS, BEAT_LENGTH, PREFERRED_LEAD, RR_SHARE
 from models.architecture import Architecture
+from models.dial import Dial
 from models.errors import AlteredCheckpoint, BadCheckpoint, NotACheckpoint, TruncatedCheckpoint, WrongCheckpointVersion
 
 FORMAT = "cardiode checkpoint"
@@ -62,6 +63,7 @@ class CheckpointInfo(BaseModel):
     hardware: str = ""
     figures: dict[str, Any] = {}
     history: list[dict[str, float]] = []
+    dial: Dial | None = None
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ from ecg import LABELS, check_beats
 from models import zoo
 from models.checkpoint import Checkpoint, load
 from models.decisions import Decisions, Receipts
+from models.dial import Dial
 from models.errors import AlteredCheckpoint, WrongReferenceAnswers
-from models.network import Output, Solver
+from models.network import AUTO, Output, Solver
+from ode import InvalidSolver, Solution
 
 CHUNK = 256
 """Beats that go through the network at once: enough to keep two cores busy, little enough to bound memory."""
@@ -25,13 +27,21 @@ REFERENCE_TOLERANCE = 5e-3
 class Classifier:
     """A network that is ready to answer. `solver` is what it uses where a call does not say; None if it has none.
 
-    `checkpoint` is where it comes from; None for one that is still being trained.
+    `checkpoint` is where it comes from; None for one that is still being trained. `dial` is what was found of its
+    solver; None for a network without one, and before anything was.
     """
 
-    def __init__(self, network: nn.Module, solver: Solver | None, checkpoint: Checkpoint | None = None) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        solver: Solver | None,
+        checkpoint: Checkpoint | None = None,
+        dial: Dial | None = None,
+    ) -> None:
         self.network = network
         self.solver = solver
         self.checkpoint = checkpoint
+        self.dial = dial
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> "Classifier":
@@ -47,7 +57,7 @@ class Classifier:
             network.load_state_dict(checkpoint.weights)
         except RuntimeError as error:
             raise AlteredCheckpoint(f"the weights in {file} are not those of its architecture: {error}") from error
-        classifier = cls(network, checkpoint.info.architecture.solver, checkpoint)
+        classifier = cls(network, checkpoint.info.architecture.solver, checkpoint, checkpoint.info.dial)
         answers = classifier.classify(checkpoint.reference_beats.numpy()).probabilities
         furthest = np.abs(answers - checkpoint.reference_probabilities.numpy()).max()
         if not furthest <= REFERENCE_TOLERANCE:
@@ -69,25 +79,39 @@ class Classifier:
         self.network.eval()
         with torch.inference_mode():
             for chunk in torch.split(torch.from_numpy(values), CHUNK):
-                outputs.append(self.network(chunk.to(device), chosen))
+                outputs.append(self._answer(chunk.to(device), chosen))
         return Decisions(
             probabilities=torch.cat([output.logits for output in outputs]).softmax(1).cpu().numpy(),
-            receipts=None if chosen is None else _receipts(chosen, outputs),
+            receipts=None if chosen is None else self._receipts(chosen, outputs),
+        )
+
+    def _answer(self, beats: Float[torch.Tensor, "beat 187"], solver: Solver | None) -> Output:
+        if solver is None or solver.method != AUTO:
+            output: Output = self.network(beats, solver)
+            return output
+        if self.dial is None or self.dial.auto is None:
+            raise InvalidSolver(f'got the method "{AUTO}", which this model was not calibrated for; name another')
+        return self.dial.auto.answer(self.network, beats, solver.max_evaluations)
+
+    def _receipts(self, solver: Solver, outputs: list[Output]) -> Receipts:
+        auto = self.dial.auto if self.dial and solver.method == AUTO else None
+        return Receipts(
+            solver=solver,
+            validated=self.dial is not None and self.dial.covers(solver),
+            auto=auto,
+            tight=_joined([output.tight for output in outputs if output.tight is not None]) if auto else None,
+            agreed=_joined([output.agreed for output in outputs if output.agreed is not None]) if auto else None,
+            **_columns([output.solution for output in outputs if output.solution is not None]),
         )
 
 
-def _receipts(solver: Solver, outputs: list[Output]) -> Receipts:
-    solutions = [output.solution for output in outputs if output.solution is not None]
+COLUMNS = ("evaluations", "accepted", "rejected", "error", "status")
 
-    def column(name: str) -> np.ndarray:
-        joined: np.ndarray = torch.cat([getattr(solution, name) for solution in solutions]).cpu().numpy()
-        return joined
 
-    return Receipts(
-        solver=solver,
-        evaluations=column("evaluations"),
-        accepted=column("accepted"),
-        rejected=column("rejected"),
-        error=column("error"),
-        status=column("status"),
-    )
+def _columns(solutions: list[Solution]) -> dict[str, np.ndarray]:
+    return {name: _joined([getattr(solution, name) for solution in solutions]) for name in COLUMNS}
+
+
+def _joined(parts: list[torch.Tensor]) -> np.ndarray:
+    joined: np.ndarray = torch.cat(parts).cpu().numpy()
+    return joined

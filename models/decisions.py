@@ -2,18 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
 from ecg import LABELS, Label
+from models.dial import Auto
 from models.network import Solver
 from ode import Status, find_method
+
+Stage = Literal["cheap", "tight"]
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What one solve cost and how good it is; a method that takes its steps from the caller has no error estimate."""
+    """What one solve cost and how good it is; a method that takes its steps from the caller has no error estimate.
+
+    `stage` says which solve answered where the method is "auto", whose tolerances and error these are then; `agreed`,
+    whether the cheap solve had said the same as the tight one. `validated` says whether labels by these settings were
+    found to be those of a tight solve, on the beats that the model was validated on.
+    """
 
     method: str
     rtol: float | None
@@ -23,6 +32,9 @@ class Receipt:
     rejected: int
     error: float | None
     status: str
+    stage: Stage | None
+    agreed: bool | None
+    validated: bool
 
 
 @dataclass(frozen=True)
@@ -35,19 +47,39 @@ class Receipts:
     rejected: Int64[np.ndarray, "beat"]
     error: Float32[np.ndarray, "beat"]
     status: Int64[np.ndarray, "beat"]
+    validated: bool = False
+    auto: Auto | None = None
+    tight: Bool[np.ndarray, "beat"] | None = None
+    agreed: Bool[np.ndarray, "beat"] | None = None
 
     def __getitem__(self, beat: int) -> Receipt:
-        method = find_method(self.solver.method)
+        stage = self._stage(beat)
+        solver = self._solver(stage)
+        method = find_method(solver.method)
         return Receipt(
             method=self.solver.method,
-            rtol=self.solver.rtol if method.takes_tolerance else None,
-            atol=self.solver.atol if method.takes_tolerance else None,
+            rtol=solver.rtol if method.takes_tolerance else None,
+            atol=solver.atol if method.takes_tolerance else None,
             evaluations=int(self.evaluations[beat]),
             accepted=int(self.accepted[beat]),
             rejected=int(self.rejected[beat]),
             error=None if method.takes_step else float(self.error[beat]),
             status=Status(int(self.status[beat])).label,
+            stage=stage,
+            agreed=bool(self.agreed[beat]) if stage == "tight" and self.agreed is not None else None,
+            validated=self.validated,
         )
+
+    def _stage(self, beat: int) -> Stage | None:
+        if self.tight is None:
+            return None
+        return "tight" if self.tight[beat] else "cheap"
+
+    def _solver(self, stage: Stage | None) -> Solver:
+        """The settings that answered."""
+        if stage is None or self.auto is None:
+            return self.solver
+        return self.auto.tight if stage == "tight" else self.auto.cheap
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from pydantic import AfterValidator, ConfigDict, PositiveFloat, PositiveInt
 from torch import Tensor
 
 from ode import DEFAULT_MAX_EVALUATIONS, Solution, UnknownMethod, find_method
 
+AUTO = "auto"
+"""In place of a method: the network's own choice of two, beat by beat (`models.dial`)."""
+
 
 def _known(method: str) -> str:
+    if method == AUTO:
+        return method
     try:
         return find_method(method).name
     except UnknownMethod as error:
@@ -19,7 +24,7 @@ def _known(method: str) -> str:
 
 @dataclass(frozen=True)
 class Solver:
-    """How a network's equation is solved: the arguments of `ode.integrate` of the same names."""
+    """How a network's equation is solved: the arguments of `ode.integrate` of the same names, or the method "auto"."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -37,9 +42,12 @@ class Output:
 
     `solver_error` is what training may ask to be small, and None outside it: the solver's own estimate of its error
     over the size of the state at the start, the mean of the batch. The less of it, the fewer the steps (Pal et al.,
-    "Opening the blackbox", 2021).
+    "Opening the blackbox", 2021). `tight` is set by the method "auto" alone: of which beats the answer is the tight
+    solve's, and `agreed`, whether the cheap one had said the same of them.
     """
 
     logits: Float[Tensor, "beat class"]
     solution: Solution | None = None
     solver_error: Float[Tensor, ""] | None = None
+    tight: Bool[Tensor, "beat"] | None = None
+    agreed: Bool[Tensor, "beat"] | None = None

@@ -18,9 +18,9 @@ from ode.dynamics import Dynamics, per_sample
 from ode.krylov import DIMENSIONS, gmres
 from ode.step_size import root_mean_square
 
-NEWTON_STEPS = 20
-LINEAR_TOLERANCE = 1e-3
-"""How much of the residual a Newton step may leave: it then gains three digits."""
+NEWTON_STEPS = 12
+LINEAR_TOLERANCE = 1e-2
+"""How much of the residual a Newton step may leave: it then gains two digits."""
 GRADIENT_TOLERANCE = 1e-12
 
 

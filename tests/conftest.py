@@ -8,7 +8,18 @@ import torch
 
 from ecg import LABELS, cut_annotated_beats
 from ecg.synthetic import synthesize
-from models import Architecture, Checkpoint, CheckpointInfo, Classifier, ODENetArchitecture, ResNetArchitecture
+from models import (
+    Architecture,
+    Auto,
+    Checkpoint,
+    CheckpointInfo,
+    Classifier,
+    Dial,
+    ODENetArchitecture,
+    ResNetArchitecture,
+    Solver,
+    Validated,
+)
 from models import checkpoint as checkpoint_file
 from training.mitdb import data_folder, missing_recordings
 
@@ -29,13 +40,23 @@ def mitdb() -> Path:
     return data
 
 
+DIAL = Dial(
+    validated=(Validated(method="dopri5", tolerances=(1e-6, 1e-2)),),
+    auto=Auto(
+        cheap=Solver("heun_euler", rtol=1.0, atol=1.0, first_step=1.0), tight=Solver(rtol=1e-4, atol=1e-4), doubt=30.0
+    ),
+)
+
+
 def make_checkpoint(name: str, architecture: Architecture, reference: np.ndarray) -> Checkpoint:
     """A checkpoint of a network with fresh weights, whose reference answers are its own."""
     torch.manual_seed(0)
     network = architecture.build(len(LABELS))
     answers = Classifier(network, architecture.solver).classify(reference)
     return Checkpoint(
-        info=CheckpointInfo(name=name, model_version="0", architecture=architecture),
+        info=CheckpointInfo(
+            name=name, model_version="0", architecture=architecture, dial=DIAL if architecture.solver else None
+        ),
         weights=network.state_dict(),
         reference_beats=torch.from_numpy(reference),
         reference_probabilities=torch.from_numpy(answers.probabilities),
@@ -44,7 +65,7 @@ def make_checkpoint(name: str, architecture: Architecture, reference: np.ndarray
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory, beats: np.ndarray) -> dict[str, Path]:
-    """Files of an `odenet` and a `resnet` with fresh weights."""
+    """Files of an `odenet` and a `resnet` with fresh weights; the odenet's dial is made up."""
     folder = tmp_path_factory.mktemp("checkpoints")
     files = {}
     for name, architecture in (("odenet", ODENetArchitecture()), ("resnet", ResNetArchitecture())):

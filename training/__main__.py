@@ -157,6 +157,10 @@ def _evaluate(options: argparse.Namespace) -> None:
     if evaluation.sweep:
         print("\n" + report.sweep_table(evaluation))
         figures.draw_sweep(evaluation.sweep, folder / "tolerance.png")
+    if evaluation.grid:
+        print("\n" + report.grid_table(evaluation))
+        auto = next((point for point in evaluation.sweep if point.setting is None), None)
+        figures.draw_dial(evaluation.grid, auto, folder / "dial.png")
     (folder / "card.md").write_text(report.card(checkpoint.info, evaluation, checkpoint.sha256))
     (folder / "evaluation.json").write_text(json.dumps(asdict(evaluation), indent=1) + "\n")
     print(f"\ncard and figures are in {folder}")

@@ -6,21 +6,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tqdm import tqdm
 
-from models import CheckpointInfo, Classifier
+from models import AUTO, CheckpointInfo, Classifier, Solver
 from training.dataset import Dataset
 from training.errors import BadRecipe, UnexpectedData
+from training.grid import TOLERANCES, Cell, measure_grid, reference_labels
 from training.recipe import Recipe
 from training.scoring import Score, score
 from training.splits import Split, split
 
-TOLERANCES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
+GRID_BEATS = 2000
 
 
 @dataclass(frozen=True)
 class SweepPoint:
-    """One tolerance: accuracy, mean evaluations a beat, seconds for all beats, and agreement with the tightest."""
+    """One setting of the solver: accuracy, mean evaluations a beat, seconds for all beats, agreement with the tightest.
 
-    tolerance: float
+    `setting` is the tolerance, rtol and atol of the network's own method; None for the method "auto".
+    """
+
+    setting: float | None
     accuracy: float
     macro_f1: float
     evaluations: float
@@ -30,10 +34,14 @@ class SweepPoint:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A checkpoint's scores on the test part; `sweep` is empty for a network without a solver."""
+    """A checkpoint's scores on the test part; `sweep` and `grid` are empty for a network without a solver.
+
+    The sweep is of all test beats by the network's own method; the grid is of `GRID_BEATS` of them by every method.
+    """
 
     score: Score
-    sweep: tuple[SweepPoint, ...]
+    sweep: tuple[SweepPoint, ...] = ()
+    grid: tuple[Cell, ...] = ()
 
 
 def split_of(info: CheckpointInfo, dataset: Dataset) -> Split:
@@ -54,29 +62,35 @@ def split_of(info: CheckpointInfo, dataset: Dataset) -> Split:
 
 
 def evaluate(classifier: Classifier, test: Dataset, *, sweep: bool = True) -> Evaluation:
-    """Score the test part as the service would answer it, then at each tolerance."""
-    decisions = classifier.classify(test.values)
-    points = _sweep(classifier, test) if sweep and classifier.solver else ()
-    return Evaluation(score(test.labels, decisions.labels), points)
+    """Score the test part as the service would answer it, then by other settings of its solver."""
+    result = score(test.labels, classifier.classify(test.values).labels)
+    if not sweep or classifier.solver is None:
+        return Evaluation(result)
+    points = _sweep(classifier, classifier.solver, test)
+    return Evaluation(result, points, measure_grid(classifier, test, GRID_BEATS))
 
 
-def _sweep(classifier: Classifier, test: Dataset) -> tuple[SweepPoint, ...]:
-    if classifier.solver is None:
-        return ()
-    results = []
-    for tolerance in tqdm(TOLERANCES, desc="tolerance sweep", unit="tolerance", disable=None):
+def _sweep(classifier: Classifier, default: Solver, test: Dataset) -> tuple[SweepPoint, ...]:
+    solvers: dict[float | None, Solver] = {
+        tolerance: replace(default, rtol=tolerance, atol=tolerance) for tolerance in TOLERANCES
+    }
+    if classifier.dial and classifier.dial.auto:
+        solvers[None] = replace(default, method=AUTO)
+    reference = reference_labels(classifier, test)
+    points = []
+    for setting, solver in tqdm(solvers.items(), desc="all test beats", unit="setting", disable=None):
         started = time.perf_counter()
-        solver = replace(classifier.solver, rtol=tolerance, atol=tolerance)
-        results.append((tolerance, classifier.classify(test.values, solver), time.perf_counter() - started))
-    tightest = results[-1][1].labels
-    return tuple(
-        SweepPoint(
-            tolerance=tolerance,
-            accuracy=score(test.labels, decisions.labels).accuracy,
-            macro_f1=score(test.labels, decisions.labels).macro_f1,
-            evaluations=float(np.mean(decisions.receipts.evaluations)) if decisions.receipts else 0.0,
-            seconds=seconds,
-            agreement=float(np.mean(decisions.labels == tightest)),
+        decisions = classifier.classify(test.values, solver)
+        seconds = time.perf_counter() - started
+        reached = score(test.labels, decisions.labels)
+        points.append(
+            SweepPoint(
+                setting=setting,
+                accuracy=reached.accuracy,
+                macro_f1=reached.macro_f1,
+                evaluations=float(np.mean(decisions.receipts.evaluations)) if decisions.receipts else 0.0,
+                seconds=seconds,
+                agreement=float(np.mean(decisions.labels == reference)),
+            )
         )
-        for tolerance, decisions, seconds in results
-    )
+    return tuple(points)

@@ -11,8 +11,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ecg import BEAT_FS, LABEL_NAMES, LABELS
+from ode import methods
 from training.dataset import Dataset
 from training.evaluation import SweepPoint
+from training.grid import Cell
 from training.run import kept_epoch
 from training.scoring import Score
 
@@ -64,9 +66,10 @@ def draw_training(history: list[dict[str, float]], file: Path) -> None:
     _save(figure, file)
 
 
-def draw_sweep(sweep: tuple[SweepPoint, ...], file: Path) -> None:
-    """The dial: accuracy and cost against the solver's tolerance."""
-    tolerances = [point.tolerance for point in sweep]
+def draw_sweep(points: tuple[SweepPoint, ...], file: Path) -> None:
+    """Accuracy and cost against the solver's tolerance."""
+    sweep = [point for point in points if point.setting is not None]
+    tolerances = [point.setting for point in sweep]
     figure, panels = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
     for axes, values, name in zip(
         panels,
@@ -87,6 +90,34 @@ def draw_sweep(sweep: tuple[SweepPoint, ...], file: Path) -> None:
     panels[0].ticklabel_format(axis="y", useOffset=False)
     panels[1].set_ylim(bottom=0)
     panels[2].set_ylim(bottom=0)
+    _save(figure, file)
+
+
+def draw_dial(grid: tuple[Cell, ...], auto: SweepPoint | None, file: Path) -> None:
+    """The dial: how often each method's labels are those of a tight solve, and its accuracy, against its cost."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
+    styles = {"adaptive": "-", "fixed": "--", "implicit": ":", "multistep": "-."}
+    for place, method in enumerate(methods()):
+        cells = [cell for cell in grid if cell.method == method.name]
+        evaluations = [cell.evaluations for cell in cells]
+        look = {"marker": "o", "markersize": 3.5, "linestyle": styles[method.kind], "color": f"C{place % 10}"}
+        left.plot(evaluations, [100 * (1 - cell.agreement) for cell in cells], label=method.name, **look)
+        right.plot(evaluations, [100 * cell.accuracy for cell in cells], **look)
+    if auto is not None:
+        star = {"marker": "*", "markersize": 14, "linestyle": "none", "color": "black"}
+        left.plot([auto.evaluations], [100 * (1 - auto.agreement)], label="auto (all test beats)", **star)
+        right.plot([auto.evaluations], [100 * auto.accuracy], **star)
+    left.set_yscale("symlog", linthresh=0.1)
+    left.set_ylim(bottom=-0.01)
+    left.set_ylabel("labels other than by dopri5 at 1e-6 (%)")
+    best = max(cell.accuracy for cell in grid)
+    right.set_ylim(100 * best - 3, 100 * best + 0.3)
+    right.set_ylabel("accuracy (%)")
+    for axes in (left, right):
+        axes.set_xscale("log")
+        axes.set_xlabel("mean evaluations a beat")
+        axes.grid(alpha=0.3)
+    figure.legend(loc="outside right upper", fontsize=8)
     _save(figure, file)
 
 

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecg import LABELS, Label
-from models import CheckpointInfo
-from training.evaluation import Evaluation
+from models import AUTO, CheckpointInfo, Validated
+from ode import find_method
+from training.calibration import AGREEMENT
+from training.evaluation import GRID_BEATS, Evaluation
+from training.grid import Cell
 from training.run import kept_epoch
 
 SPLITS: dict[str, str] = {
@@ -60,7 +63,7 @@ def sweep_table(evaluation: Evaluation) -> str:
     """Accuracy and cost at each tolerance."""
     rows = [
         [
-            f"{point.tolerance:.0e}",
+            AUTO if point.setting is None else f"{point.setting:.0e}",
             f"{point.accuracy:.2%}",
             f"{point.macro_f1:.4f}",
             f"{point.evaluations:.1f}",
@@ -69,8 +72,30 @@ def sweep_table(evaluation: Evaluation) -> str:
         ]
         for point in evaluation.sweep
     ]
-    header = ["rtol = atol", "accuracy", "macro-F1", "evaluations a beat", "same label as at 1e-05", "seconds"]
+    header = ["rtol = atol", "accuracy", "macro-F1", "evaluations a beat", "same label as at 1e-06", "seconds"]
     return table(header, rows)
+
+
+def grid_table(evaluation: Evaluation) -> str:
+    """Accuracy, agreement and cost of every method at every setting."""
+    rows = [
+        [
+            cell.method,
+            _setting(cell),
+            f"{cell.accuracy:.2%}",
+            f"{cell.agreement:.2%}",
+            f"{cell.evaluations:.1f}",
+            f"{cell.milliseconds:.2f}",
+        ]
+        for cell in evaluation.grid
+    ]
+    return table(["method", "setting", "accuracy", "same label as at 1e-06", "evaluations", "ms a beat"], rows)
+
+
+def _setting(cell: Cell) -> str:
+    if find_method(cell.method).takes_step:
+        return "step 1" if cell.setting == 1 else f"step 1/{1 / cell.setting:g}"
+    return f"tolerance {cell.setting:.0e}"
 
 
 def compare_table(infos: Sequence[CheckpointInfo]) -> str:
@@ -116,6 +141,37 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
             "![Tolerance against accuracy and cost](tolerance.png)",
             "",
         ]
+    if info.dial and info.dial.auto:
+        auto = info.dial.auto
+        lines += [
+            f"`auto` solves every beat by {auto.cheap.method} in one step, and again by {auto.tight.method} at "
+            f"{auto.tight.rtol:.0e} where the two likeliest logits are no further apart than {auto.doubt:.3g} times "
+            "the error estimate; that number was chosen on the validation part.",
+            "",
+        ]
+    if evaluation.grid:
+        lines += [
+            "## Other solvers",
+            "",
+            f"{GRID_BEATS:,} test beats drawn at random. A beat whose solve failed counts as wrong.",
+            "",
+            "![Every method: agreement and accuracy against cost](dial.png)",
+            "",
+            "<details><summary>All figures</summary>",
+            "",
+            grid_table(evaluation),
+            "",
+            "</details>",
+            "",
+        ]
+    if info.dial:
+        lines += [
+            "On the validation part these settings gave the labels of dopri5 at 1e-6 for at least "
+            f'{AGREEMENT:.1%} of the beats; a request by any other is answered with `"validated": false`:',
+            "",
+            *(f"- {_validated(entry)}" for entry in info.dial.validated),
+            "",
+        ]
     lines += [
         "## How it was made",
         "",
@@ -139,6 +195,17 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _validated(entry: Validated) -> str:
+    words = [entry.method]
+    if entry.steps:
+        words.append(f"steps {entry.steps[0]:g} to {entry.steps[1]:g}")
+    if entry.tolerances and entry.tolerances[0]:
+        words.append(f"tolerances {entry.tolerances[0]:.0e} to {entry.tolerances[1]:.0e}")
+    elif entry.tolerances:
+        words.append(f"its steps solved to {entry.tolerances[1]:.0e} or better")
+    return ", ".join(words)
 
 
 def _recipe_in_words(recipe: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ def _describe(model: ServedModel, default: bool) -> ModelResponse:
         classes=list(LABELS),
         solver=None if solver is None else SolverResponse(**vars(solver)),
         methods=[] if solver is None else [_describe_method(method) for method in methods()],
+        dial=model.info.dial,
         figures=model.info.figures,
     )
 

@@ -33,8 +33,23 @@ def test_the_default_model_answers_as_the_design_says(client, beat, served):
     assert list(answer["probabilities"]) == list(LABELS)
     assert answer["receipt"] | {"evaluations": 0, "accepted": 0, "error": 0} == {
         "method": "dopri5", "rtol": 1e-3, "atol": 1e-3, "evaluations": 0, "accepted": 0, "rejected": 0, "error": 0,
-        "status": "ok",
+        "status": "ok", "stage": None, "agreed": None, "validated": True,
     }  # fmt: skip
+
+
+def test_auto_says_which_solve_answered_and_chooses_its_tolerances_itself(client, beat):
+    receipt = post(client, beats=[beat], solver={"method": "auto"}).json()["beats"][0]["receipt"]
+    assert receipt["method"] == "auto" and receipt["validated"]
+    assert (receipt["stage"], receipt["agreed"] is None) in (("cheap", True), ("tight", False))
+    for setting in ("rtol", "atol", "step"):
+        refused = post(client, beats=[beat], solver={"method": "auto", setting: 0.1})
+        assert_problem(refused, 422, "solver", "auto")
+
+
+def test_settings_that_were_not_validated_are_answered_and_say_so(client, beat):
+    for tolerance, validated in ((1e-3, True), (1e-1, False)):
+        receipt = post(client, beats=[beat], solver={"rtol": tolerance}).json()["beats"][0]["receipt"]
+        assert receipt["validated"] is validated and receipt["status"] == "ok"
 
 
 def test_a_model_without_a_solver_has_no_receipt(client, beat):
@@ -61,7 +76,8 @@ def test_a_method_of_fixed_steps_takes_a_step_and_no_tolerance(client, beat, met
         receipt = post(client, beats=[beat], solver={"method": method.name, **settings}).json()["beats"][0]["receipt"]
         assert receipt == {
             "method": method.name, "rtol": None, "atol": None, "evaluations": evaluations,
-            "accepted": steps, "rejected": 0, "error": None, "status": "ok",
+            "accepted": steps, "rejected": 0, "error": None, "status": "ok", "stage": None, "agreed": None,
+            "validated": False,
         }  # fmt: skip
     refused = post(client, beats=[beat], solver={"method": method.name, "rtol": 1e-3})
     assert_problem(refused, 422, "solver", "takes the steps it is given")

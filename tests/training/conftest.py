@@ -1,10 +1,13 @@
 """Beats to train on in seconds."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 from ecg import LABELS, cut_annotated_beats
 from ecg.synthetic import synthesize
+from training import calibration, evaluation
 from training.dataset import Dataset
 from training.splits import Split
 
@@ -13,6 +16,14 @@ def made(seed: int) -> Dataset:
     shares = {"S": 0.2, "V": 0.2, "F": 0.2, "Q": 0.2}
     beats = cut_annotated_beats(synthesize(120, ectopic=shares, seed=seed))
     return Dataset(beats.values, beats.labels, np.full(len(beats), f"synthetic-{seed}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _grids_of_a_few_beats() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "GRID_BEATS", 3)
+        patch.setattr(evaluation, "GRID_BEATS", 3)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from training.dataset import Dataset
 from training.errors import UnexpectedData
 from training.evaluation import evaluate, split_of
 from training.export import export, reference_beats
-from training.figures import draw_beats, draw_confusion, draw_sweep, draw_training
+from training.figures import draw_beats, draw_confusion, draw_dial, draw_sweep, draw_training
 from training.report import card, compare_table, score_table
 
 
@@ -33,6 +33,7 @@ def test_a_run_gives_a_checkpoint_that_tells_its_story(exported):
     assert len(info.history) == 1 and info.commit and info.data_sha256
     assert info.libraries["torch"] == version("torch")
     assert info.figures["parameters"] == 59_333
+    assert info.dial.auto is not None
 
 
 def test_evaluating_the_released_file_reproduces_its_figures(exported, small):
@@ -44,10 +45,11 @@ def test_evaluating_the_released_file_reproduces_its_figures(exported, small):
 
 def test_the_sweep_shows_cost_rising_as_the_tolerance_falls(exported, small):
     sweep = evaluate(Classifier.load(exported), small.test).sweep
-    costs = [point.evaluations for point in sweep]
-    assert [point.tolerance for point in sweep] == [1e-1, 1e-2, 1e-3, 1e-4, 1e-5]
+    *tolerances, auto = sweep
+    costs = [point.evaluations for point in tolerances]
+    assert [point.setting for point in sweep] == [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, None]
     assert costs == sorted(costs) and costs[0] < costs[-1]
-    assert sweep[-1].agreement == 1
+    assert tolerances[-1].agreement == 1 and auto.agreement > 0.9
 
 
 def test_the_card_and_figures_are_drawn(exported, small, tmp_path):
@@ -60,6 +62,7 @@ def test_the_card_and_figures_are_drawn(exported, small, tmp_path):
     draw_confusion(evaluation.score, tmp_path / "confusion.png")
     draw_training(info.history, tmp_path / "training.png")
     draw_sweep(evaluation.sweep, tmp_path / "tolerance.png")
+    draw_dial(evaluation.grid, evaluation.sweep[-1], tmp_path / "dial.png")
     draw_beats(small.test, tmp_path / "beats.png")
     for file in tmp_path.iterdir():
         assert file.read_bytes().startswith(b"\x89PNG") and file.stat().st_size > 5000
