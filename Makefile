@@ -34,7 +34,9 @@ format: install  ## rewrite the source as `make check` wants it
 
 bench: install  ## measure speeds, as ratios against a baseline in the same run
 	$(BIN)/python -m benchmarks.solver
+	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.gradients
+	$(BIN)/python -m benchmarks.cuda
 
 readme: install  ## write the released models' answer and results into the README
 	$(BIN)/python -m docs.readme

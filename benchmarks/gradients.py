@@ -1,15 +1,24 @@
 """How true a gradient of the ODENet is, and what it costs: `python -m benchmarks.gradients`.
 
 Each gradient mode at each tolerance, on the released odenet and 32 training beats, against the reference: the
-checkpointed gradient in 64-bit floats at 1e-8. Baseline of the costs: torchdiffeq's adjoint at the same tolerance.
-Median of several rounds. Needs the recordings (CARDIODE_DATA).
+checkpointed gradient in 64-bit floats at 1e-9. Then the mode that the recipe trains with, at its own settings. Baseline
+of the costs: torchdiffeq's adjoint at the same tolerance. Time is the median of several rounds; peak memory is how much
+a process of its own grew by. Draws `benchmarks/memory.png`. Needs the recordings (CARDIODE_DATA).
 """
 
+import multiprocessing
+import resource
 import statistics
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch import Tensor
@@ -20,35 +29,52 @@ from models import Classifier, Solver
 from ode import Gradient
 from training.dataset import load_or_build
 from training.mitdb import data_folder
+from training.recipe import read_recipe
 from training.splits import random_split
 
 BEATS = 32
 ROUNDS = 5
-TOLERANCES = (1e-1, 1e-2, 1e-3, 1e-4)
+TOLERANCES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
+FIGURE = Path(__file__).parent / "memory.png"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One mode with one solver."""
+
+    mode: str
+    solver: Solver
+    error: float
+    cosine: float
+    evaluations: float
+    ms: float
+    peak_mb: float
 
 
 def main() -> None:
-    train, _ = random_split(load_or_build(Path("runs/beats.npz"), data_folder()))
-    chosen = np.random.default_rng(0).permutation(len(train))[:BEATS]
-    beats, labels = torch.from_numpy(train.values[chosen]), torch.from_numpy(train.labels[chosen])
+    beats, labels = training_beats()
     network = Classifier.load("odenet").network.double().train()
-    tight = Solver(rtol=1e-8, atol=1e-8, max_evaluations=1_000_000)
+    tight = Solver(rtol=1e-9, atol=1e-9, max_evaluations=1_000_000)
     reference, evaluations, _ = measure(network, beats.double(), labels, "checkpointed", tight, rounds=1)
     print(f"reference: {evaluations:,.0f} evaluations forward")
     network.float()
-    print(f"{BEATS} beats, dopri5, {torch.get_num_threads()} threads, median of {ROUNDS} rounds\n")
-    print("| tolerance | gradient | error | cosine | evaluations forward | ms | torchdiffeq's ms / ms |")
-    print("|----------:|----------|------:|-------:|--------------------:|---:|----------------------:|")
-    for tolerance in tqdm(TOLERANCES, desc="gradients", unit="tolerance", disable=None):
-        solver = Solver(rtol=tolerance, atol=tolerance)
-        rows = {mode: measure(network, beats, labels, mode, solver, ROUNDS) for mode in get_args(Gradient)}
-        baseline = rows["torchdiffeq"][2]
-        for mode, (gradient, evaluations, ms) in rows.items():
-            difference = gradient.double() - reference
-            error = float(difference.norm() / reference.norm())
-            cosine = float(F.cosine_similarity(gradient.double(), reference, dim=0))
-            cells = [f"{tolerance:.0e}", mode, f"{error:.3f}", f"{cosine:.4f}", f"{evaluations:.1f}", f"{ms:.0f}"]
-            print("| " + " | ".join([*cells, f"{baseline / ms:.2f}"]) + " |", flush=True)
+    recipe = read_recipe("odenet", [])
+    cases = [(mode, Solver(rtol=tol, atol=tol)) for tol in TOLERANCES for mode in get_args(Gradient)]
+    cases.append((recipe.architecture.gradient, recipe.training_solver))
+    rows = []
+    for mode, solver in tqdm(cases, desc="gradients", unit="case", disable=None):
+        gradient, evaluations, ms = measure(network, beats, labels, mode, solver, ROUNDS)
+        error = float((gradient.double() - reference).norm() / reference.norm())
+        cosine = float(F.cosine_similarity(gradient.double(), reference, dim=0))
+        rows.append(Row(mode, solver, error, cosine, evaluations, ms, peak_memory_mb(mode, solver)))
+    report(rows)
+    draw_memory(rows[:-1])
+
+
+def training_beats() -> tuple[Tensor, Tensor]:
+    train, _ = random_split(load_or_build(Path("runs/beats.npz"), data_folder()))
+    chosen = np.random.default_rng(0).permutation(len(train))[:BEATS]
+    return torch.from_numpy(train.values[chosen]), torch.from_numpy(train.labels[chosen])
 
 
 def measure(
@@ -65,6 +91,49 @@ def measure(
         taken.append(time.perf_counter() - started)
     gradient = torch.cat([parameter.grad.flatten() for parameter in network.parameters()])
     return gradient, float(output.solution.evaluations.double().mean()), 1000 * statistics.median(taken)
+
+
+def peak_memory_mb(mode: str, solver: Solver) -> float:
+    """How much a fresh process grows by while it takes one gradient."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_growth_mb, (mode, solver))
+
+
+def _growth_mb(mode: str, solver: Solver) -> float:
+    beats, labels = training_beats()
+    network = Classifier.load("odenet").network.train()
+    measure(network, beats, labels, mode, Solver(rtol=1.0, atol=1.0, first_step=1.0), rounds=1)  # what libraries keep
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    measure(network, beats, labels, mode, solver, rounds=1)
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+def report(rows: list[Row]) -> None:
+    baselines = {row.solver.rtol: row.ms for row in rows if row.mode == "torchdiffeq"}
+    print(f"{BEATS} beats, dopri5, {torch.get_num_threads()} threads, median of {ROUNDS} rounds\n")
+    print("| tolerance | gradient | error | cosine | evaluations | ms | peak memory (MB) | torchdiffeq's ms / ms |")
+    print("|----------:|----------|------:|-------:|------------:|---:|-----------------:|----------------------:|")
+    for row in rows:
+        own = " (recipe)" if row is rows[-1] else ""
+        cells = [
+            f"{row.solver.rtol:.0e}", row.mode + own, f"{row.error:.3f}", f"{row.cosine:.4f}", f"{row.evaluations:.1f}",
+            f"{row.ms:.0f}", f"{row.peak_mb:.0f}", f"{baselines[row.solver.rtol] / row.ms:.2f}",
+        ]  # fmt: skip
+        print("| " + " | ".join(cells) + " |")
+
+
+def draw_memory(rows: list[Row]) -> None:
+    """Peak memory against the evaluations of the way there: flat for an adjoint, rising for what keeps its steps."""
+    figure, axes = plt.subplots(figsize=(6.4, 4), layout="constrained")
+    for mode in get_args(Gradient):
+        own = [row for row in rows if row.mode == mode]
+        axes.plot([row.evaluations for row in own], [row.peak_mb for row in own], marker="o", label=mode)
+    axes.set_xlabel("evaluations a beat on the way there")
+    axes.set_ylabel("peak memory of one gradient (MB)")
+    axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(FIGURE, dpi=110)
 
 
 if __name__ == "__main__":

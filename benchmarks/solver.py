@@ -1,54 +1,142 @@
-"""How long a beat takes by `ode.integrate` against torchdiffeq, on the released odenet: `python -m benchmarks.solver`.
+"""How fast the released odenet answers: `python -m benchmarks.solver`.
 
-Baseline: torchdiffeq 0.2.5's `odeint` around the same dynamics, dopri5 at 1e-3. Median of several rounds, the two
-taken in turn.
+Baseline: torchdiffeq's `odeint` around the same weights, with the time channel concatenated as in its examples, dopri5
+at 1e-3, stem and head included. Beside it torchdiffeq around our own dynamics, which shows what of the gain is the
+solver's. The labels are the same by all. Median of several rounds, taken in turn; needs the recordings (CARDIODE_DATA).
 """
 
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 from torchdiffeq import odeint
 
-from ecg import cut_annotated_beats
-from ecg.synthetic import synthesize
-from models import Classifier
+from models import AUTO, Classifier, Solver
+from models.blocks import ConvDynamics
 from ode import integrate
+from training.dataset import load_or_build
+from training.mitdb import data_folder
+from training.splits import random_split
 
 BATCHES = (1, 16, 256)
-ROUNDS = 7
+ROUNDS = 15
+TOLERANCE = 1e-3
 
 
-def seconds(call: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started
+class ConcatenatingDynamics(nn.Module):
+    """The same function as `ConvDynamics` with the same weights, as torchdiffeq's examples write it."""
+
+    def __init__(self, dynamics: ConvDynamics) -> None:
+        super().__init__()
+        self.dynamics = dynamics
+
+    def forward(self, t: Tensor, x: Tensor) -> Tensor:
+        """The slope at one time for all."""
+        d = self.dynamics
+        for norm, layer in ((d.norm1, d.conv1), (d.norm2, d.conv2)):
+            time_channel = torch.ones_like(x[:, :1]) * t
+            x = layer.conv(torch.cat((time_channel, F.relu(norm(x))), 1))
+        return d.norm3(x)
+
+
+class Timed(nn.Module):
+    """Dynamics, and the seconds spent in them."""
+
+    def __init__(self, dynamics: ConvDynamics) -> None:
+        super().__init__()
+        self.dynamics = dynamics
+        self.seconds = 0.0
+
+    def forward(self, t: Tensor, x: Tensor) -> Tensor:
+        """The slope at each beat's own time."""
+        started = time.perf_counter()
+        slope = self.dynamics(t, x)
+        self.seconds += time.perf_counter() - started
+        return slope
 
 
 def main() -> None:
-    network = Classifier.load("odenet").network
-    shares = {"S": 0.1, "V": 0.1, "F": 0.1, "Q": 0.1}
-    values = torch.from_numpy(cut_annotated_beats(synthesize(300, ectopic=shares)).values)
-    print(f"dopri5 at 1e-3, {torch.get_num_threads()} threads, median of {ROUNDS} rounds")
-    print("| batch | torchdiffeq (ms) | ode.integrate (ms) | torchdiffeq / ode.integrate |")
-    print("|------:|-----------------:|-------------------:|----------------------------:|")
+    _, test = random_split(load_or_build(Path("runs/beats.npz"), data_folder()))
+    drawn = np.random.default_rng(0).permutation(len(test))[: max(BATCHES)]
+    beats = torch.from_numpy(test.values[drawn])
+    classifier = Classifier.load("odenet")
     with torch.inference_mode():
-        for batch in BATCHES:
-            y0 = network.stem(values[:batch].unsqueeze(1))
-            times = torch.tensor([0.0, 1.0])
+        compare(classifier, beats)
+        compare_auto(classifier, beats)
+        outside(classifier, beats)
 
-            def theirs(y0=y0, times=times) -> object:
-                dynamics = lambda t, y: network.dynamics(t.expand(len(y)), y)  # noqa: E731 - torchdiffeq's signature
-                return odeint(dynamics, y0, times, rtol=1e-3, atol=1e-3)
 
-            def ours(y0=y0) -> object:
-                return integrate(network.dynamics, y0, (0.0, 1.0), rtol=1e-3, atol=1e-3)
+def compare(classifier: Classifier, beats: Tensor) -> None:
+    network = classifier.network
+    concatenating = ConcatenatingDynamics(network.dynamics)
+    times = torch.tensor([0.0, 1.0])
+    print(f"whole answers by dopri5 at {TOLERANCE:g}, {torch.get_num_threads()} threads, median of {ROUNDS} rounds\n")
+    print("| batch | torchdiffeq (ms) | torchdiffeq, our dynamics (ms) | cardiode (ms) | torchdiffeq / cardiode |")
+    print("|------:|-----------------:|-------------------------------:|--------------:|-----------------------:|")
 
-            theirs(), ours()
-            rounds = [(seconds(theirs), seconds(ours)) for _ in range(ROUNDS)]
-            baseline, own = (1000 * statistics.median(column) for column in zip(*rounds, strict=True))
-            print(f"| {batch} | {baseline:.1f} | {own:.1f} | {baseline / own:.2f} |")
+    def by_torchdiffeq(f: Callable[[Tensor, Tensor], Tensor], batch: Tensor) -> Tensor:
+        state = odeint(f, network.stem(batch.unsqueeze(1)), times, rtol=TOLERANCE, atol=TOLERANCE)[-1]
+        return network.head(state).argmax(1)
+
+    for size in BATCHES:
+        batch = beats[:size]
+        calls = {
+            "concatenating": lambda batch=batch: by_torchdiffeq(concatenating, batch),
+            "folded": lambda batch=batch: by_torchdiffeq(lambda t, y: network.dynamics(t.expand(len(y)), y), batch),
+            "cardiode": lambda batch=batch: network(batch, classifier.solver).logits.argmax(1),
+        }
+        labels = [call() for call in calls.values()]
+        same = all(torch.equal(labels[0], other) for other in labels[1:])
+        ms = medians(calls)
+        print(
+            f"| {size} | {ms['concatenating']:.1f} | {ms['folded']:.1f} | {ms['cardiode']:.1f} | "
+            f"{ms['concatenating'] / ms['cardiode']:.2f} |" + ("" if same else " labels differ!"),
+            flush=True,
+        )
+
+
+def compare_auto(classifier: Classifier, beats: Tensor) -> None:
+    values = beats.numpy()
+    calls = {
+        "dopri5": lambda: classifier.classify(values),
+        "auto": lambda: classifier.classify(values, Solver(AUTO)),
+    }
+    evaluations = {name: float(call().receipts.evaluations.mean()) for name, call in calls.items()}
+    ms = medians(calls)
+    print(f"\n| {len(beats)} beats by | evaluations a beat | ms | dopri5's ms / ms |")
+    print("|---|---:|---:|---:|")
+    for name, taken in ms.items():
+        print(f"| {name} | {evaluations[name]:.1f} | {taken:.1f} | {ms['dopri5'] / taken:.2f} |")
+
+
+def outside(classifier: Classifier, beats: Tensor) -> None:
+    timed = Timed(classifier.network.dynamics)
+    start = classifier.network.stem(beats.unsqueeze(1))
+    shares = []
+    for _ in range(ROUNDS):
+        timed.seconds = 0.0
+        started = time.perf_counter()
+        integrate(timed, start, (0.0, 1.0), rtol=TOLERANCE, atol=TOLERANCE, first_step=1.0)
+        shares.append(1 - timed.seconds / (time.perf_counter() - started))
+    print(f"\ntime of integrate outside the dynamics, batch {len(beats)}: {statistics.median(shares):.1%}")
+
+
+def medians(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Milliseconds of each call, the calls taken in turn."""
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    for call in calls.values():
+        call()
+    for _ in range(ROUNDS):
+        for name, call in calls.items():
+            started = time.perf_counter()
+            call()
+            taken[name].append(time.perf_counter() - started)
+    return {name: 1000 * statistics.median(seconds) for name, seconds in taken.items()}
 
 
 if __name__ == "__main__":

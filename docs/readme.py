@@ -1,4 +1,6 @@
-"""Writes into the README what the released models really answer and reach: `make readme`."""
+"""Writes what the released models really answer and reach into the README, and the methods into docs/solver.md:
+`make readme`.
+"""
 
 import re
 from pathlib import Path
@@ -9,10 +11,12 @@ from app import service
 from app.served import ServedModels
 from app.settings import Settings
 from models import Classifier
-from training.report import compare_table
+from ode import Method, methods
+from training.report import compare_table, table
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+SOLVER = ROOT / "docs" / "solver.md"
 
 
 def answer() -> str:
@@ -29,6 +33,26 @@ def results() -> str:
     return compare_table([checkpoint.info for checkpoint in loaded if checkpoint])
 
 
+def methods_table() -> str:
+    """The table of the methods."""
+    rows = [
+        [f"`{method.name}`", method.kind, str(method.order), _cost(method), "yes" if method.dense else "no"]
+        for method in methods()
+    ]
+    return table(["method", "kind", "order", "evaluations a step", "dense output"], rows)
+
+
+def _cost(method: Method) -> str:
+    endings = {"implicit": " and those of its equation", "multistep": " at first, then 1"}
+    return f"{method.stages}{endings.get(method.kind, '')}"
+
+
+def fill_methods(text: str) -> str:
+    """The page on the solver with that table put in its place."""
+    mark = "<!-- methods: `make readme` -->"
+    return re.sub(rf"{mark}\n+(\|.*?\n\n)?", lambda _: f"{mark}\n\n{methods_table()}\n\n", text, flags=re.DOTALL)
+
+
 def fill(text: str) -> str:
     """The README with answer and table put in place of those that it has."""
     text = re.sub(
@@ -39,3 +63,4 @@ def fill(text: str) -> str:
 
 if __name__ == "__main__":
     README.write_text(fill(README.read_text()))
+    SOLVER.write_text(fill_methods(SOLVER.read_text()))

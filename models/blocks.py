@@ -71,7 +71,7 @@ class ConcatConv1d(nn.Module):
         """The convolution of t and x together."""
         of_time, of_state = self.conv.weight[:, :1], self.conv.weight[:, 1:]
         time_map = F.conv1d(x.new_ones(1, 1, x.shape[2]), of_time, padding=1)
-        return F.conv1d(x, of_state, self.conv.bias, padding=1) + t.view(-1, 1, 1) * time_map
+        return torch.addcmul(F.conv1d(x, of_state, self.conv.bias, padding=1), t.view(-1, 1, 1), time_map)
 
 
 class ConvDynamics(nn.Module):
@@ -91,7 +91,7 @@ class ConvDynamics(nn.Module):
 
     def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
         """The slope at each beat's own time."""
-        y = self.conv1(t, F.relu(self.norm1(x)))
-        y = self.conv2(t, F.relu(self.norm2(y)))
+        y = self.conv1(t, F.relu(self.norm1(x), inplace=True))
+        y = self.conv2(t, F.relu(self.norm2(y), inplace=True))
         slope: Tensor = self.norm3(y)
         return slope

@@ -68,6 +68,14 @@ def test_the_results_are_those_of_the_released_files():
     assert readme.results() in README
 
 
+def test_the_page_on_the_solver_lists_the_methods_that_there_are_and_its_example_runs(capsys):
+    page = readme.SOLVER.read_text()
+    assert page == readme.fill_methods(page) and readme.methods_table() in page
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(example, {})
+    assert "0.3679" in capsys.readouterr().out
+
+
 def evaluation_of(name):
     return TypeAdapter(Evaluation).validate_json((zoo.FOLDER / name / "evaluation.json").read_bytes())
 

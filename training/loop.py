@@ -79,7 +79,7 @@ class Trainer:
         changes = torch.Generator().manual_seed(self.recipe.seed * 10_000 + number)
         for batch in progress.follow(self._shuffled(number)):
             beats = self.recipe.augmentation.apply(self.values[batch], changes)
-            progress.add(*self._step(beats, self.labels[batch]), beats=len(batch))
+            progress.add(*self.step(beats, self.labels[batch]), beats=len(batch))
         trained = time.perf_counter() - started
         validation = self._validate()
         return Epoch(
@@ -100,7 +100,7 @@ class Trainer:
         order = torch.randperm(len(self.labels), generator=generator).to(self.device)
         return torch.split(order, self.recipe.batch_size)
 
-    def _step(self, beats: Tensor, labels: Tensor) -> tuple[float, int, float]:
+    def step(self, beats: Tensor, labels: Tensor) -> tuple[float, int, float]:
         """One step of the optimiser: the loss, the beats that were right, the evaluations of the solve."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.autocast):
             output: Output = self.network(beats, self.recipe.training_solver)

@@ -1,4 +1,6 @@
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -127,15 +129,17 @@ def test_it_agrees_with_torchdiffeq(f):
     torch.testing.assert_close(ours, theirs[-1], atol=1e-9, rtol=0)
 
 
+@pytest.mark.parametrize("method", ADAPTIVE)
+@pytest.mark.parametrize(("dtype", "within"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
 @pytest.mark.parametrize("company", ["alone", "in a batch of 256", "beside NaN"])
-def test_a_samples_answer_and_cost_depend_on_that_sample_alone(company):
-    y0 = 3 * doubles(256, 2)
+def test_a_samples_answer_and_cost_depend_on_that_sample_alone(company, dtype, within, method):
+    y0 = 3 * doubles(256, 2).to(dtype)
     if company == "beside NaN":
         y0[1] = math.nan
-    whole = integrate(lotka_volterra, y0, (0.0, 4.0))
+    whole = integrate(lotka_volterra, y0, (0.0, 4.0), method=method)
     count = 1 if company == "alone" else 16
-    part = integrate(lotka_volterra, y0[:count].clone(), (0.0, 4.0))
-    torch.testing.assert_close(part.states, whole.states[:count], atol=1e-12, rtol=0, equal_nan=True)
+    part = integrate(lotka_volterra, y0[:count].clone(), (0.0, 4.0), method=method)
+    torch.testing.assert_close(part.states, whole.states[:count], atol=within, rtol=0, equal_nan=True)
     assert part.evaluations.tolist() == whole.evaluations[:count].tolist()
     assert part.status.tolist() == whole.status[:count].tolist()
 
@@ -264,6 +268,13 @@ def test_settings_that_no_solve_can_honour_are_refused(wrong, message):
     arguments = {"y0": torch.ones(1, 1), "times": (0.0, 1.0), **wrong}
     with pytest.raises(ode.InvalidSolver, match=message):
         integrate(decay, **arguments)
+
+
+@pytest.mark.parametrize("wrong", ["rtol=-1.0", "rtol=0.0", "max_evaluations=0", "method='magic'"])
+def test_they_are_refused_without_assertions_too(wrong):
+    program = f"import ode, torch; ode.integrate(lambda t, y: -y, torch.ones(1, 1), (0.0, 1.0), {wrong})"
+    ended = subprocess.run([sys.executable, "-O", "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1 and "expected" in ended.stderr.splitlines()[-1]
 
 
 def gradients(gradient, tolerance=1e-9):

@@ -1,0 +1,65 @@
+"""How long a step and an epoch of training take: `python -m benchmarks.training`.
+
+Baseline: the recipe `odenet_seed`, which solves by torchdiffeq at 1e-3 and differentiates by its adjoint. A step is
+forward, backward and optimiser; steps of both recipes are taken in turn, the same beats in each. Both as training
+begins, with fresh weights, and as it ends, with those that were released. An epoch is what a step takes times the steps
+of an epoch. Needs the recordings (CARDIODE_DATA).
+"""
+
+import statistics
+import time
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from models import Classifier
+from training.dataset import load_or_build
+from training.loop import Trainer
+from training.mitdb import data_folder
+from training.recipe import read_recipe
+from training.splits import split
+
+STEPS = 8
+BATCH = 128
+
+
+def main() -> None:
+    parts = split(load_or_build(Path("runs/beats.npz"), data_folder()), "random", 0)
+    released = Classifier.load("odenet").network.state_dict()
+    cases = {
+        "odenet_seed": read_recipe("odenet_seed", []),
+        f"odenet, batch {BATCH}": read_recipe("odenet", [f"batch_size={BATCH}"]),
+        "odenet": read_recipe("odenet", []),
+    }
+    print(f"{torch.get_num_threads()} threads, median of {STEPS} steps, weights fresh and as released\n")
+    print("| recipe | weights | batch | evaluations | s a step | s an epoch | odenet_seed's epoch / epoch |")
+    print("|--------|---------|------:|------------:|---------:|-----------:|----------------------------:|")
+    for weights in ("fresh", "released"):
+        trainers = {name: Trainer(recipe, parts, torch.device("cpu")) for name, recipe in cases.items()}
+        for trainer in trainers.values():
+            if weights == "released":
+                trainer.network.load_state_dict(released)
+            trainer.network.train()
+        taken: dict[str, list[float]] = {name: [] for name in cases}
+        evaluations: dict[str, list[float]] = {name: [] for name in cases}
+        for number in tqdm(range(1 + STEPS), desc=f"steps, {weights}", unit="round", disable=None):
+            for name, trainer in trainers.items():
+                places = torch.arange(trainer.recipe.batch_size) + number * BATCH
+                started = time.perf_counter()
+                _, _, cost = trainer.step(trainer.values[places], trainer.labels[places])
+                if number:  # the first warms up
+                    taken[name].append(time.perf_counter() - started)
+                    evaluations[name].append(cost)
+        epochs = {name: statistics.median(taken[name]) * trainers[name].batches for name in cases}
+        for name, trainer in trainers.items():
+            print(
+                f"| {name} | {weights} | {trainer.recipe.batch_size} | {statistics.mean(evaluations[name]):.1f} | "
+                f"{statistics.median(taken[name]):.3f} | {epochs[name]:.0f} | "
+                f"{epochs['odenet_seed'] / epochs[name]:.2f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
