@@ -210,7 +210,7 @@ class Loop:
         self, at: Running, length: Float[Tensor, "sample"], ratio: Float[Tensor, "sample"]
     ) -> Float[Tensor, "sample"]:
         """The step to try next; one cut short to end at a time that was asked for does not shorten those after it."""
-        step = next_step(length, ratio, self.method)
+        step = next_step(length, ratio, self.method, self.rtol)
         step = torch.where((ratio <= 1) & (step.abs() < at.step.abs()), at.step, step)
         if self.method.kind == "implicit" and self.first_step is not None:
             step = step.clamp(-self.first_step, self.first_step)

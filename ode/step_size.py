@@ -13,6 +13,9 @@ from ode.method import Method
 SAFETY = 0.9
 SHRINK = 0.2
 GROW = 10.0
+ROUNDINGS_KNOWN = 100
+LEAST_KNOWN = 1e-2
+"""An error is taken for at least so many roundings, but never for more than this share of the tolerance."""
 MIN_STEP_EPSILONS = 8
 """A step under so many roundings of the interval is an underflow: times could no longer tell its stages apart."""
 
@@ -49,13 +52,16 @@ def first_step(
 
 
 def next_step(
-    step: Float[Tensor, "sample"], error_ratio: Float[Tensor, "sample"], method: Method
+    step: Float[Tensor, "sample"], error_ratio: Float[Tensor, "sample"], method: Method, rtol: float
 ) -> Float[Tensor, "sample"]:
     """The step to try next, from the last one and its error as a share of the tolerance (equation II.4.13).
 
-    A step that was accepted never makes the next one shorter; one whose error is not a number shrinks most.
+    A step that was accepted never makes the next one shorter; one whose error is not a number shrinks most. An error
+    near rounding counts as larger than it is: its digits are noise, and would make the next step noise.
     """
-    factor = SAFETY * error_ratio ** (-1 / method.order)
+    rounding = torch.finfo(step.dtype).eps / rtol
+    known = error_ratio.clamp(min=min(ROUNDINGS_KNOWN * rounding, LEAST_KNOWN))
+    factor = SAFETY * known ** (-1 / method.order)
     factor = torch.where(error_ratio.isfinite(), factor, torch.full_like(factor, SHRINK))
     accepted = error_ratio <= 1
     factor = torch.where(accepted, factor.clamp(1.0, GROW), factor.clamp(SHRINK, 1.0))
