@@ -1,24 +1,27 @@
 """The one way from beats to decisions, offline and online."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float32
+from scipy.special import softmax
 from torch import nn
 
 from ecg import LABELS, check_beats
 from models import zoo
 from models.checkpoint import Checkpoint, load
 from models.decisions import Decisions, Receipts
-from models.dial import Dial
+from models.dial import Answers, Dial
 from models.errors import AlteredCheckpoint, WrongReferenceAnswers
 from models.network import AUTO, Output, Solver
-from ode import InvalidSolver, Solution
+from ode import InvalidSolver
 
 CHUNK = 256
 """Beats that go through the network at once: enough to keep two cores busy, little enough to bound memory."""
 
+COSTS = ("evaluations", "accepted", "rejected", "error", "status")
 
 REFERENCE_TOLERANCE = 5e-3
 """How far a reference beat's probabilities may be from what they must be: other processors round otherwise."""
@@ -74,42 +77,38 @@ class Classifier:
         """
         values = check_beats(beats)
         chosen = solver or self.solver
-        device = next(self.network.parameters()).device
-        outputs = []
         self.network.eval()
-        with torch.inference_mode():
-            for chunk in torch.split(torch.from_numpy(values), CHUNK):
-                outputs.append(self._answer(chunk.to(device), chosen))
-        return Decisions(
-            probabilities=torch.cat([output.logits for output in outputs]).softmax(1).cpu().numpy(),
-            receipts=None if chosen is None else self._receipts(chosen, outputs),
-        )
+        if chosen is None:
+            logits = _joined([output.logits for output in self._outputs(values, None)])
+            return Decisions(probabilities=softmax(logits, axis=1))
+        if chosen.method == AUTO and self.solver is not None:
+            return self._choose(values, chosen)
+        answers = self._solve(values, chosen)
+        return Decisions(softmax(answers.logits, axis=1), self._receipts(chosen, answers))
 
-    def _answer(self, beats: Float[torch.Tensor, "beat 187"], solver: Solver | None) -> Output:
-        if solver is None or solver.method != AUTO:
-            output: Output = self.network(beats, solver)
-            return output
+    def _choose(self, values: Float32[np.ndarray, "beat 187"], solver: Solver) -> Decisions:
         if self.dial is None or self.dial.auto is None:
             raise InvalidSolver(f'got the method "{AUTO}", which this model was not calibrated for; name another')
-        return self.dial.auto.answer(self.network, beats, solver.max_evaluations)
+        answers, tight, agreed = self.dial.auto.answer(self._solve, values, solver.max_evaluations)
+        receipts = replace(self._receipts(solver, answers), auto=self.dial.auto, tight=tight, agreed=agreed)
+        return Decisions(softmax(answers.logits, axis=1), receipts)
 
-    def _receipts(self, solver: Solver, outputs: list[Output]) -> Receipts:
-        auto = self.dial.auto if self.dial and solver.method == AUTO else None
-        return Receipts(
-            solver=solver,
-            validated=self.dial is not None and self.dial.covers(solver),
-            auto=auto,
-            tight=_joined([output.tight for output in outputs if output.tight is not None]) if auto else None,
-            agreed=_joined([output.agreed for output in outputs if output.agreed is not None]) if auto else None,
-            **_columns([output.solution for output in outputs if output.solution is not None]),
+    def _receipts(self, solver: Solver, answers: Answers) -> Receipts:
+        validated = self.dial is not None and self.dial.covers(solver)
+        return Receipts(solver, **{name: getattr(answers, name) for name in COSTS}, validated=validated)
+
+    def _solve(self, values: Float32[np.ndarray, "beat 187"], solver: Solver) -> Answers:
+        outputs = self._outputs(values, solver)
+        solutions = [output.solution for output in outputs if output.solution is not None]
+        return Answers(
+            logits=_joined([output.logits for output in outputs]),
+            **{name: _joined([getattr(solution, name) for solution in solutions]) for name in COSTS},
         )
 
-
-COLUMNS = ("evaluations", "accepted", "rejected", "error", "status")
-
-
-def _columns(solutions: list[Solution]) -> dict[str, np.ndarray]:
-    return {name: _joined([getattr(solution, name) for solution in solutions]) for name in COLUMNS}
+    def _outputs(self, values: Float32[np.ndarray, "beat 187"], solver: Solver | None) -> list[Output]:
+        device = next(self.network.parameters()).device
+        with torch.inference_mode():
+            return [self.network(chunk.to(device), solver) for chunk in torch.split(torch.from_numpy(values), CHUNK)]
 
 
 def _joined(parts: list[torch.Tensor]) -> np.ndarray:

@@ -1,14 +1,36 @@
 """The dial: what was found, on validation beats, of how a network may be solved, and how it may choose for itself."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-import torch
-from jaxtyping import Bool, Float
+import numpy as np
+from jaxtyping import Bool, Float32, Int64
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
-from torch import Tensor, nn
 
-from models.network import AUTO, Output, Solver
-from ode import Solution, Status
+from models.network import AUTO, Solver
+from ode import Status
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a network says of many beats: their logits, and what their solves cost, as `ode.Solution` has it."""
+
+    logits: Float32[np.ndarray, "beat class"]
+    evaluations: Int64[np.ndarray, "beat"]
+    accepted: Int64[np.ndarray, "beat"]
+    rejected: Int64[np.ndarray, "beat"]
+    error: Float32[np.ndarray, "beat"]
+    status: Int64[np.ndarray, "beat"]
+
+    @property
+    def margin(self) -> Float32[np.ndarray, "beat"]:
+        """How far the likeliest class is ahead of the next."""
+        second, first = np.sort(self.logits, axis=1)[:, -2:].T
+        margin: np.ndarray = first - second
+        return margin
+
+
+Solve = Callable[[Float32[np.ndarray, "beat 187"], Solver], Answers]
 
 
 class Auto(BaseModel):
@@ -24,42 +46,34 @@ class Auto(BaseModel):
     tight: Solver
     doubt: NonNegativeFloat
 
-    def answer(self, network: nn.Module, beats: Float[Tensor, "beat 187"], max_evaluations: int) -> Output:
-        """The answers of both solves together; a beat that took both has cost both."""
-        cheap: Output = network(beats, replace(self.cheap, max_evaluations=max_evaluations))
-        if cheap.solution is None:
-            return cheap
-        doubtful = ~(margin(cheap.logits) > self.doubt * cheap.solution.error) | (cheap.solution.status != Status.OK)
-        agreed = torch.zeros_like(doubtful)
+    def answer(
+        self, solve: Solve, beats: Float32[np.ndarray, "beat 187"], max_evaluations: int
+    ) -> tuple[Answers, Bool[np.ndarray, "beat"], Bool[np.ndarray, "beat"]]:
+        """The answers; which of them are the tight solve's; and of which of these the cheap one had said the same.
+
+        A beat that took both solves has cost both.
+        """
+        cheap = solve(beats, replace(self.cheap, max_evaluations=max_evaluations))
+        doubtful = ~(cheap.margin > self.doubt * cheap.error) | (cheap.status != Status.OK)
+        agreed = np.zeros_like(doubtful)
         if not doubtful.any():
-            return replace(cheap, tight=doubtful, agreed=agreed)
-        left = max_evaluations - int(cheap.solution.evaluations.max())
-        tight: Output = network(beats[doubtful], replace(self.tight, max_evaluations=max(left, 1)))
-        logits = cheap.logits.clone()
-        logits[doubtful] = tight.logits
+            return cheap, doubtful, agreed
+        left = max(max_evaluations - int(cheap.evaluations.max()), 1)
+        tight = solve(beats[doubtful], replace(self.tight, max_evaluations=left))
         agreed[doubtful] = tight.logits.argmax(1) == cheap.logits[doubtful].argmax(1)
-        solution = tight.solution and _put(cheap.solution, doubtful, tight.solution)
-        return Output(logits=logits, solution=solution, tight=doubtful, agreed=agreed)
+        tight = replace(tight, evaluations=cheap.evaluations[doubtful] + tight.evaluations)
+        return _put(cheap, doubtful, tight), doubtful, agreed
 
 
-def margin(logits: Float[Tensor, "beat class"]) -> Float[Tensor, "beat"]:
-    """How far the likeliest class is ahead of the next."""
-    first, second = logits.topk(2, 1).values.unbind(1)
-    return first - second
+def _put(answers: Answers, which: Bool[np.ndarray, "beat"], others: Answers) -> Answers:
+    """The answers, with others in place of some."""
 
-
-def _put(cheap: Solution, which: Bool[Tensor, "beat"], tight: Solution) -> Solution:
-    """The cheap solution, with the tight one in place of some beats, whose evaluations add up."""
-
-    def put(name: str) -> Tensor:
-        values: Tensor = getattr(cheap, name).clone()
-        values[which] = getattr(tight, name)
+    def put(name: str) -> np.ndarray:
+        values: np.ndarray = getattr(answers, name).copy()
+        values[which] = getattr(others, name)
         return values
 
-    evaluations = cheap.evaluations.clone()
-    evaluations[which] += tight.evaluations
-    kept = {name: put(name) for name in ("states", "accepted", "rejected", "error", "status")}
-    return replace(cheap, evaluations=evaluations, **kept)
+    return Answers(**{name: put(name) for name in vars(answers)})
 
 
 class Validated(BaseModel):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from pydantic import AfterValidator, ConfigDict, PositiveFloat, PositiveInt
 from torch import Tensor
 
@@ -42,12 +42,9 @@ class Output:
 
     `solver_error` is what training may ask to be small, and None outside it: the solver's own estimate of its error
     over the size of the state at the start, the mean of the batch. The less of it, the fewer the steps (Pal et al.,
-    "Opening the blackbox", 2021). `tight` is set by the method "auto" alone: of which beats the answer is the tight
-    solve's, and `agreed`, whether the cheap one had said the same of them.
+    "Opening the blackbox", 2021).
     """
 
     logits: Float[Tensor, "beat class"]
     solution: Solution | None = None
     solver_error: Float[Tensor, ""] | None = None
-    tight: Bool[Tensor, "beat"] | None = None
-    agreed: Bool[Tensor, "beat"] | None = None

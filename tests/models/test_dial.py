@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from models import AUTO, Auto, Classifier, Dial, Solver, Validated
-from models.dial import margin
+from models import AUTO, Auto, Classifier, Dial, NoSolver, Solver, Validated
 from ode import InvalidSolver
 
 CHEAP = Solver("heun_euler", rtol=1.0, atol=1.0, first_step=1.0)
@@ -42,7 +41,8 @@ def test_a_beat_in_doubt_is_solved_tightly_and_told_whether_both_agree(network, 
 def sureness_of(network, beats):
     with torch.no_grad():
         output = network.eval()(torch.from_numpy(beats), CHEAP)
-    return (margin(output.logits) / output.solution.error).numpy()
+    first, second = output.logits.topk(2, 1).values.unbind(1)
+    return ((first - second) / output.solution.error).numpy()
 
 
 def test_the_doubt_is_the_margin_against_the_error(network, beats):
@@ -73,6 +73,11 @@ def test_both_solves_together_keep_the_limit(network, beats, limit):
 def test_a_model_that_was_not_calibrated_refuses_auto(network, beats):
     with pytest.raises(InvalidSolver, match="not calibrated"):
         Classifier(network, Solver()).classify(beats, Solver(AUTO))
+
+
+def test_a_network_without_a_solver_has_no_choice(checkpoints, beats):
+    with pytest.raises(NoSolver):
+        Classifier.load(checkpoints["resnet"]).classify(beats, Solver(AUTO))
 
 
 DIAL = Dial(
