@@ -42,7 +42,7 @@ def stages(
         if place:
             slopes.append(f(t + method.c[place - 1] * step, states[-1]))
             evaluations = evaluations + 1
-        state = y + per_sample(step, y) * weigh(weights[: len(slopes)], slopes)
+        state = torch.addcmul(y, per_sample(step, y), weigh(weights[: len(slopes)], slopes))
         if len(weights) > len(slopes):
             root = equation.solve(f, t + c * step, state, weights[-1] * step, states[-1], evaluations)
             state, evaluations = root.state, evaluations + root.evaluations

@@ -22,7 +22,9 @@ MIN_STEP_EPSILONS = 8
 
 def root_mean_square(x: Float[Tensor, "sample ..."]) -> Float[Tensor, "sample"]:
     """The norm of each sample, over all its dimensions but the first."""
-    return x.flatten(1).square().mean(1).sqrt()
+    flat = x.flatten(1)
+    norm: Tensor = torch.linalg.vector_norm(flat, dim=1) / flat.shape[1] ** 0.5
+    return norm
 
 
 def first_step(

@@ -139,7 +139,7 @@ def test_a_samples_answer_and_cost_depend_on_that_sample_alone(company, dtype, w
     whole = integrate(net, y0, (0.0, 4.0), method=method)
     count = 1 if company == "alone" else 16
     part = integrate(net, y0[:count].clone(), (0.0, 4.0), method=method)
-    torch.testing.assert_close(part.states, whole.states[:count], atol=within, rtol=0, equal_nan=True)
+    torch.testing.assert_close(part.states, whole.states[:count], atol=within, rtol=within, equal_nan=True)
     assert part.evaluations.tolist() == whole.evaluations[:count].tolist()
     assert part.status.tolist() == whole.status[:count].tolist()
 
