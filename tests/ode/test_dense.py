@@ -54,10 +54,12 @@ def test_the_interpolant_is_of_the_order_that_it_claims_within_one_step(method, 
 
 
 @pytest.mark.parametrize("method", ADAPTIVE)
-def test_asking_for_states_on_the_way_costs_nothing_where_there_is_dense_output(method):
+def test_asking_for_states_on_the_way_costs_no_step_where_there_is_dense_output(method):
     asked = [integrate(lotka_volterra, doubles(3, 2), times, method=method) for times in ((0.0, 2.0), FORTH)]
     if ode.find_method(method).dense:
-        assert asked[0].evaluations.tolist() == asked[1].evaluations.tolist()
+        # The interpolant of the last step needs the slope at its end, which other methods have anyway.
+        end_slope = 0 if ode.find_method(method).first_same_as_last else 1
+        assert (asked[0].evaluations + end_slope).tolist() == asked[1].evaluations.tolist()
         torch.testing.assert_close(asked[0].states, asked[1].states, rtol=0, atol=1e-13)
     else:
         assert (asked[1].accepted >= len(FORTH) - 1).all()

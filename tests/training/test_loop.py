@@ -56,7 +56,7 @@ def test_equal_seeds_give_equal_weights_and_others_do_not(small, tmp_path):
 @pytest.mark.parametrize("finished", [1, 2])
 def test_a_run_killed_at_any_epoch_resumes_as_if_nothing_had_happened(small, tmp_path, monkeypatch, finished):
     whole = loop.train(recipe(), small, tmp_path / "whole", device=CPU)
-    step, steps = loop.Trainer._step, []
+    step, steps = loop.Trainer.step, []
 
     def killed(trainer, batch):
         steps.append(1)
@@ -64,7 +64,7 @@ def test_a_run_killed_at_any_epoch_resumes_as_if_nothing_had_happened(small, tmp
             raise KeyboardInterrupt
         return step(trainer, batch)
 
-    monkeypatch.setattr(loop.Trainer, "_step", killed)
+    monkeypatch.setattr(loop.Trainer, "step", killed)
     with pytest.raises(KeyboardInterrupt):
         loop.train(recipe(), small, tmp_path / "killed", device=CPU)
     monkeypatch.undo()

@@ -48,7 +48,7 @@ def test_train_then_evaluate_gives_a_checkpoint_a_card_and_figures(small, tmp_pa
     card = (out / "card.md").read_text()
     assert "inter-patient split" in card and "split at random" not in card
     assert {file.name for file in out.iterdir()} == {
-        "beats.png", "card.md", "confusion.png", "evaluation.json", "tolerance.png", "training.png",
+        "beats.png", "card.md", "confusion.png", "dial.png", "evaluation.json", "tolerance.png", "training.png",
     }  # fmt: skip
     assert main(["compare", str(run / "checkpoint.safetensors"), "odenet"]) == 0
     assert "inter-patient" in capsys.readouterr().out
