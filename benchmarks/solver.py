@@ -2,7 +2,7 @@
 
 Baseline: torchdiffeq's `odeint` around the same weights, with the time channel concatenated as in its examples, dopri5
 at 1e-3, stem and head included. Beside it torchdiffeq around our own dynamics, which shows what of the gain is the
-solver's. The labels are the same by all. Median of several rounds, taken in turn; needs the recordings (CARDIODE_DATA).
+solver's. Median of several rounds, taken in turn; needs the recordings (CARDIODE_DATA).
 """
 
 import statistics
@@ -12,47 +12,30 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 from torchdiffeq import odeint
 
+from benchmarks.baseline import TOLERANCE, TorchdiffeqODENet
 from models import AUTO, Classifier, Solver
-from models.blocks import ConvDynamics
-from ode import integrate
+from ode import Dynamics, integrate
 from training.dataset import load_or_build
 from training.mitdb import data_folder
 from training.splits import random_split
 
 BATCHES = (1, 16, 256)
 ROUNDS = 15
-TOLERANCE = 1e-3
+MOST_BEATS = 4096
+"""In one request."""
 
 
-class ConcatenatingDynamics(nn.Module):
-    """The same function as `ConvDynamics` with the same weights, as torchdiffeq's examples write it."""
-
-    def __init__(self, dynamics: ConvDynamics) -> None:
-        super().__init__()
-        self.dynamics = dynamics
-
-    def forward(self, t: Tensor, x: Tensor) -> Tensor:
-        """The slope at one time for all."""
-        d = self.dynamics
-        for norm, layer in ((d.norm1, d.conv1), (d.norm2, d.conv2)):
-            time_channel = torch.ones_like(x[:, :1]) * t
-            x = layer.conv(torch.cat((time_channel, F.relu(norm(x))), 1))
-        return d.norm3(x)
-
-
-class Timed(nn.Module):
+class Timed:
     """Dynamics, and the seconds spent in them."""
 
-    def __init__(self, dynamics: ConvDynamics) -> None:
-        super().__init__()
+    def __init__(self, dynamics: Dynamics) -> None:
         self.dynamics = dynamics
         self.seconds = 0.0
 
-    def forward(self, t: Tensor, x: Tensor) -> Tensor:
+    def __call__(self, t: Tensor, x: Tensor) -> Tensor:
         """The slope at each beat's own time."""
         started = time.perf_counter()
         slope = self.dynamics(t, x)
@@ -62,32 +45,35 @@ class Timed(nn.Module):
 
 def main() -> None:
     _, test = random_split(load_or_build(Path("runs/beats.npz"), data_folder()))
-    drawn = np.random.default_rng(0).permutation(len(test))[: max(BATCHES)]
+    drawn = np.random.default_rng(0).permutation(len(test))[:MOST_BEATS]
     beats = torch.from_numpy(test.values[drawn])
     classifier = Classifier.load("odenet")
     with torch.inference_mode():
         compare(classifier, beats)
         compare_auto(classifier, beats)
-        outside(classifier, beats)
+        outside(classifier, beats[: max(BATCHES)])
 
 
 def compare(classifier: Classifier, beats: Tensor) -> None:
     network = classifier.network
-    concatenating = ConcatenatingDynamics(network.dynamics)
+    baseline = TorchdiffeqODENet(network)
     times = torch.tensor([0.0, 1.0])
     print(f"whole answers by dopri5 at {TOLERANCE:g}, {torch.get_num_threads()} threads, median of {ROUNDS} rounds\n")
     print("| batch | torchdiffeq (ms) | torchdiffeq, our dynamics (ms) | cardiode (ms) | torchdiffeq / cardiode |")
     print("|------:|-----------------:|-------------------------------:|--------------:|-----------------------:|")
 
-    def by_torchdiffeq(f: Callable[[Tensor, Tensor], Tensor], batch: Tensor) -> Tensor:
-        state = odeint(f, network.stem(batch.unsqueeze(1)), times, rtol=TOLERANCE, atol=TOLERANCE)[-1]
+    def folded(batch: Tensor) -> Tensor:
+        state = odeint(
+            lambda t, y: network.dynamics(t.expand(len(y)), y),
+            network.stem(batch.unsqueeze(1)), times, rtol=TOLERANCE, atol=TOLERANCE,
+        )[-1]  # fmt: skip
         return network.head(state).argmax(1)
 
     for size in BATCHES:
         batch = beats[:size]
         calls = {
-            "concatenating": lambda batch=batch: by_torchdiffeq(concatenating, batch),
-            "folded": lambda batch=batch: by_torchdiffeq(lambda t, y: network.dynamics(t.expand(len(y)), y), batch),
+            "concatenating": lambda batch=batch: baseline(batch).logits.argmax(1),
+            "folded": lambda batch=batch: folded(batch),
             "cardiode": lambda batch=batch: network(batch, classifier.solver).logits.argmax(1),
         }
         labels = [call() for call in calls.values()]
@@ -115,8 +101,8 @@ def compare_auto(classifier: Classifier, beats: Tensor) -> None:
 
 
 def outside(classifier: Classifier, beats: Tensor) -> None:
-    timed = Timed(classifier.network.dynamics)
     start = classifier.network.stem(beats.unsqueeze(1))
+    timed = Timed(classifier.network.dynamics.prepared(start.shape[2]))
     shares = []
     for _ in range(ROUNDS):
         timed.seconds = 0.0

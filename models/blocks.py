@@ -7,6 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ode import Dynamics
+
 CHANNELS = 64
 GROUPS = 32
 INITIAL_SPEED = 0.3
@@ -24,10 +26,10 @@ class Stem(nn.Sequential):
         super().__init__(
             nn.Conv1d(1, CHANNELS, 3),
             norm(),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv1d(CHANNELS, CHANNELS, 4, stride=2, padding=1),
             norm(),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv1d(CHANNELS, CHANNELS, 4, stride=2, padding=1),
         )
 
@@ -69,9 +71,17 @@ class ConcatConv1d(nn.Module):
 
     def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
         """The convolution of t and x together."""
-        of_time, of_state = self.conv.weight[:, :1], self.conv.weight[:, 1:]
-        time_map = F.conv1d(x.new_ones(1, 1, x.shape[2]), of_time, padding=1)
-        return torch.addcmul(F.conv1d(x, of_state, self.conv.bias, padding=1), t.view(-1, 1, 1), time_map)
+        return self.prepared(x.shape[2])(t, x)
+
+    def prepared(self, steps: int) -> Dynamics:
+        """The same function of states so many steps long, with what does not depend on them computed once."""
+        of_time, of_state = self.conv.weight[:, :1], self.conv.weight[:, 1:].contiguous()
+        time_map = F.conv1d(of_time.new_ones(1, 1, steps), of_time, padding=1)
+
+        def convolved(t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
+            return torch.addcmul(F.conv1d(x, of_state, self.conv.bias, padding=1), t.view(-1, 1, 1), time_map)
+
+        return convolved
 
 
 class ConvDynamics(nn.Module):
@@ -91,7 +101,16 @@ class ConvDynamics(nn.Module):
 
     def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
         """The slope at each beat's own time."""
-        y = self.conv1(t, F.relu(self.norm1(x), inplace=True))
-        y = self.conv2(t, F.relu(self.norm2(y), inplace=True))
-        slope: Tensor = self.norm3(y)
+        return self.prepared(x.shape[2])(t, x)
+
+    def prepared(self, steps: int) -> Dynamics:
+        """The same function of states so many steps long, ready for the many calls of one solve."""
+        conv1, conv2 = self.conv1.prepared(steps), self.conv2.prepared(steps)
+
+        def slope(t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
+            y = conv1(t, F.relu(self.norm1(x), inplace=True))
+            y = conv2(t, F.relu(self.norm2(y), inplace=True))
+            normed: Tensor = self.norm3(y)
+            return normed
+
         return slope

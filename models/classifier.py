@@ -15,6 +15,7 @@ from models.checkpoint import Checkpoint, load
 from models.decisions import Decisions, Receipts
 from models.dial import Answers, Dial
 from models.errors import AlteredCheckpoint, WrongReferenceAnswers
+from models.memory import keep_freed_memory
 from models.network import AUTO, Output, Solver
 from ode import InvalidSolver
 
@@ -53,6 +54,7 @@ class Classifier:
         It has answered its reference beats, so it works and is warm. Raises UnknownModel, and BadCheckpoint of
         the kind that says what is wrong with the file.
         """
+        keep_freed_memory()
         file = zoo.find(name_or_path)
         checkpoint = load(file)
         network = checkpoint.info.architecture.build(len(LABELS))

@@ -33,8 +33,11 @@ class ODENet(nn.Module):
         chosen = solver or self.solver
         # Autocast would halve the state's digits, which times and errors need.
         start = self.stem(beats.unsqueeze(1)).to(self.dynamics.norm1.weight.dtype)
+        gradient = self.gradient if torch.is_grad_enabled() else None
+        # The other gradients ask the dynamics for their parameters, which what is prepared from them has not.
+        prepared = gradient in (None, "direct")
         solution = integrate(
-            self.dynamics,
+            self.dynamics.prepared(start.shape[2]) if prepared else self.dynamics,
             start,
             INTERVAL,
             method=chosen.method,
@@ -43,7 +46,7 @@ class ODENet(nn.Module):
             max_evaluations=chosen.max_evaluations,
             first_step=chosen.first_step,
             step=chosen.step,
-            gradient=self.gradient if torch.is_grad_enabled() else None,
+            gradient=gradient,
         )
         return Output(
             logits=self.head(solution.states),

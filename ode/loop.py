@@ -50,13 +50,15 @@ class Loop:
         while len(running.index):
             status = self._status(running)
             over = status >= 0
+            if over.all():
+                ended.append(Ended(running, status))
+                break
             if over.any():
                 ended.append(Ended(running.select(over), status[over]))
                 running = running.select(~over)
-            if len(running.index):
-                running, taken, good = self._step(running)
-                if self.observe is not None or len(self.times) > 2:
-                    self._show(taken.select(good), passed)
+            running, taken, good = self._step(running)
+            if self.observe is not None or len(self.times) > 2:
+                self._show(taken.select(good), passed)
         return gather(y0, ended, passed, len(self.times) - 2)
 
     def _show(self, step: Step, passed: list[Passed]) -> None:
@@ -136,15 +138,14 @@ class Loop:
         taken, evaluations, solved = self._take(at, length, torch.where(last, stop, at.t + length))
         error, ratio = self._judge(taken, solved)
         good = ratio <= 1
-        keep = per_sample(good, taken.end)
         fixed = self.method.kind in ("fixed", "multistep")
         running = Running(
             index=at.index,
             t=torch.where(good, taken.t_end, at.t),
-            y=torch.where(keep, taken.end, at.y),
-            slope=torch.where(keep, taken.slopes[-1], torch.full_like(at.slope, torch.nan) if fixed else at.slope),
+            y=_chosen(good, taken.end, at.y),
+            slope=_chosen(good, taken.slopes[-1], torch.full_like(at.slope, torch.nan) if fixed else at.slope),
             past=self._remember(at),
-            step=at.step if fixed else self._next_step(at, length, ratio.detach()),
+            step=at.step if fixed else self._next_step(at, length, ratio),
             evaluations=at.evaluations + evaluations,
             accepted=at.accepted + good,
             rejected=at.rejected + ~good,
@@ -223,17 +224,32 @@ class Loop:
         A step to an infinite state has an infinite share: such a state would make its own tolerance infinite. So has
         one whose implicit stages were not solved. A method without an estimate has an error of NaN and a share of 0.
         """
-        size = torch.maximum(step.nodes[0].abs(), step.end.abs())
+        with torch.no_grad():  # which steps are accepted is no part of the solution
+            size = torch.maximum(step.nodes[0].abs(), step.end.abs())
+            sound = size.flatten(1).amax(1).isfinite()
+            if solved is not None:
+                sound &= solved
         if self.method.error is None:
             error, ratio = torch.full_like(step.length, torch.nan), torch.zeros_like(step.length)
         else:
-            difference = per_sample(step.length, size) * weigh(self.method.error, step.slopes)
-            error = root_mean_square(difference)
-            ratio = root_mean_square(difference / (self.atol + self.rtol * size))
-        sound = _all_finite(size)
-        if solved is not None:
-            sound &= solved
+            length = step.length.abs()
+            difference = weigh(self.method.error, step.slopes)
+            error = length * root_mean_square(difference)
+            with torch.no_grad():
+                ratio = length * root_mean_square(difference / size.mul_(self.rtol).add_(self.atol))
         return error, torch.where(sound, ratio, torch.full_like(ratio, torch.inf))
+
+
+def _chosen(
+    which: Bool[Tensor, "sample"], new: Float[Tensor, "sample ..."], old: Float[Tensor, "sample ..."]
+) -> Float[Tensor, "sample ..."]:
+    """The new states of those samples, the old of the others; nothing is copied where all are new.
+
+    On a GPU to ask whether all are would be a synchronisation, dearer than the copy.
+    """
+    if which.device.type == "cpu" and which.all():
+        return new
+    return torch.where(per_sample(which, new), new, old)
 
 
 def _all_finite(x: Float[Tensor, "sample ..."]) -> Bool[Tensor, "sample"]:

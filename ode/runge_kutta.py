@@ -58,5 +58,5 @@ def weigh(weights: tuple[float, ...], slopes: list[Tensor]) -> Tensor:
         return torch.zeros_like(slopes[0])
     total = terms[0][0] * terms[0][1]
     for weight, slope in terms[1:]:
-        total = total.add(slope, alpha=weight)
+        total.add_(slope, alpha=weight)
     return total

@@ -48,8 +48,11 @@ def gather(y0: Float[Tensor, "sample ..."], ended: list[Ended], passed: list[Pas
         return Solution(y0, y0.new_zeros(between, *y0.shape), y0, counts, counts, counts, y0.new_zeros(0), counts)
     order = torch.cat([part.running.index for part in ended]).argsort()
 
+    def in_order(parts: list[Tensor]) -> Tensor:
+        return parts[0] if len(parts) == 1 else torch.cat(parts)[order]  # one part has never lost its order
+
     def joined(name: str) -> Tensor:
-        return torch.cat([getattr(part.running, name) for part in ended])[order]
+        return in_order([getattr(part.running, name) for part in ended])
 
     states = joined("y")
     on_the_way = states.expand(between, *states.shape)
@@ -64,5 +67,5 @@ def gather(y0: Float[Tensor, "sample ..."], ended: list[Ended], passed: list[Pas
         accepted=joined("accepted"),
         rejected=joined("rejected"),
         error=joined("error"),
-        status=torch.cat([part.status for part in ended])[order],
+        status=in_order([part.status for part in ended]),
     )

@@ -13,11 +13,12 @@ from ecg import EcgError
 from models import Classifier, ModelError
 from models.checkpoint import FILE_NAME
 from models.checkpoint import save as save_checkpoint
+from models.memory import keep_freed_memory
 from ode import OdeError
 from training import figures, report
 from training.dataset import build, load_or_build, save
 from training.errors import TrainingError
-from training.evaluation import evaluate, split_of
+from training.evaluation import evaluate, kept_epoch_of, split_of
 from training.export import export
 from training.loop import train
 from training.mitdb import data_folder
@@ -107,6 +108,7 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    keep_freed_memory()
     recipe = read_recipe(options.recipe, options.override)
     dataset = load_or_build(options.beats, options.data)
     folder = options.out or Path("runs") / recipe.name
@@ -152,7 +154,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     print(f"accuracy {evaluation.score.accuracy:.2%}, macro-F1 {evaluation.score.macro_f1:.4f}\n")
     print(report.score_table(evaluation))
     figures.draw_confusion(evaluation.score, folder / "confusion.png")
-    figures.draw_training(checkpoint.info.history, folder / "training.png")
+    figures.draw_training(checkpoint.info.history, kept_epoch_of(checkpoint.info), folder / "training.png")
     figures.draw_beats(test, folder / "beats.png")
     if evaluation.sweep:
         print("\n" + report.sweep_table(evaluation))

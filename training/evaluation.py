@@ -11,6 +11,7 @@ from training.dataset import Dataset
 from training.errors import BadRecipe, UnexpectedData
 from training.grid import TOLERANCES, Cell, measure_grid, reference_labels
 from training.recipe import Recipe
+from training.run import kept_epoch
 from training.scoring import Score, score
 from training.splits import Split, split
 
@@ -54,11 +55,22 @@ def split_of(info: CheckpointInfo, dataset: Dataset) -> Split:
             f"{info.name} was trained on beats with sha256 {info.data_sha256[:12]}, these have {dataset.sha256[:12]}; "
             "its test part cannot be told from its training part"
         )
+    recipe = recipe_of(info)
+    return split(dataset, recipe.split, recipe.seed)
+
+
+def recipe_of(info: CheckpointInfo) -> Recipe:
+    """The recipe that the checkpoint was trained by. Raises BadRecipe where it holds none."""
     try:
-        recipe = Recipe.model_validate(info.recipe)
+        return Recipe.model_validate(info.recipe)
     except ValueError as error:
         raise BadRecipe(f"the recipe in the checkpoint {info.name} does not hold: {error}") from error
-    return split(dataset, recipe.split, recipe.seed)
+
+
+def kept_epoch_of(info: CheckpointInfo) -> int:
+    """The epoch whose weights the checkpoint holds."""
+    _, first = recipe_of(info).cycle_of(len(info.history))
+    return kept_epoch([epoch["validation_macro_f1"] for epoch in info.history], first)
 
 
 def evaluate(classifier: Classifier, test: Dataset, *, sweep: bool = True) -> Evaluation:

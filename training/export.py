@@ -40,7 +40,7 @@ def export(trainer: Trainer, dataset: Dataset) -> Checkpoint:
         figures=_figures(score(test.labels, decisions.labels))
         | {
             "parameters": sum(parameter.numel() for parameter in network.parameters()),
-            "validation_macro_f1": max(epoch.validation_macro_f1 for epoch in trainer.history),
+            "validation_macro_f1": trainer.kept.validation_macro_f1,
             "minutes_an_epoch": float(np.median([epoch.seconds for epoch in trainer.history])) / 60,
             "peak_memory_mb": max(epoch.peak_memory_mb for epoch in trainer.history),
         },

@@ -15,7 +15,6 @@ from ode import methods
 from training.dataset import Dataset
 from training.evaluation import SweepPoint
 from training.grid import Cell
-from training.run import kept_epoch
 from training.scoring import Score
 
 
@@ -43,7 +42,7 @@ def draw_confusion(score: Score, file: Path) -> None:
     _save(figure, file)
 
 
-def draw_training(history: list[dict[str, float]], file: Path) -> None:
+def draw_training(history: list[dict[str, float]], kept: int, file: Path) -> None:
     """Loss, accuracy and macro-F1 by epoch, and the epoch whose weights were kept."""
     epochs = [epoch["epoch"] for epoch in history]
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
@@ -57,7 +56,7 @@ def draw_training(history: list[dict[str, float]], file: Path) -> None:
     ):
         right.plot(epochs, [epoch[key] for epoch in history], marker=".", label=name)
     right.set_ylim(bottom=min(0.8, max(0.0, min(epoch["validation_macro_f1"] for epoch in history[2:] or history))))
-    right.axvline(kept_epoch(history), color="gray", linestyle=":", label="weights kept")
+    right.axvline(kept, color="gray", linestyle=":", label="weights kept")
     right.legend()
     for axes in (left, right):
         axes.set_xlabel("epoch")

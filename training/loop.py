@@ -4,11 +4,9 @@ import hashlib
 import resource
 import sys
 import time
-from bisect import bisect_left
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ from models import Classifier, Output
 from training.dataset import Dataset
 from training.progress import Progress
 from training.recipe import Cycle, Recipe
-from training.run import Epoch, Run
+from training.run import Epoch, Run, kept_epoch
 from training.scoring import Score, score
 from training.source import source_commit
 from training.splits import Split
@@ -52,15 +50,9 @@ class Trainer:
         self._begin_cycle(self.recipe.cycles[0])
 
     def _begin_cycle(self, cycle: Cycle) -> None:
+        self.solver_error = cycle.solver_error
         self.optimiser = AdamW(self.network.parameters(), lr=cycle.learning_rate, weight_decay=self.recipe.weight_decay)
         self.schedule = OneCycleLR(self.optimiser, cycle.learning_rate, total_steps=cycle.epochs * self.batches)
-
-    def _cycle_of(self, epoch: int) -> tuple[Cycle, bool]:
-        """The cycle that an epoch (counted from 1) belongs to, and whether the epoch is the cycle's first."""
-        cycles = self.recipe.cycles
-        last_epochs = list(accumulate(cycle.epochs for cycle in cycles))
-        place = bisect_left(last_epochs, epoch)
-        return cycles[place], epoch == last_epochs[place] - cycles[place].epochs + 1
 
     @property
     def batches(self) -> int:
@@ -70,8 +62,8 @@ class Trainer:
     def run_epoch(self) -> Epoch:
         """Train on every beat once, in an order that seed and epoch fix, then score the validation part."""
         number = len(self.history) + 1
-        cycle, first = self._cycle_of(number)
-        if first:
+        cycle, first = self.recipe.cycle_of(number)
+        if number == first:
             self._begin_cycle(cycle)
         started = time.perf_counter()
         progress = Progress(number, self.recipe.epochs, self.batches)
@@ -106,8 +98,8 @@ class Trainer:
             output: Output = self.network(beats, self.recipe.training_solver)
             loss = F.cross_entropy(output.logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
             objective = loss
-            if output.solver_error is not None and self.recipe.solver_error:
-                objective = loss + self.recipe.solver_error * output.solver_error
+            if output.solver_error is not None and self.solver_error:
+                objective = loss + self.solver_error * output.solver_error
         self.optimiser.zero_grad()
         torch.autograd.backward(objective)
         self.optimiser.step()
@@ -121,12 +113,18 @@ class Trainer:
         classifier = Classifier(self.average.module, self.recipe.architecture.solver)
         return score(self.split.validation.labels, classifier.classify(self.split.validation.values).labels)
 
+    @property
+    def kept(self) -> Epoch:
+        """The epoch that is released."""
+        _, first = self.recipe.cycle_of(len(self.history))
+        return self.history[kept_epoch([epoch.validation_macro_f1 for epoch in self.history], first) - 1]
+
     def finish_epoch(self, epoch: Epoch) -> None:
-        """Remember the epoch, and its weights where no earlier epoch validated better."""
-        if not self.history or epoch.validation_macro_f1 >= max(e.validation_macro_f1 for e in self.history):
+        """Remember the epoch, and its weights where none of its cycle validated better."""
+        self.history.append(epoch)
+        if self.kept == epoch:
             weights = self.average.module.state_dict()
             self.best_weights = {name: weight.detach().cpu().clone() for name, weight in weights.items()}
-        self.history.append(epoch)
 
     def state(self) -> dict[str, Any]:
         """What `restore` needs."""
@@ -138,6 +136,7 @@ class Trainer:
             "best_weights": self.best_weights,
             "history": [asdict(epoch) for epoch in self.history],
             "commit": self.commit,
+            "cycles": [vars(cycle) for cycle in self.recipe.begun(len(self.history))],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -145,7 +144,7 @@ class Trainer:
         self.history = [Epoch(**epoch) for epoch in state["history"]]
         self.best_weights = state["best_weights"]
         self.commit = state["commit"]
-        self._begin_cycle(self._cycle_of(len(self.history))[0])
+        self._begin_cycle(self.recipe.cycle_of(len(self.history))[0])
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -153,8 +152,9 @@ class Trainer:
 
 
 def train(recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, device: torch.device) -> Trainer:
-    """Train to the recipe's last epoch, from the last one that an earlier, interrupted call finished.
+    """Train to the recipe's last epoch, from the last one that an earlier call finished.
 
+    That call may have been interrupted, or its recipe may have had fewer cycles.
     Raises OtherRun where the folder holds a run of another recipe or of other data.
     """
     run = Run(folder, fingerprint(recipe, split.train))
@@ -163,6 +163,8 @@ def train(recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, de
     trainer = Trainer(recipe, split, device)
     state = run.load_state()
     if state is not None:
+        if state["cycles"] != [vars(cycle) for cycle in recipe.begun(len(state["history"]))]:
+            raise run.other()
         trainer.restore(state)
         run.write_metrics(trainer.history)  # a run killed just after saving its state has not written them
         print(f"{folder}: resuming after epoch {len(trainer.history)} of {recipe.epochs}")
@@ -185,8 +187,9 @@ def _running_mean(decay: float, mean: Tensor, weight: Tensor, steps: Tensor | in
 
 
 def fingerprint(recipe: Recipe, train: Dataset) -> str:
-    """What a run's state depends on: the recipe and the training beats."""
-    return hashlib.sha256(f"{recipe.model_dump_json()} {train.sha256}".encode()).hexdigest()
+    """What a run's state depends on beside its cycles: the rest of the recipe, and the training beats."""
+    rest = recipe.model_dump_json(exclude={"cycles"})
+    return hashlib.sha256(f"{rest} {train.sha256}".encode()).hexdigest()
 
 
 def _line(epoch: Epoch, epochs: int) -> str:

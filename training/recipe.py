@@ -1,6 +1,7 @@
 """A recipe: the TOML file that fixes a training run."""
 
 import tomllib
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ class Cycle(BaseModel):
 
     epochs: int = Field(ge=1)
     learning_rate: float = Field(gt=0, description="the peak")
+    solver_error: float = Field(
+        default=0.0, ge=0, description="its weight in an odenet's loss: more of it, and a solve needs fewer evaluations"
+    )
 
 
 class Recipe(BaseModel):
@@ -36,13 +40,12 @@ class Recipe(BaseModel):
     )
     split: SplitName = "random"
     seed: int = Field(default=0, ge=0)
-    cycles: tuple[Cycle, ...] = Field(min_length=1, description="each begins with a fresh optimiser")
+    cycles: tuple[Cycle, ...] = Field(
+        min_length=1, description="each begins with a fresh optimiser; the best epoch of the last one is released"
+    )
     batch_size: int = Field(default=128, ge=1)
     weight_decay: float = Field(default=0.01, ge=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    solver_error: float = Field(
-        default=0.0, ge=0, description="its weight in an odenet's loss: more of it, and a solve needs fewer evaluations"
-    )
     average_decay: float = Field(
         default=0.0, ge=0, lt=1, description="of the running mean of the weights, which is what is released; 0 for none"
     )
@@ -51,23 +54,41 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _without_a_solve_nothing_is_asked_of_it(self) -> "Recipe":
-        if self.architecture.solver is None and (self.solver_error or self.training_solver):
+        if self.architecture.solver is None and (self._asks_for_small_errors or self.training_solver):
             raise ValueError("got solver_error or training_solver for a network that solves no ODE; leave them out")
         return self
 
     @model_validator(mode="after")
     def _the_error_of_a_solve_has_a_gradient_through_all_of_it_alone(self) -> "Recipe":
-        if self.solver_error and self.architecture.kind == "odenet" and self.architecture.gradient != "direct":
+        architecture = self.architecture
+        if self._asks_for_small_errors and architecture.kind == "odenet" and architecture.gradient != "direct":
             raise ValueError(
-                f'got solver_error with the gradient "{self.architecture.gradient}", expected "direct": no other tells '
+                f'got solver_error with the gradient "{architecture.gradient}", expected "direct": no other tells '
                 "the gradient of the error"
             )
         return self
 
     @property
+    def _asks_for_small_errors(self) -> bool:
+        return any(cycle.solver_error for cycle in self.cycles)
+
+    @property
     def epochs(self) -> int:
         """Epochs of all cycles."""
         return sum(cycle.epochs for cycle in self.cycles)
+
+    def cycle_of(self, epoch: int) -> tuple[Cycle, int]:
+        """The cycle that an epoch (counted from 1) belongs to, and the cycle's first epoch."""
+        cycles = list(self.cycles)
+        first = 1
+        while epoch >= first + cycles[0].epochs and len(cycles) > 1:
+            first += cycles.pop(0).epochs
+        return cycles[0], first
+
+    def begun(self, epochs: int) -> tuple[Cycle, ...]:
+        """The cycles that so many epochs have begun: what a run of them depends on."""
+        firsts = accumulate((cycle.epochs for cycle in self.cycles), initial=1)
+        return tuple(cycle for cycle, first in zip(self.cycles, firsts, strict=False) if first <= epochs)
 
 
 def read_recipe(name_or_path: str, overrides: list[str]) -> Recipe:

@@ -7,9 +7,8 @@ from ecg import LABELS, Label
 from models import AUTO, CheckpointInfo, Validated
 from ode import find_method
 from training.calibration import AGREEMENT
-from training.evaluation import GRID_BEATS, Evaluation
+from training.evaluation import GRID_BEATS, Evaluation, kept_epoch_of
 from training.grid import Cell
-from training.run import kept_epoch
 
 SPLITS: dict[str, str] = {
     "random": "the random split",
@@ -175,9 +174,9 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
     lines += [
         "## How it was made",
         "",
-        f"Recipe `{recipe['name']}`: {_recipe_in_words(recipe)}. Epoch {kept_epoch(info.history)} of "
-        f"{len(info.history)} was kept, the best by macro-F1 on a validation part, a tenth of the training part; the "
-        "test part was scored once, at the end. "
+        f"Recipe `{recipe['name']}`: {_recipe_in_words(recipe)}. Epoch {kept_epoch_of(info)} of "
+        f"{len(info.history)} was kept, the last cycle's best by macro-F1 on a validation part, a tenth of "
+        "the training part; the test part was scored once, at the end. "
         f"An epoch took {info.figures['minutes_an_epoch']:.1f} minutes"
         + (f" on {info.hardware}." if info.hardware else "."),
         "",
@@ -209,9 +208,7 @@ def _validated(entry: Validated) -> str:
 
 
 def _recipe_in_words(recipe: dict[str, Any]) -> str:
-    cycles = ", then ".join(
-        f"{cycle['epochs']} epochs to a peak learning rate of {cycle['learning_rate']:g}" for cycle in recipe["cycles"]
-    )
+    cycles = ", then ".join(map(_cycle_in_words, recipe["cycles"]))
     words = [f"AdamW, {cycles}", f"batches of {recipe['batch_size']}", f"seed {recipe['seed']}"]
     if recipe.get("average_decay"):
         words.append(f"a running mean of the weights (decay {recipe['average_decay']:g})")
@@ -220,10 +217,15 @@ def _recipe_in_words(recipe: dict[str, Any]) -> str:
             f"beats changed at random by noise ({augmentation['noise']:g}), a shift (up to {augmentation['shift']:g} "
             f"samples) and a stretch (up to {augmentation['stretch']:.0%})"
         )
-    if recipe.get("solver_error"):
-        words.append(f"the solver's error weighed {recipe['solver_error']:g} in the loss")
     if solver := recipe.get("training_solver"):
         first = f", first step {solver['first_step']:g}" if solver.get("first_step") else ""
         words.append(f"trained with {solver['method']} at rtol {solver['rtol']:g} and atol {solver['atol']:g}{first}")
         words.append(f"gradient `{recipe['architecture']['gradient']}`")
     return ", ".join(words)
+
+
+def _cycle_in_words(cycle: dict[str, Any]) -> str:
+    words = f"{cycle['epochs']} epochs to a peak learning rate of {cycle['learning_rate']:g}"
+    if cycle.get("solver_error"):
+        words += f" with the solver's error weighed {cycle['solver_error']:g} in the loss"
+    return words

@@ -1,6 +1,7 @@
 """A run on disk: its folder, the state that it resumes from, and its metrics."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,9 @@ class Epoch:
     peak_memory_mb: float
 
 
-def kept_epoch(history: list[dict[str, float]]) -> int:
-    """The epoch whose weights a run keeps: the last of those that validated best by macro-F1."""
-    return int(max(history, key=lambda epoch: (epoch["validation_macro_f1"], epoch["epoch"]))["epoch"])
+def kept_epoch(validation_macro_f1: Sequence[float], first: int) -> int:
+    """The epoch whose weights a run keeps: from the first of its last cycle on, the last that validated best."""
+    return max(range(first, len(validation_macro_f1) + 1), key=lambda epoch: (validation_macro_f1[epoch - 1], epoch))
 
 
 class Run:
@@ -57,11 +58,15 @@ class Run:
             return None
         state: dict[str, Any] = torch.load(self.state_file, map_location="cpu", weights_only=True)
         if state["fingerprint"] != self.fingerprint:
-            raise OtherRun(
-                f"{self.folder} holds a run of another recipe or of other data; "
-                "start afresh with --fresh, or choose another folder with --out"
-            )
+            raise self.other()
         return state
+
+    def other(self) -> OtherRun:
+        """The error for a state that this run cannot go on from."""
+        return OtherRun(
+            f"{self.folder} holds a run of another recipe or of other data; "
+            "start afresh with --fresh, or choose another folder with --out"
+        )
 
     def clear(self) -> None:
         """Forget what an earlier run left here."""

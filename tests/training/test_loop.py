@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from training import loop
+from training import loop, run
 from training.errors import OtherRun
 from training.recipe import read_recipe
 
@@ -27,9 +27,7 @@ def test_training_learns(small, tmp_path):
 
 @pytest.mark.parametrize("gradient", ["adjoint", "direct"])
 def test_an_odenet_trains_by_either_gradient_and_counts_evaluations(small, tmp_path, gradient):
-    asked = recipe(
-        "odenet", "cycles=[{epochs=2, learning_rate=3e-3}]", "solver_error=0", f"architecture.gradient={gradient}"
-    )
+    asked = recipe("odenet", "cycles=[{epochs=2, learning_rate=3e-3}]", f"architecture.gradient={gradient}")
     trainer = loop.train(asked, small, tmp_path, device=CPU)
     assert trainer.network.gradient == gradient
     assert trainer.history[-1].evaluations >= 7
@@ -38,7 +36,7 @@ def test_an_odenet_trains_by_either_gradient_and_counts_evaluations(small, tmp_p
 
 def test_the_weight_of_the_solvers_error_makes_it_smaller(small, tmp_path):
     def error_after(weight):
-        asked = recipe("odenet", "cycles=[{epochs=3, learning_rate=3e-3}]", f"solver_error={weight}")
+        asked = recipe("odenet", f"cycles=[{{epochs=3, learning_rate=3e-3, solver_error={weight}}}]")
         network = loop.train(asked, small, tmp_path / str(weight), device=CPU).network.train()
         with torch.no_grad():
             return float(network(torch.from_numpy(small.validation.values), asked.training_solver).solver_error)
@@ -53,16 +51,30 @@ def test_equal_seeds_give_equal_weights_and_others_do_not(small, tmp_path):
     assert not torch.allclose(weights(one), weights(other), atol=1e-3)
 
 
+def test_a_finished_run_goes_on_where_its_recipe_has_a_further_cycle(small, tmp_path):
+    whole = loop.train(recipe(), small, tmp_path / "whole", device=CPU)
+    loop.train(recipe("resnet", "cycles=[{epochs=2, learning_rate=3e-3}]"), small, tmp_path / "longer", device=CPU)
+    longer = loop.train(recipe(), small, tmp_path / "longer", device=CPU)
+    torch.testing.assert_close(weights(longer), weights(whole), atol=1e-6, rtol=0)
+    with pytest.raises(OtherRun):
+        loop.train(recipe("resnet", "cycles=[{epochs=4, learning_rate=3e-3}]"), small, tmp_path / "longer", device=CPU)
+
+
+def test_the_weights_kept_are_the_best_of_the_last_cycle():
+    assert run.kept_epoch([0.5, 0.9, 0.7, 0.8, 0.8], first=3) == 5
+    assert run.kept_epoch([0.5, 0.9, 0.7], first=1) == 2
+
+
 @pytest.mark.parametrize("finished", [1, 2])
 def test_a_run_killed_at_any_epoch_resumes_as_if_nothing_had_happened(small, tmp_path, monkeypatch, finished):
     whole = loop.train(recipe(), small, tmp_path / "whole", device=CPU)
     step, steps = loop.Trainer.step, []
 
-    def killed(trainer, batch):
+    def killed(trainer, *batch):
         steps.append(1)
         if len(steps) == finished * trainer.batches + 2:  # in the midst of an epoch
             raise KeyboardInterrupt
-        return step(trainer, batch)
+        return step(trainer, *batch)
 
     monkeypatch.setattr(loop.Trainer, "step", killed)
     with pytest.raises(KeyboardInterrupt):

@@ -36,7 +36,7 @@ def test_a_recipe_can_be_a_file(tmp_path):
         ("odenet", "training_solver.tolerance=1", "training_solver.tolerance"),
         ("odenet", "training_solver.rtol=-1", "training_solver.rtol"),
         ("odenet", "architecture.solver.method=magic", "one of: euler, "),
-        ("resnet", "solver_error=0.1", "solves no ODE"),
+        ("resnet", "cycles=[{epochs=1, learning_rate=0.1, solver_error=0.1}]", "solves no ODE"),
         ("odenet", "architecture.gradient=adjoint", "gradient of the error"),
         ("resnet", "training_solver.rtol=0.1", "solves no ODE"),
     ],
