@@ -40,7 +40,7 @@ def stages(
     solved: Tensor | None = None
     for place, (weights, c) in enumerate(zip(method.a, method.c, strict=True)):
         if place:
-            slopes.append(f(t + method.c[place - 1] * step, states[-1]))
+            slopes.append(f(torch.add(t, step, alpha=method.c[place - 1]), states[-1]))
             evaluations = evaluations + 1
         state = torch.addcmul(y, per_sample(step, y), weigh(weights[: len(slopes)], slopes))
         if len(weights) > len(slopes):

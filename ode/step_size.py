@@ -63,8 +63,7 @@ def next_step(
     """
     rounding = torch.finfo(step.dtype).eps / rtol
     known = error_ratio.clamp(min=min(ROUNDINGS_KNOWN * rounding, LEAST_KNOWN))
-    factor = SAFETY * known ** (-1 / method.order)
-    factor = torch.where(error_ratio.isfinite(), factor, torch.full_like(factor, SHRINK))
+    factor = (SAFETY * known ** (-1 / method.order)).nan_to_num(nan=SHRINK)
     accepted = error_ratio <= 1
     factor = torch.where(accepted, factor.clamp(1.0, GROW), factor.clamp(SHRINK, 1.0))
     return step * factor
