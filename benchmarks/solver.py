@@ -2,12 +2,12 @@
 
 Baseline: torchdiffeq's `odeint` around the same weights, with the time channel concatenated as in its examples, dopri5
 at 1e-3, stem and head included. Beside it torchdiffeq around our own dynamics, which shows what of the gain is the
-solver's. Median of several rounds, taken in turn; needs the recordings (CARDIODE_DATA).
+solver's. Median of several rounds, each of other beats, taken in turn; needs the recordings (CARDIODE_DATA).
 """
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,8 +59,9 @@ def compare(classifier: Classifier, beats: Tensor) -> None:
     baseline = TorchdiffeqODENet(network)
     times = torch.tensor([0.0, 1.0])
     print(f"whole answers by dopri5 at {TOLERANCE:g}, {torch.get_num_threads()} threads, median of {ROUNDS} rounds\n")
-    print("| batch | torchdiffeq (ms) | torchdiffeq, our dynamics (ms) | cardiode (ms) | torchdiffeq / cardiode |")
-    print("|------:|-----------------:|-------------------------------:|--------------:|-----------------------:|")
+    columns = ["batch", "torchdiffeq (ms)", "same, our dynamics (ms)", "cardiode (ms)", "torchdiffeq / cardiode"]
+    columns.append("other labels")
+    print(f"| {' | '.join(columns)} |\n|{' ---: |' * len(columns)}")
 
     def folded(batch: Tensor) -> Tensor:
         state = odeint(
@@ -70,34 +71,32 @@ def compare(classifier: Classifier, beats: Tensor) -> None:
         return network.head(state).argmax(1)
 
     for size in BATCHES:
-        batch = beats[:size]
-        calls = {
-            "concatenating": lambda batch=batch: baseline(batch).logits.argmax(1),
-            "folded": lambda batch=batch: folded(batch),
-            "cardiode": lambda batch=batch: network(batch, classifier.solver).logits.argmax(1),
-        }
-        labels = [call() for call in calls.values()]
-        same = all(torch.equal(labels[0], other) for other in labels[1:])
-        ms = medians(calls)
+        batches = torch.split(beats[: ROUNDS * size], size)
+        calls: list[Callable[[Tensor], Tensor]] = [
+            lambda batch: baseline(batch).logits.argmax(1),
+            folded,
+            lambda batch: network(batch, classifier.solver).logits.argmax(1),
+        ]
+        other = sum(int((calls[0](batch) != calls[2](batch)).sum()) for batch in batches)
+        ms = medians(calls, batches)
         print(
-            f"| {size} | {ms['concatenating']:.1f} | {ms['folded']:.1f} | {ms['cardiode']:.1f} | "
-            f"{ms['concatenating'] / ms['cardiode']:.2f} |" + ("" if same else " labels differ!"),
+            f"| {size} | {ms[0]:.1f} | {ms[1]:.1f} | {ms[2]:.1f} | {ms[0] / ms[2]:.2f} | {other} of {ROUNDS * size} |",
             flush=True,
         )
 
 
 def compare_auto(classifier: Classifier, beats: Tensor) -> None:
+    names = ("dopri5", "auto")
+    solvers = (classifier.solver, Solver(AUTO))
     values = beats.numpy()
-    calls = {
-        "dopri5": lambda: classifier.classify(values),
-        "auto": lambda: classifier.classify(values, Solver(AUTO)),
-    }
-    evaluations = {name: float(call().receipts.evaluations.mean()) for name, call in calls.items()}
-    ms = medians(calls)
+    evaluations = [float(classifier.classify(values, solver).receipts.evaluations.mean()) for solver in solvers]
+    ms = medians(
+        [lambda batch, s=solver: classifier.classify(batch.numpy(), s) for solver in solvers], [beats] * ROUNDS
+    )
     print(f"\n| {len(beats)} beats by | evaluations a beat | ms | dopri5's ms / ms |")
     print("|---|---:|---:|---:|")
-    for name, taken in ms.items():
-        print(f"| {name} | {evaluations[name]:.1f} | {taken:.1f} | {ms['dopri5'] / taken:.2f} |")
+    for name, cost, taken in zip(names, evaluations, ms, strict=True):
+        print(f"| {name} | {cost:.1f} | {taken:.1f} | {ms[0] / taken:.2f} |")
 
 
 def outside(classifier: Classifier, beats: Tensor) -> None:
@@ -112,17 +111,17 @@ def outside(classifier: Classifier, beats: Tensor) -> None:
     print(f"\ntime of integrate outside the dynamics, batch {len(beats)}: {statistics.median(shares):.1%}")
 
 
-def medians(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Milliseconds of each call, the calls taken in turn."""
-    taken: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        call()
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
+def medians(calls: Sequence[Callable[[Tensor], object]], batches: Sequence[Tensor]) -> list[float]:
+    """Milliseconds of each call, over the batches; all are called with one batch before the next."""
+    taken: list[list[float]] = [[] for _ in calls]
+    for call in calls:
+        call(batches[0])
+    for batch in batches:
+        for call, own in zip(calls, taken, strict=True):
             started = time.perf_counter()
-            call()
-            taken[name].append(time.perf_counter() - started)
-    return {name: 1000 * statistics.median(seconds) for name, seconds in taken.items()}
+            call(batch)
+            own.append(time.perf_counter() - started)
+    return [1000 * statistics.median(seconds) for seconds in taken]
 
 
 if __name__ == "__main__":
