@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 from torchdiffeq import odeint
 
-from benchmarks.solver import TOLERANCE, ConcatenatingDynamics, medians
+from benchmarks.baseline import TOLERANCE, ConcatenatingDynamics
+from benchmarks.solver import ROUNDS, medians
 from ecg import cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Classifier
-from ode import integrate
+from ode import Dynamics, integrate
 
 BATCHES = (1, 16, 256, 4096)
 
@@ -33,7 +34,7 @@ def main() -> int:
     concatenating = ConcatenatingDynamics(network.dynamics)
     compiled = torch.compile(network.dynamics, dynamic=True)
 
-    def solve(f: torch.nn.Module, start: Tensor, autocast: bool) -> Tensor:
+    def solve(f: Dynamics, start: Tensor, autocast: bool) -> Tensor:
         with torch.autocast("cuda", torch.bfloat16, enabled=autocast):
             state = integrate(f, start, (0.0, 1.0), rtol=TOLERANCE, atol=TOLERANCE, first_step=1.0).states
         torch.cuda.synchronize()
@@ -51,16 +52,16 @@ def main() -> int:
         for size in BATCHES:
             start = network.stem(beats[:size].unsqueeze(1))
             calls = {
-                "torchdiffeq": partial(baseline, start),
-                "cardiode": partial(solve, network.dynamics, start, False),
-                "cardiode, compiled": partial(solve, compiled, start, False),
-                "cardiode, compiled, bfloat16": partial(solve, compiled, start, True),
+                "torchdiffeq": baseline,
+                "cardiode": partial(solve, network.dynamics.prepared(start.shape[2]), autocast=False),
+                "cardiode, compiled": partial(solve, compiled, autocast=False),
+                "cardiode, compiled, bfloat16": partial(solve, compiled, autocast=True),
             }
-            labels = {name: network.head(call().float()).argmax(1) for name, call in calls.items()}
-            ms = medians(calls)
-            for name, taken in ms.items():
-                same = float((labels[name] == labels["torchdiffeq"]).float().mean())
-                print(f"| {size} | {name} | {taken:.2f} | {ms['torchdiffeq'] / taken:.2f} | {same:.2%} |", flush=True)
+            labels = [network.head(call(start).float()).argmax(1) for call in calls.values()]
+            ms = medians(list(calls.values()), [start] * ROUNDS)
+            for name, own, taken in zip(calls, labels, ms, strict=True):
+                same = float((own == labels[0]).float().mean())
+                print(f"| {size} | {name} | {taken:.2f} | {ms[0] / taken:.2f} | {same:.2%} |", flush=True)
     return 0
 
 
