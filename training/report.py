@@ -171,11 +171,12 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
             *(f"- {_validated(entry)}" for entry in info.dial.validated),
             "",
         ]
+    best = "the best" if len(recipe["cycles"]) == 1 else "the last cycle's best"
     lines += [
         "## How it was made",
         "",
         f"Recipe `{recipe['name']}`: {_recipe_in_words(recipe)}. Epoch {kept_epoch_of(info)} of "
-        f"{len(info.history)} was kept, the last cycle's best by macro-F1 on a validation part, a tenth of "
+        f"{len(info.history)} was kept, {best} by macro-F1 on a validation part, a tenth of "
         "the training part; the test part was scored once, at the end. "
         f"An epoch took {info.figures['minutes_an_epoch']:.1f} minutes"
         + (f" on {info.hardware}." if info.hardware else "."),

@@ -10,7 +10,7 @@ from tests.training.test_loop import CPU, recipe
 from training import loop
 from training.dataset import Dataset
 from training.errors import UnexpectedData
-from training.evaluation import evaluate, split_of
+from training.evaluation import evaluate, kept_epoch_of, split_of
 from training.export import export, reference_beats
 from training.figures import draw_beats, draw_confusion, draw_dial, draw_sweep, draw_training
 from training.report import card, compare_table, score_table
@@ -60,7 +60,7 @@ def test_the_card_and_figures_are_drawn(exported, small, tmp_path):
     assert f"{evaluation.score.accuracy:.2%}" in text and score_table(evaluation) in text and "medical" in text
     assert "59,333" in compare_table([info, info])
     draw_confusion(evaluation.score, tmp_path / "confusion.png")
-    draw_training(info.history, tmp_path / "training.png")
+    draw_training(info.history, kept_epoch_of(info), tmp_path / "training.png")
     draw_sweep(evaluation.sweep, tmp_path / "tolerance.png")
     draw_dial(evaluation.grid, evaluation.sweep[-1], tmp_path / "dial.png")
     draw_beats(small.test, tmp_path / "beats.png")
