@@ -1,6 +1,7 @@
 """Electrocardiograms: labels, recordings, beats. Knows nothing of networks."""
 
-from ecg.beats import BEAT_FS, BEAT_LENGTH, Beats, beats_from_lists, check_beats, cut_annotated_beats, cut_beats
+from ecg.beat_stream import BeatStream, FoundBeats
+from ecg.beats import BEAT_LENGTH, Beats, beats_from_lists, check_beats, cut_annotated_beats, cut_beats
 from ecg.errors import (
     EcgError,
     InvalidBeat,
@@ -11,7 +12,9 @@ from ecg.errors import (
     UnreadableRecording,
 )
 from ecg.labels import LABEL_NAMES, LABELS, Label, label_of
+from ecg.quality import QUALITIES, Quality
 from ecg.recording import Annotations, Recording
+from ecg.resampling import BEAT_FS
 
 __all__ = [
     "BEAT_FS",
@@ -19,13 +22,17 @@ __all__ = [
     "LABELS",
     "LABEL_NAMES",
     "Annotations",
+    "BeatStream",
     "Beats",
     "EcgError",
+    "FoundBeats",
     "InvalidBeat",
     "InvalidBeats",
     "InvalidSynthesis",
     "Label",
     "MissingAnnotations",
+    "QUALITIES",
+    "Quality",
     "Recording",
     "UnknownLead",
     "UnreadableRecording",

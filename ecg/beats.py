@@ -6,18 +6,14 @@ representation" (2018), section III-A, as their published files (`mitbih_train.c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from jaxtyping import Float, Float32, Int64
-from scipy.signal import resample_poly
 
 from ecg.errors import InvalidBeat, InvalidBeats, UnreadableRecording
 from ecg.labels import LABELS, label_of
 from ecg.recording import Recording
-
-BEAT_FS = 125
-"""Samples a second of a beat."""
+from ecg.resampling import BEAT_FS, resample
 
 BEAT_LENGTH = 187
 """Samples of a beat: 1.496 s."""
@@ -46,12 +42,6 @@ class Beats:
 def choose_lead(recording: Recording) -> str:
     """MLII where the recording has it, else its first lead."""
     return PREFERRED_LEAD if PREFERRED_LEAD in recording.leads else recording.leads[0]
-
-
-def resample(signal: Float32[np.ndarray, "sample"], fs: float) -> Float32[np.ndarray, "resampled"]:
-    """The signal at 125 Hz, by polyphase filtering."""
-    ratio = Fraction(BEAT_FS / fs).limit_denominator(1000)
-    return resample_poly(signal, ratio.numerator, ratio.denominator).astype(np.float32, copy=False)
 
 
 def cut_annotated_beats(recording: Recording) -> Beats:
@@ -84,11 +74,11 @@ def cut_beats(recording: Recording, peaks: Int64[np.ndarray, "peak"]) -> Float32
     values = np.zeros((len(lengths), BEAT_LENGTH), dtype=np.float32)
     for beat, (start, length) in enumerate(zip(positions[:-1], lengths, strict=True)):
         crop = signal[start : start + length]
-        values[beat, : len(crop)] = _scale(crop)
+        values[beat, : len(crop)] = scale(crop)
     return values
 
 
-def _scale(crop: Float32[np.ndarray, "sample"]) -> Float32[np.ndarray, "sample"]:
+def scale(crop: Float32[np.ndarray, "sample"]) -> Float32[np.ndarray, "sample"]:
     """The crop in 0..1 by its own minimum and maximum; a flat or empty one gives zeros."""
     if crop.size == 0 or crop.max() == crop.min():
         return np.zeros_like(crop)

@@ -19,8 +19,8 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from ecg import LABELS
-from ecg.beats import BEAT_FS, BEAT_LENGTH, PREFERRED_LEAD, RR_SHARE
+from ecg import BEAT_FS, BEAT_LENGTH, LABELS
+from ecg.beats import PREFERRED_LEAD, RR_SHARE
 from models.architecture import Architecture
 from models.dial import Dial
 from models.errors import AlteredCheckpoint, BadCheckpoint, NotACheckpoint, TruncatedCheckpoint, WrongCheckpointVersion

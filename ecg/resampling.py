@@ -1,0 +1,57 @@
+"""Resampling: any rate to the 125 Hz of a beat."""
+
+from fractions import Fraction
+
+import numpy as np
+from jaxtyping import Float, Float32
+from scipy.signal import resample_poly
+
+BEAT_FS = 125
+"""Samples a second of a beat."""
+
+FILTER_HALF = 10
+"""Half the length of the filter that `scipy.signal.resample_poly` takes by default, in samples of the lower rate."""
+
+
+def resample(signal: Float[np.ndarray, "sample"], fs: float) -> Float32[np.ndarray, "resampled"]:
+    """The signal at 125 Hz, by polyphase filtering."""
+    ratio = _ratio(fs)
+    return resample_poly(signal, ratio.numerator, ratio.denominator).astype(np.float32, copy=False)
+
+
+class Resampler:
+    """Brings one signal to 125 Hz piece by piece: the pieces joined are what `resample` makes of the whole."""
+
+    def __init__(self, fs: float) -> None:
+        self.up, self.down = _ratio(fs).as_integer_ratio()
+        reach = FILTER_HALF * max(self.up, self.down) / self.up
+        self._margin = int(-(-reach // self.down)) * self.down
+        """Samples before and after that an output depends on, in whole turns of the filter."""
+        self._kept = np.zeros(0)
+        self._before = 0
+        """Samples that are kept only because what comes depends on them."""
+
+    def push(self, signal: Float[np.ndarray, "sample"]) -> Float32[np.ndarray, "resampled"]:
+        """What the next piece made certain."""
+        self._kept = np.concatenate((self._kept, signal))
+        ready = len(self._kept) - self._before - self._margin
+        ready -= ready % self.down
+        if ready <= 0:
+            return np.zeros(0, np.float32)
+        resampled = resample_poly(self._kept[: self._before + ready + self._margin], self.up, self.down)
+        start = self._before * self.up // self.down
+        done = self._before + ready
+        self._before = min(done, self._margin)
+        self._kept = self._kept[done - self._before :]
+        return resampled[start : start + ready * self.up // self.down].astype(np.float32)
+
+    def finish(self) -> Float32[np.ndarray, "resampled"]:
+        """The rest, now that nothing more comes."""
+        if len(self._kept) == self._before:
+            return np.zeros(0, np.float32)
+        resampled = resample_poly(self._kept, self.up, self.down)
+        return resampled[self._before * self.up // self.down :].astype(np.float32)
+
+
+def _ratio(fs: float) -> Fraction:
+    return Fraction(BEAT_FS / fs).limit_denominator(1000)
