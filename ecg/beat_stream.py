@@ -59,8 +59,8 @@ class BeatStream:
         """Of the beat before: the last beat, which no peak follows, is cut as long."""
 
     def push(self, signals: Float[np.ndarray, "lead sample"]) -> FoundBeats:
-        """The beats that this piece made certain. The signals are in mV; NaN is a gap."""
-        self._gaps_of_lead.push(np.isnan(signals[self.lead]))
+        """The beats that this piece made certain. The signals are in mV; NaN and infinity are gaps."""
+        self._gaps_of_lead.push(~np.isfinite(signals[self.lead]))
         filled = self._gaps.fill(signals)
         self._wait_for(self._detector.push(filled))
         self._signal = np.concatenate((self._signal, self._resampler.push(filled[self.lead])))
@@ -81,8 +81,8 @@ class BeatStream:
         followed = zip(self._waiting, [*self._waiting[1:], None], strict=False)
         for peak, following in followed:
             start = self._position(peak)
-            length = self._length(start, following)
-            if not last and (following is None or start + length > available):
+            length = self._length(start, following, available, last)
+            if length is None or (not last and start + length > available):
                 break
             crop = self._signal[start - self._signal_from : start + length - self._signal_from]
             cut.append((peak, crop, self._judge(peak, crop, length)))
@@ -98,10 +98,13 @@ class BeatStream:
     def _position(self, peak: _Peak) -> int:
         return round(peak.sample * BEAT_FS / self.fs)
 
-    def _length(self, start: int, following: _Peak | None) -> int:
-        if following is None:
-            return self._usual_length
-        return min(round((self._position(following) - start) * RR_SHARE), BEAT_LENGTH)
+    def _length(self, start: int, following: _Peak | None, available: int, last: bool) -> int | None:
+        """None where it depends on a peak that may still come."""
+        if following is not None:
+            return min(round((self._position(following) - start) * RR_SHARE), BEAT_LENGTH)
+        if available - start > HISTORY * BEAT_FS:
+            return BEAT_LENGTH  # whenever the next peak comes; not to wait for it keeps memory bounded
+        return self._usual_length if last else None
 
     def _judge(self, peak: _Peak, crop: Float32[np.ndarray, "sample"], length: int) -> Quality:
         if self._gaps_of_lead.touch(peak.sample, peak.sample + length * self.fs / BEAT_FS):

@@ -1,4 +1,4 @@
-"""Gaps: where a recording has no numbers."""
+"""Gaps: where a recording has no finite numbers."""
 
 import itertools
 
@@ -23,7 +23,7 @@ class GapFiller:
         return filled
 
     def _fill(self, lead: int, signal: Float64[np.ndarray, "sample"]) -> None:
-        missing = np.isnan(signal)
+        missing = ~np.isfinite(signal)
         bounds = [0, *(np.flatnonzero(np.diff(missing)) + 1), len(signal)]
         for start, stop in itertools.pairwise(bounds):
             if missing[start]:

@@ -20,6 +20,7 @@ from ecg.qrs_energy import Energy, QrsEnergy
 REFRACTORY = 0.25
 T_WAVE = 0.36
 SILENCE = 2.0
+SEARCHED = 4.0
 USUAL_RR = 0.8
 FLUTTER_RR = 0.45
 PLACING_HALF = 0.05
@@ -203,7 +204,8 @@ class _Judge:
         else:
             if since < SILENCE * self.fs:
                 self.levels.learn_noise(candidate.energies)
-            self.refused.append((score, candidate))
+            if since < SEARCHED * self.fs:
+                self.refused.append((score, candidate))
 
     def certain(self, now: float) -> list[_Beat]:
         """The beats that no later candidate can replace, once."""
@@ -219,7 +221,7 @@ class _Judge:
         return BEAT
 
     def _search_back(self, now: int) -> None:
-        if self.last and now - self.last.at > 2 * SILENCE * self.fs:
+        if self.last and now - self.last.at > SEARCHED * self.fs:
             return  # what was refused was measured by a level that has fallen since
         while self.last and self.refused and now - self.last.at > SEARCH_BACK * statistics.median(self.intervals):
             score, best = max(self.refused, key=lambda pair: pair[0])

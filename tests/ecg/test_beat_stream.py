@@ -48,6 +48,25 @@ def test_a_beat_that_reaches_into_a_gap_says_so():
     assert set(quality) <= {"good", "gap", "cut_off"}
 
 
+def test_infinity_is_a_gap_too():
+    signals = synthesize(30, seed=3).signals.copy()
+    signals[:, 10 * 360 : 15 * 360] = np.nan
+    values, peaks, quality = found(signals, 360.0)
+    signals[:, 10 * 360 : 15 * 360] = np.inf
+    again = found(signals, 360.0)
+    np.testing.assert_array_equal(again[0], values)
+    np.testing.assert_array_equal(again[1], peaks)
+    assert again[2] == quality
+
+
+def test_a_beat_does_not_wait_for_ever_for_the_next():
+    beats = synthesize(20, fs=250.0, seed=5).signals
+    stream = BeatStream(1, 250.0)
+    silence = np.repeat(beats[:, -1:], 60 * 250, axis=1)
+    pushed = len(stream.push(beats)) + len(stream.push(silence))
+    assert pushed > 20 and not len(stream.finish())
+
+
 def test_the_last_beat_is_as_long_as_the_one_before_or_cut_off():
     signals = synthesize(30, heart_rate=60, seed=4).signals
     _, peaks, quality = found(signals[:, : 20 * 360], 360.0)
