@@ -20,11 +20,13 @@ faults()
 before = faults()
 keep_freed_memory()
 faults()
-print(faults() / before)
+print(before, faults())
 """
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is a setting of glibc")
 def test_what_was_freed_is_used_again_without_page_faults():
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 0.05
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
+    before, kept = map(int, done.stdout.split())
+    assert kept < max(0.05 * before, 1)
