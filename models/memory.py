@@ -13,8 +13,7 @@ def keep_freed_memory() -> None:
     """Let this process keep up to 512 MiB that it has freed, for what it allocates next.
 
     A solve makes hundreds of arrays of a few MiB each. By default glibc hands each back to the system, and every new
-    one costs a page fault a 4 KiB page: a third of the time of a solve of 256 beats. Where the C library is another
-    one, nothing is changed.
+    one costs a page fault a 4 KiB page. Where the C library is another one, nothing is changed.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

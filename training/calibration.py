@@ -15,7 +15,7 @@ AGREEMENT = 0.999
 CHEAP = Solver("heun_euler", rtol=1.0, atol=1.0, first_step=1.0)
 """One step over the whole interval, two evaluations, with an error estimate."""
 TIGHT = Solver("bosh3", rtol=1e-3, atol=1e-3, first_step=1.0)
-"""Where a step of dopri5 would be refused, the short steps of bosh3 cost less, and label no beat otherwise."""
+"""Where a step of dopri5 would be refused, the short steps of bosh3 cost less."""
 MISSED = 5e-4
 """The share of validation beats that the method "auto" may leave with another label than that of dopri5 at 1e-6."""
 
