@@ -6,15 +6,20 @@ from ecg.errors import (
     EcgError,
     InvalidBeat,
     InvalidBeats,
+    InvalidSignals,
     InvalidSynthesis,
+    LargeRecording,
     MissingAnnotations,
     UnknownLead,
     UnreadableRecording,
 )
+from ecg.finding import choose_leads, find_beats
 from ecg.labels import LABEL_NAMES, LABELS, Label, label_of
 from ecg.quality import QUALITIES, Quality
 from ecg.recording import Annotations, Recording
 from ecg.resampling import BEAT_FS
+from ecg.rhythm import Event, Rhythm, summarize
+from ecg.source import Source, from_arrays
 
 __all__ = [
     "BEAT_FS",
@@ -25,20 +30,29 @@ __all__ = [
     "BeatStream",
     "Beats",
     "EcgError",
+    "Event",
     "FoundBeats",
     "InvalidBeat",
     "InvalidBeats",
+    "InvalidSignals",
     "InvalidSynthesis",
     "Label",
+    "LargeRecording",
     "MissingAnnotations",
     "QUALITIES",
     "Quality",
     "Recording",
+    "Rhythm",
+    "Source",
     "UnknownLead",
     "UnreadableRecording",
     "beats_from_lists",
     "check_beats",
+    "choose_leads",
     "cut_annotated_beats",
     "cut_beats",
+    "find_beats",
+    "from_arrays",
     "label_of",
+    "summarize",
 ]

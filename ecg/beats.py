@@ -12,6 +12,7 @@ from jaxtyping import Float, Float32, Int64
 
 from ecg.errors import InvalidBeat, InvalidBeats, UnreadableRecording
 from ecg.labels import LABELS, label_of
+from ecg.leads import preferred_lead
 from ecg.recording import Recording
 from ecg.resampling import BEAT_FS, resample
 
@@ -20,8 +21,6 @@ BEAT_LENGTH = 187
 
 RR_SHARE = 1.2
 """How many R-R intervals a beat is long, before it is padded or cut off."""
-
-PREFERRED_LEAD = "MLII"
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,8 @@ class Beats:
 
 
 def choose_lead(recording: Recording) -> str:
-    """MLII where the recording has it, else its first lead."""
-    return PREFERRED_LEAD if PREFERRED_LEAD in recording.leads else recording.leads[0]
+    """The one that classifiers learn from: by name (II, else V5), else the first."""
+    return preferred_lead(recording.leads) or recording.leads[0]
 
 
 def cut_annotated_beats(recording: Recording) -> Beats:

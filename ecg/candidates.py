@@ -10,8 +10,8 @@ from ecg.qrs_energy import Energy
 
 # In seconds
 LEARNING = 3.0
-HALF = 0.06
-LEAD_HALF = 0.04
+HALF = 0.025
+"""On either side of a maximum: a live beat cannot be told sooner than that after the next."""
 BACKGROUND = 10.0
 
 LEAST = 0.5
@@ -37,7 +37,6 @@ class CandidateFinder:
 
     def __init__(self, leads: int, fs: float) -> None:
         self.half = round(HALF * fs)
-        self.lead_half = round(LEAD_HALF * fs)
         self.learning = round(LEARNING * fs)
         self.seen = 0
         """Samples of energy in which all candidates are found."""
@@ -66,7 +65,7 @@ class CandidateFinder:
         highest = maximum_filter1d(self._height, 2 * self.half + 1)
         found = np.flatnonzero((self._height == highest) & (self._height > LEAST * len(qrs)))
         found = found[(found >= self.seen - self._kept_from) & (found < stop)]
-        energies = maximum_filter1d(qrs, 2 * self.lead_half + 1, axis=1)[:, found].T.tolist()
+        energies = maximum_filter1d(qrs, 2 * self.half + 1, axis=1)[:, found].T.tolist()
         later = np.minimum(found + self.half, len(self._height) - 1)
         sharpness = self._kept.sharpness[later].tolist()
         candidates = [

@@ -2,6 +2,8 @@
 
 EcgError
 ├── UnreadableRecording    the file is missing, truncated or not what its header says
+├── LargeRecording         more values than the caller's limit
+├── InvalidSignals         signals of a rate, a shape or in a unit that cannot be worked with
 ├── MissingAnnotations     the recording has no beat annotations, and they are needed
 ├── UnknownLead            no lead of that name
 ├── InvalidSynthesis       a synthetic recording was asked for that cannot be made
@@ -16,6 +18,14 @@ class EcgError(Exception):
 
 class UnreadableRecording(EcgError):
     """A recording's files are missing, truncated or contradict each other."""
+
+
+class LargeRecording(EcgError):
+    """A recording has more values than the caller allows."""
+
+
+class InvalidSignals(EcgError):
+    """Signals of a rate, a shape or in a unit that nothing can be done with."""
 
 
 class MissingAnnotations(EcgError):

@@ -1,9 +1,12 @@
-"""Gaps: where a recording has no finite numbers."""
+"""Gaps: where a recording has no finite numbers, or a lead that is off stands still."""
 
 import itertools
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64
+
+STILL_SECONDS = 1.0
+"""So long at exactly one value no connected lead stays: even in asystole its noise moves it."""
 
 
 class GapFiller:
@@ -37,22 +40,29 @@ class GapFiller:
             self.last[lead] = signal[stop - 1]
 
 
-class GapList:
+class Gaps:
     """Remembers where the gaps of one signal are, in samples since its beginning."""
 
-    def __init__(self) -> None:
+    def __init__(self, fs: float) -> None:
         self.gaps: list[tuple[int, int]] = []
         """First sample of each gap, and the first after it."""
+        self.samples = 0
+        """Of all gaps since the beginning."""
+        self._still = max(round(STILL_SECONDS * fs), 2)
         self._seen = 0
+        self._value = np.nan
+        self._value_from = 0
+        """The last value, and since when the signal has stood there."""
 
-    def push(self, missing: Bool[np.ndarray, "sample"]) -> None:
-        """Which samples of the next piece are missing."""
-        edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0)) + self._seen
-        for start, stop in edges.reshape(-1, 2).tolist():
-            if self.gaps and self.gaps[-1][1] == start:
-                start = self.gaps.pop()[0]
-            self.gaps.append((start, stop))
-        self._seen += len(missing)
+    def push(self, signal: Float[np.ndarray, "sample"]) -> None:
+        """The next piece of the signal."""
+        if not len(signal):
+            return
+        missing = ~np.isfinite(signal)
+        if missing.any():
+            self._add_runs(missing)
+        self._add_still(np.where(missing, np.nan, signal))
+        self._seen += len(signal)
 
     def touch(self, start: float, stop: float) -> bool:
         """Whether any gap lies between two samples."""
@@ -61,3 +71,25 @@ class GapList:
     def forget(self, before: float) -> None:
         """Drop the gaps that ended before a sample."""
         self.gaps = [gap for gap in self.gaps if gap[1] > before]
+
+    def _add_runs(self, missing: Bool[np.ndarray, "sample"]) -> None:
+        edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0)) + self._seen
+        for start, stop in edges.reshape(-1, 2).tolist():
+            self._add(start, stop)
+
+    def _add_still(self, signal: Float[np.ndarray, "sample"]) -> None:
+        changes = np.flatnonzero(np.diff(signal, prepend=self._value) != 0) + self._seen
+        bounds = np.concatenate(([self._value_from], changes, [self._seen + len(signal)]))
+        for run in np.flatnonzero(np.diff(bounds) >= self._still).tolist():
+            if np.isfinite(signal[max(bounds[run] - self._seen, 0)]):
+                self._add(int(bounds[run]), int(bounds[run + 1]))
+        self._value, self._value_from = float(signal[-1]), int(bounds[-2])
+
+    def _add(self, start: int, stop: int) -> None:
+        """A gap, joined with the one before where they meet; pieces tell of a long one again and again."""
+        if self.gaps and self.gaps[-1][1] >= start:
+            before = self.gaps.pop()
+            self.samples -= before[1] - before[0]
+            start, stop = min(start, before[0]), max(stop, before[1])
+        self.gaps.append((start, stop))
+        self.samples += stop - start

@@ -93,6 +93,12 @@ class PeakDetector:
         self._forget()
         return peaks
 
+    @property
+    def next_sample(self) -> int | None:
+        """Where the next peak seems to be, while a later one may still replace it; None for no sign of one."""
+        beat = self._judge.beats[-1] if self._judge and self._judge.beats else None
+        return None if beat is None else self._place(beat.at)
+
     def finish(self) -> Peaks:
         """The peaks that were uncertain, now that nothing more comes."""
         rest = self._energy.push(np.repeat(self._last, self._energy.delay, axis=1))

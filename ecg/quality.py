@@ -2,16 +2,17 @@
 
 Each beat is looked at as it was cut, in mV at 125 Hz, and gets the first of these that holds:
 
-    gap         part of it was not recorded
+    gap         part of it was not recorded, or the lead was off
     cut_off     the recording ends within it
     flutter     it is one of the waves of what looks like ventricular flutter or fibrillation
     flat        nothing moves
     saturated   the amplifier stood at its limit
     baseline    the line under it moves more than the beat
-    noisy       too much of it is noise
+    noisy       too much of it is noise, or the beats around it do not look like each other (`ecg.resemblance`)
     good        none of these: the only beats that are classified
 """
 
+import math
 from typing import Literal, get_args
 
 import numpy as np
@@ -40,10 +41,9 @@ def judge_signal(crop: Float[np.ndarray, "sample"], fs: float) -> Quality:
     height = float(np.ptp(crop)) if crop.size else 0.0
     if height < FLAT_MV:
         return "flat"
-    if max(_stay(crop - crop.min(), height), _stay(crop.max() - crop, height)) > RAIL_SECONDS * fs:
+    if _stays(crop, height, RAIL_SECONDS * fs):
         return "saturated"
-    drift = np.linspace(crop[0], crop[-1], len(crop))
-    if abs(crop[-1] - crop[0]) > BASELINE_RATIO * np.ptp(crop - drift):
+    if _drifts(crop, height):
         return "baseline"
     if noise(crop) > NOISE_SHARE * height:
         return "noisy"
@@ -57,11 +57,24 @@ def noise(crop: Float[np.ndarray, "sample"]) -> float:
     """
     if len(crop) < 3:
         return 0.0
-    return float(np.median(np.abs(np.diff(crop, 2))) / 0.6745 / np.sqrt(6))
+    trembling = np.abs(crop[2:] - 2 * crop[1:-1] + crop[:-2])
+    middle = len(trembling) // 2
+    return float(np.partition(trembling, middle)[middle]) / 0.6745 / math.sqrt(6)
 
 
-def _stay(distance: Float[np.ndarray, "sample"], height: float) -> int:
-    """The longest stay, in samples, next to an extreme value."""
-    edges = np.diff((distance <= RAIL_SHARE * height).astype(np.int8), prepend=0, append=0)
-    stays = np.flatnonzero(edges < 0) - np.flatnonzero(edges > 0)
-    return int(stays.max(initial=0))
+def _stays(crop: Float[np.ndarray, "sample"], height: float, longest: float) -> bool:
+    """Whether the signal stays next to its lowest or highest value for more than so many samples."""
+    for distance in (crop - crop.min(), crop.max() - crop):
+        near = distance <= RAIL_SHARE * height
+        if np.count_nonzero(near) > longest:
+            edges = np.diff(near.astype(np.int8), prepend=0, append=0)
+            if (np.flatnonzero(edges < 0) - np.flatnonzero(edges > 0)).max() > longest:
+                return True
+    return False
+
+
+def _drifts(crop: Float[np.ndarray, "sample"], height: float) -> bool:
+    drift = abs(float(crop[-1] - crop[0]))
+    if drift * (1 + 1 / BASELINE_RATIO) <= height:
+        return False  # what is left without the drift cannot be so little
+    return drift > BASELINE_RATIO * float(np.ptp(crop - np.linspace(crop[0], crop[-1], len(crop))))

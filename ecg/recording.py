@@ -22,13 +22,22 @@ class Annotations:
 
 @dataclass(frozen=True)
 class Recording:
-    """Signals in mV of the named leads, `fs` samples a second."""
+    """Signals in mV of the named leads, `fs` samples a second; NaN is a gap.
+
+    `left_out` names what was recorded beside them and is no lead.
+    """
 
     name: str
     signals: Float32[np.ndarray, "lead sample"]
     leads: tuple[str, ...]
     fs: float
     annotations: Annotations | None = None
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return float(self.signals.shape[1] / self.fs)
 
     def lead(self, name: str) -> Float32[np.ndarray, "sample"]:
         """The signal of one lead, in mV.

@@ -45,6 +45,15 @@ class Resampler:
         self._kept = self._kept[done - self._before :]
         return resampled[start : start + ready * self.up // self.down].astype(np.float32)
 
+    def peek(self) -> Float32[np.ndarray, "resampled"]:
+        """What would come next if the signal stayed at its last value: close to what will."""
+        if len(self._kept) == self._before:
+            return np.zeros(0, np.float32)
+        longer = np.concatenate((self._kept, np.full(self._margin, self._kept[-1])))
+        resampled = resample_poly(longer, self.up, self.down)
+        start, stop = (place * self.up // self.down for place in (self._before, len(self._kept)))
+        return resampled[start:stop].astype(np.float32)
+
     def finish(self) -> Float32[np.ndarray, "resampled"]:
         """The rest, now that nothing more comes."""
         if len(self._kept) == self._before:

@@ -6,6 +6,8 @@ Society of Cardiology and the North American Society of Pacing and Electrophysio
 of measurement" (1996), table 1: of intervals between two normal beats (NN) alone.
 """
 
+import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -70,6 +72,18 @@ class HeartRate:
 
 
 @dataclass(frozen=True)
+class Hour:
+    """One hour of the recording, counted from 0: its beats, those of them without a label, and what is in it."""
+
+    hour: int
+    beats: int
+    unjudged: int
+    heart_rate: float | None
+    ectopic: dict[Label, int]
+    pauses: int
+
+
+@dataclass(frozen=True)
 class Rhythm:
     """The summary. `seconds` are those between beats that follow each other: what it was found in."""
 
@@ -78,6 +92,8 @@ class Rhythm:
     burden: dict[Label, Burden]
     variability: Variability
     events: tuple[Event, ...]
+    longest_run: Event | None
+    hours: tuple[Hour, ...]
 
 
 def summarize(
@@ -96,13 +112,35 @@ def summarize(
         events += [_streak_event(times, label, first, last) for first, last in streaks if last > first]
         events += _repeats(times, labels, intervals, label, "bigeminy", 2)
         events += _repeats(times, labels, intervals, label, "trigeminy", 3)
+    events.sort(key=lambda event: event.start)
+    runs = [event for event in events if event.kind == "run"]
     return Rhythm(
         seconds=seconds,
         heart_rate=_heart_rate(intervals),
         burden={label: _burden(labels, label, seconds) for label in ECTOPIC},
         variability=_variability(times, labels, intervals),
-        events=tuple(sorted(events, key=lambda event: event.start)),
+        events=tuple(events),
+        longest_run=max(runs, key=lambda run: run.beats, default=None),
+        hours=_hours(times, labels, intervals, events),
     )
+
+
+def _hours(
+    times: Float64[np.ndarray, "beat"],
+    labels: Sequence[Label | None],
+    intervals: Float64[np.ndarray, "beat"],
+    events: Sequence[Event],
+) -> tuple[Hour, ...]:
+    bounds = np.searchsorted(times, 3600.0 * np.arange(int(times[-1] // 3600) + 2)) if len(times) else [0]
+    pauses = Counter(int(event.start // 3600) for event in events if event.kind == "pause")
+    found = []
+    for hour, (first, last) in enumerate(itertools.pairwise(bounds)):
+        within, known = Counter(labels[first:last]), intervals[first:last]
+        known = known[np.isfinite(known)]
+        rate = 60 / float(known.mean()) if len(known) else None
+        ectopic = {label: within[label] for label in ECTOPIC}
+        found.append(Hour(hour, int(last - first), within[None], rate, ectopic, pauses[hour]))
+    return tuple(found)
 
 
 def _pauses(times: Float64[np.ndarray, "beat"], intervals: Float64[np.ndarray, "beat"]) -> list[Event]:

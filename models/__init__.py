@@ -1,5 +1,6 @@
 """Networks that classify beats, the files that keep them, and the classifier that answers."""
 
+from models.annotation import NOT_JUDGED, AnnotatedBeats, annotate
 from models.architecture import Architecture, ODENetArchitecture, ResNetArchitecture
 from models.checkpoint import Checkpoint, CheckpointInfo
 from models.classifier import Classifier
@@ -19,6 +20,9 @@ from models.errors import (
 from models.network import AUTO, Output, Solver
 
 __all__ = [
+    "AnnotatedBeats",
+    "NOT_JUDGED",
+    "annotate",
     "AUTO",
     "AlteredCheckpoint",
     "Architecture",

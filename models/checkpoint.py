@@ -20,7 +20,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from ecg import BEAT_FS, BEAT_LENGTH, LABELS
-from ecg.beats import PREFERRED_LEAD, RR_SHARE
+from ecg.beats import RR_SHARE
 from models.architecture import Architecture
 from models.dial import Dial
 from models.errors import AlteredCheckpoint, BadCheckpoint, NotACheckpoint, TruncatedCheckpoint, WrongCheckpointVersion
@@ -41,7 +41,7 @@ class Preprocessing(BaseModel):
     fs: float = BEAT_FS
     length: int = BEAT_LENGTH
     rr_share: float = RR_SHARE
-    lead: str = PREFERRED_LEAD
+    lead: str = "MLII"
     scale: str = "minimum and maximum of the crop"
 
 

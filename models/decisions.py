@@ -1,8 +1,8 @@
 """What a classifier says of beats: for each its label, how sure it is, and what the answer cost."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
@@ -70,6 +70,17 @@ class Receipts:
             validated=self.validated,
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence["Receipts"]) -> "Receipts":
+        """The receipts of one solver's beats, part after part."""
+
+        def join(name: str) -> Any:
+            arrays = [getattr(part, name) for part in parts]
+            return None if arrays[0] is None else np.concatenate(arrays)
+
+        arrays = ("evaluations", "accepted", "rejected", "error", "status", "tight", "agreed")
+        return replace(parts[0], **{name: join(name) for name in arrays})
+
     def _stage(self, beat: int) -> Stage | None:
         if self.tight is None:
             return None
@@ -110,6 +121,14 @@ class Decisions:
             probabilities={label: float(p) for label, p in zip(LABELS, row, strict=True)} if solved else None,
             abstained=False,
             receipt=None if self.receipts is None else self.receipts[beat],
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence["Decisions"]) -> "Decisions":
+        """The decisions of one classifier by one solver, part after part; there must be a part."""
+        receipts = [part.receipts for part in parts if part.receipts is not None]
+        return cls(
+            np.concatenate([part.probabilities for part in parts]), Receipts.joined(receipts) if receipts else None
         )
 
     def __iter__(self) -> Iterator[Decision]:

@@ -1,1 +1,43 @@
-"""File formats of recordings: one module a format."""
+"""File formats of recordings: one module a format, and which of them some files are in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ecg.errors import UnreadableRecording
+from ecg.formats.csv import open_csv
+from ecg.formats.edf import open_edf
+from ecg.formats.wfdb import open_record
+from ecg.source import Source
+
+EXTENSIONS = {".hea": "WFDB header", ".edf": "EDF", ".csv": "CSV", ".tsv": "CSV", ".txt": "CSV"}
+ZIP = ".zip"
+
+
+def open_files(files: Sequence[Path], *, fs: float | None = None, unit: str = "mV") -> Source:
+    """The one recording that these files, which lie in one folder, make up. `fs` and `unit` are for a CSV.
+
+    Raises UnreadableRecording, also where they are none or several, and InvalidSignals.
+    """
+    headers = _tops([file for file in files if file.suffix.lower() == ".hea"])
+    found = headers or [file for file in files if file.suffix.lower() in EXTENSIONS]
+    if len(found) != 1:
+        names = ", ".join(file.name for file in files) or "no file"
+        raise UnreadableRecording(
+            f"got {names}: that is {len(found) or 'no'} recording{'s' if len(found) > 1 else ''}; expected one: a WFDB "
+            "header (.hea) with its signal files, an EDF (.edf) or a CSV (.csv), or a zip of them"
+        )
+    match EXTENSIONS[found[0].suffix.lower()]:
+        case "EDF":
+            return open_edf(found[0])
+        case "CSV":
+            return open_csv(found[0], fs=fs, unit=unit)
+        case _:
+            return open_record(found[0])
+
+
+def _tops(headers: Sequence[Path]) -> list[Path]:
+    """The headers that are no segments of another one."""
+    if len(headers) < 2:
+        return list(headers)
+    words = {header: set(header.read_bytes()[: 2**20].decode("ascii", "replace").split()) for header in headers}
+    return [h for h in headers if not any(h.stem in words[other] for other in headers if other != h)]

@@ -1,12 +1,57 @@
-"""WFDB, the format of PhysioNet: a header (.hea), signal files (.dat) and annotation files (.atr)."""
+"""WFDB, the format of PhysioNet: a header (.hea), signal files (.dat) and annotation files (.atr).
 
+A header comes from strangers: before any other file is opened, each that it names must be a bare name that lies beside
+it. Then its figures are held against the files. The standard is header(5) of the WFDB Applications Guide.
+"""
+
+import math
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import wfdb
+from jaxtyping import Float32, Int, Int64
+from wfdb.io._signal import BYTES_PER_SAMPLE, COMPRESSED_FMTS, DATA_LOAD_TYPES
 
 from ecg.errors import UnreadableRecording
+from ecg.leads import distinct_names, may_be_ecg
 from ecg.recording import Annotations, Recording
+from ecg.source import BLOCK, MAX_LEADS, MAX_SAMPLES, Source, check_layout
+from ecg.units import millivolts
+
+ANNOTATOR = "cde"
+"""The extension of the annotation files that cardiode writes."""
+
+UNJUDGED = "?"
+"""The symbol for a beat that was found and not classified."""
+
+MAX_HEADER = 2**20
+MAX_LINE = 1000
+MAX_SKEW = 10_000
+
+DIFFERENCES = "8"
+"""The format of which a part can only be read after all that is before it."""
+
+Block = Float32[np.ndarray, "lead sample"]
+
+
+def open_record(header: Path, *, uncalibrated: bool = False) -> Source:
+    """The recording of a header, which may have several segments; its other files lie in the same folder.
+
+    A gain of 0 says that nobody knows how many units a mV is. It is refused, but for `uncalibrated`: then 200 a mV are
+    taken, as the standard proposes. Raises UnreadableRecording, also for a header that names a file elsewhere, and
+    InvalidSignals.
+    """
+    record = _read_header(header)
+    if not uncalibrated:
+        _check_gains(header, record)
+    fs = _number(record.fs, header)
+    if not isinstance(record, wfdb.MultiRecord):
+        segment = _Segment(header, record, fs)
+        check_layout(fs, len(record.sig_name))
+        return Source(header.stem, segment.leads, fs, segment.length, segment.blocks(), segment.left_out)
+    return _open_segments(header, record, fs, uncalibrated)
 
 
 def read(path: Path, annotator: str | None = "atr") -> Recording:
@@ -15,26 +60,236 @@ def read(path: Path, annotator: str | None = "atr") -> Recording:
     `annotator` None leaves annotations out; one whose file is missing is an error, as is any file that
     cannot be read: UnreadableRecording.
     """
+    recording = open_record(path.with_name(f"{path.name}.hea"), uncalibrated=True).read()
+    annotations = None if annotator is None else read_annotations(path, annotator)
+    return Recording(recording.name, recording.signals, recording.leads, recording.fs, annotations, recording.left_out)
+
+
+def read_annotations(path: Path, annotator: str) -> Annotations:
+    """The annotations in `path` with the annotator's extension. Raises UnreadableRecording."""
     try:
-        record = wfdb.rdrecord(str(path))
-        annotations = None if annotator is None else _read_annotations(path, annotator)
-    except (OSError, ValueError, IndexError, KeyError, TypeError) as error:
-        raise UnreadableRecording(
-            f"cannot read recording {path}: {error}; expected {path.name}.hea, its signal files"
-            + (f" and {path.name}.{annotator}" if annotator else "")
-        ) from error
-    return Recording(
-        name=path.name,
-        signals=np.ascontiguousarray(record.p_signal.T, dtype=np.float32),
-        leads=tuple(record.sig_name),
-        fs=float(record.fs),
-        annotations=annotations,
-    )
+        annotation = wfdb.rdann(str(path), annotator)
+    except Exception as error:  # a parser of strangers' files may raise anything
+        raise UnreadableRecording(f"cannot read the annotations {path.name}.{annotator}: {error}") from error
+    return Annotations(np.asarray(annotation.sample, dtype=np.int64), tuple(annotation.symbol))
 
 
-def _read_annotations(path: Path, annotator: str) -> Annotations:
-    annotation = wfdb.rdann(str(path), annotator)
-    return Annotations(
-        samples=np.asarray(annotation.sample, dtype=np.int64),
-        symbols=tuple(annotation.symbol),
-    )
+def annotation_bytes(samples: Int64[np.ndarray, "beat"], symbols: Sequence[str], fs: float, lead: int) -> bytes:
+    """An annotation file of beats on one lead, as `wfdb.rdann` and PhysioNet's programs read it."""
+    if not len(samples):
+        return b"\0\0"  # the mark of the end alone
+    with tempfile.TemporaryDirectory() as folder:
+        channels = np.full(len(samples), lead)
+        wfdb.wrann("recording", ANNOTATOR, samples, list(symbols), chan=channels, fs=fs, write_dir=folder)
+        return Path(folder, f"recording.{ANNOTATOR}").read_bytes()
+
+
+def _read_header(header: Path) -> wfdb.Record | wfdb.MultiRecord:
+    _lines(header)
+    try:
+        record = wfdb.rdheader(str(header.with_suffix("")))
+    except Exception as error:  # a parser of strangers' files may raise anything
+        raise UnreadableRecording(f"{header.name} is no WFDB header: {error}") from error
+    if isinstance(record, wfdb.MultiRecord):
+        for name in record.seg_name:
+            if name != "~":
+                _check_name(header, f"{name}.hea")
+        return record
+    if not 0 < record.n_sig <= MAX_LEADS:
+        raise UnreadableRecording(f"{header.name} has {record.n_sig} signals, expected 1 to {MAX_LEADS}")
+    described = len(_lines(header)) - 1
+    if described != record.n_sig:
+        raise UnreadableRecording(f"{header.name} says {record.n_sig} signals and describes {described}")
+    for name in record.file_name:
+        if name == "~" and record.sig_len == 0:
+            continue  # the layout of a recording whose segments differ: it has no samples
+        _check_name(header, name)
+    return record
+
+
+def _check_gains(header: Path, record: wfdb.Record | wfdb.MultiRecord) -> None:
+    """By the text: wfdb itself reads 200 for 0."""
+    if isinstance(record, wfdb.MultiRecord):
+        return
+    for line, name in zip(_lines(header)[1:], record.file_name, strict=True):
+        gain = line.split()[2:3]
+        if gain and gain[0].split("(")[0].split("/")[0].strip("0.") == "":
+            raise UnreadableRecording(
+                f"{header.name} gives a gain of 0 for a signal in {name}, expected units per mV; where nobody knows, "
+                "write 200, which the standard assumes"
+            )
+
+
+def _lines(header: Path) -> list[str]:
+    """Those that are no comments, once it is certain that this can be a header."""
+    try:
+        if header.stat().st_size > MAX_HEADER:
+            raise UnreadableRecording(f"{header.name} has over {MAX_HEADER:,} bytes, which no header has")
+        text = header.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise UnreadableRecording(f"cannot read {header.name}: {error.strerror}; expected a WFDB header") from error
+    if any(len(line) > MAX_LINE for line in text.splitlines()):
+        raise UnreadableRecording(f"{header.name} has a line of over {MAX_LINE:,} characters, which no header has")
+    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _check_name(header: Path, name: str) -> None:
+    """Only a file that lies beside the header, and no link, is opened."""
+    if name != Path(name).name or name in ("", ".", "..", "~") or "\\" in name or ":" in name:
+        raise UnreadableRecording(f"{header.name} names the file {name!r}, expected a bare name without a folder")
+    file = header.with_name(name)
+    if file.is_symlink() or not file.is_file():
+        raise UnreadableRecording(f"{header.name} names the file {name}, which is not there; send it too")
+
+
+def _number(fs: object, header: Path) -> float:
+    try:
+        return float(fs)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise UnreadableRecording(f"{header.name} gives no rate, expected samples a second") from error
+
+
+class _Segment:
+    """One header with its signal files."""
+
+    def __init__(self, header: Path, record: wfdb.Record, fs: float) -> None:
+        self.header = header
+        self.record = record
+        self.fs = fs
+        factors = [millivolts(unit) for unit in record.units]
+        names = [name or "" for name in record.sig_name]
+        pairs = list(enumerate(zip(names, factors, strict=True)))
+        self.channels = [channel for channel, (name, factor) in pairs if factor and may_be_ecg(name)]
+        self.leads = distinct_names([names[channel] for channel in self.channels])
+        self.factors = [factors[channel] or 1.0 for channel in self.channels]
+        self.left_out = tuple(
+            f"{name} ({record.units[channel]})" for channel, (name, _) in pairs if channel not in self.channels
+        )
+        self.length = self._check_files()
+
+    def blocks(self) -> Iterator[Block]:
+        """The signals of the leads. Raises UnreadableRecording, at the end for a wrong checksum."""
+        sums = np.zeros(len(self.channels), np.int64)
+        step = self.length if DIFFERENCES in self.record.fmt else BLOCK
+        for start in range(0, self.length, max(step, 1)):
+            stop = min(start + step, self.length)
+            if not self.channels:
+                yield np.zeros((0, stop - start), np.float32)
+                continue
+            digital, physical = self._read(start, stop)
+            sums += digital.sum(axis=0, dtype=np.int64)
+            yield physical
+        self._check_sums(sums)
+
+    def _read(self, start: int, stop: int) -> tuple[Int[np.ndarray, "sample lead"], Block]:
+        path = str(self.header.with_suffix(""))
+        try:
+            read = wfdb.rdrecord(path, start, stop, self.channels, physical=False, return_res=32)
+            digital = read.d_signal
+            with np.errstate(over="ignore", invalid="ignore"):
+                physical = (read.dac(return_res=64) * self.factors).T.astype(np.float32)
+        except Exception as error:  # a parser of strangers' files may raise anything
+            raise UnreadableRecording(f"cannot read the signals of {self.header.name}: {error}") from error
+        if physical.shape != (len(self.channels), stop - start):
+            raise UnreadableRecording(
+                f"{self.header.name}: got {physical.shape[1]:,} samples from {start:,} on, expected {stop - start:,}"
+            )
+        return digital, np.where(np.isfinite(physical), physical, np.float32(np.nan))
+
+    def _check_sums(self, sums: Int64[np.ndarray, "lead"]) -> None:
+        if any(self.record.skew[c] for c in self.channels) or any(s != 1 for s in self.record.samps_per_frame):
+            return  # what was read is not sample by sample what the sum was made of
+        for channel, total in zip(self.channels, sums.tolist(), strict=True):
+            expected = self.record.checksum[channel]
+            if expected is not None and (total - expected) % 2**16:
+                raise UnreadableRecording(
+                    f"{self.record.file_name[channel]}: the checksum of {self.record.sig_name[channel]} is "
+                    f"{total % 2**16}, its header says {expected % 2**16}; the file was damaged, or is another one"
+                )
+
+    def _check_files(self) -> int:
+        """The samples of each signal, once the files are known to hold them."""
+        record, length = self.record, self.record.sig_len
+        frames = [spf or 1 for spf in record.samps_per_frame]
+        if not all(1 <= spf <= MAX_LINE for spf in frames):
+            raise UnreadableRecording(f"{self.header.name} gives {frames} samples a frame, expected 1 to {MAX_LINE:,}")
+        if not all(0 <= (skew or 0) <= MAX_SKEW for skew in record.skew):
+            raise UnreadableRecording(f"{self.header.name} gives the skews {record.skew}, expected up to {MAX_SKEW:,}")
+        if length is not None and not 0 <= length <= MAX_SAMPLES:
+            raise UnreadableRecording(f"{self.header.name} gives {length} samples, which no recording has")
+        for name in dict.fromkeys(record.file_name):
+            within = [channel for channel, file in enumerate(record.file_name) if file == name]
+            length = self._check_file(name, within, sum(frames[channel] for channel in within), length)
+        return int(length or 0)
+
+    def _check_file(self, name: str, channels: Sequence[int], frame: int, length: int | None) -> int | None:
+        record = self.record
+        formats = {record.fmt[channel] for channel in channels}
+        fmt = record.fmt[channels[0]]
+        if len(formats) > 1 or fmt not in (*DATA_LOAD_TYPES, *COMPRESSED_FMTS):
+            raise UnreadableRecording(f"{self.header.name} gives {name} the format {' and '.join(sorted(formats))}")
+        if fmt in COMPRESSED_FMTS:
+            if length is None:
+                raise UnreadableRecording(f"{self.header.name} gives no number of samples, which {name} needs")
+            return length
+        offset = record.byte_offset[channels[0]] or 0
+        there = self.header.with_name(name).stat().st_size - offset
+        if length is None:
+            return max(int(there / (BYTES_PER_SAMPLE[fmt] * frame)), 0)
+        needed = math.floor(BYTES_PER_SAMPLE[fmt] * frame * length)
+        if offset < 0 or there < needed:
+            raise UnreadableRecording(
+                f"{name} is truncated, or its header lies: got {max(there, 0):,} bytes, expected {needed:,} for "
+                f"{length:,} samples of {len(channels)} signals"
+            )
+        return length
+
+
+def _open_segments(header: Path, record: wfdb.MultiRecord, fs: float, uncalibrated: bool) -> Source:
+    """The segments one after the other; what a segment lacks, and what lies between two, is a gap."""
+    opened: dict[str, _Segment] = {}
+    for name in record.seg_name:
+        if name != "~" and name not in opened:
+            part = header.with_name(f"{name}.hea")
+            inner = _read_header(part)
+            if isinstance(inner, wfdb.MultiRecord):
+                raise UnreadableRecording(f"{part.name} has segments, but is itself a segment of {header.name}")
+            if not uncalibrated:
+                _check_gains(part, inner)
+            if inner.sig_len and _number(inner.fs, part) != fs:
+                raise UnreadableRecording(f"{part.name} has another rate ({inner.fs}) than {header.name} ({fs:g})")
+            opened[name] = _LayoutSegment(part, inner, fs) if not inner.sig_len else _Segment(part, inner, fs)
+    leads = tuple(dict.fromkeys(lead for segment in opened.values() for lead in segment.leads))
+    check_layout(fs, len(leads))
+    for name, length in zip(record.seg_name, record.seg_len, strict=True):
+        if not 0 <= length <= MAX_SAMPLES or (name != "~" and opened[name].length != length):
+            raise UnreadableRecording(
+                f"{header.name} says that {name} has {length:,} samples"
+                + ("" if name == "~" else f", its own header says {opened[name].length:,}")
+            )
+    total = sum(record.seg_len)
+    if record.sig_len is not None and record.sig_len != total:
+        raise UnreadableRecording(f"{header.name} says {record.sig_len:,} samples, its segments have {total:,}")
+    segments = [(opened.get(name), length) for name, length in zip(record.seg_name, record.seg_len, strict=True)]
+    left_out = tuple(dict.fromkeys(signal for segment in opened.values() for signal in segment.left_out))
+    return Source(header.stem, leads, fs, total, _joined(segments, leads), left_out)
+
+
+class _LayoutSegment(_Segment):
+    """The first segment of a recording of changing layout: it has no samples, and says what leads there are."""
+
+    def _check_files(self) -> int:
+        return 0
+
+
+def _joined(segments: Sequence[tuple[_Segment | None, int]], leads: tuple[str, ...]) -> Iterator[Block]:
+    for segment, length in segments:
+        if segment is None:
+            for start in range(0, length, BLOCK):
+                yield np.full((len(leads), min(BLOCK, length - start)), np.nan, np.float32)
+            continue
+        places = [leads.index(lead) for lead in segment.leads]
+        for block in segment.blocks():
+            placed = np.full((len(leads), block.shape[1]), np.nan, np.float32)
+            placed[places] = block
+            yield placed

@@ -1,0 +1,56 @@
+"""Zip archives: what a stranger has packed is unpacked within limits, and only into one folder."""
+
+import stat
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from ecg.errors import EcgError, LargeRecording, UnreadableRecording
+
+MAX_FILES = 2000
+PIECE = 2**20
+
+
+def unpack(archive: Path, folder: Path, max_bytes: int) -> list[Path]:
+    """The files of the archive, in the folder; folders within it are forgotten.
+
+    Raises UnreadableRecording for what is no zip, for links, for names outside of it, for two files of one name and for
+    encrypted ones, and LargeRecording for more than `max_bytes` when unpacked, whatever the archive says of itself.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+            names = [_name(archive, entry) for entry in entries]
+            if len(names) > MAX_FILES or len(set(names)) < len(names):
+                raise UnreadableRecording(
+                    f"{archive.name} holds {len(names)} files, expected at most {MAX_FILES}, each of another name"
+                )
+            left = max_bytes
+            for entry, name in zip(entries, names, strict=True):
+                left -= _unpack(archive, opened, entry, folder / name, left)
+    except EcgError:
+        raise
+    except Exception as error:  # a parser of strangers' files may raise anything
+        raise UnreadableRecording(f"{archive.name} is no zip that can be unpacked: {error}") from error
+    return [folder / name for name in names]
+
+
+def _name(archive: Path, entry: zipfile.ZipInfo) -> str:
+    path = PurePosixPath(entry.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in entry.filename or "\0" in entry.filename or not path.name:
+        raise UnreadableRecording(f"{archive.name} names {entry.filename!r}, which is not within it")
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise UnreadableRecording(f"{archive.name} holds the link {entry.filename!r}; put in the file itself")
+    if entry.flag_bits & 1:
+        raise UnreadableRecording(f"{archive.name} is encrypted; send it without a password")
+    return path.name
+
+
+def _unpack(archive: Path, opened: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path, limit: int) -> int:
+    written = 0
+    with opened.open(entry) as packed, file.open("xb") as target:
+        while piece := packed.read(PIECE):
+            written += len(piece)
+            if written > limit:
+                raise LargeRecording(f"{archive.name} is too large when unpacked; send less at once")
+            target.write(piece)
+    return written

@@ -1,0 +1,175 @@
+"""EDF and EDF+, the European Data Format (Kemp et al. 1992; Kemp and Olivan 2003), read by edfio.
+
+The header's figures are held against the file before edfio is given it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from edfio import Edf, EdfSignal, read_edf
+from jaxtyping import Float32
+
+from ecg.errors import UnreadableRecording
+from ecg.leads import distinct_names, may_be_ecg
+from ecg.source import MAX_LEADS, MAX_SAMPLES, Source, check_layout
+from ecg.units import millivolts
+
+FIXED = 256
+"""Bytes of the header's first part, and of each signal's."""
+
+SECONDS_AT_ONCE = 300.0
+
+ANNOTATIONS = "EDF Annotations"
+
+LONGEST_GAP = 7 * 24 * 3600.0
+"""Seconds between two data records; more is a lie, not a gap."""
+
+Block = Float32[np.ndarray, "lead sample"]
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What the file's first bytes say, found true."""
+
+    size: int
+    discontinuous: bool
+    records: int
+    seconds: float
+    labels: tuple[str, ...]
+    samples: tuple[int, ...]
+    """Of each signal in a data record."""
+
+
+def open_edf(file: Path) -> Source:
+    """The recording of an .edf file; of its leads, those of the highest rate. Its gaps (EDF+D) are gaps.
+
+    Raises UnreadableRecording and InvalidSignals.
+    """
+    header = _read_header(file)
+    onsets = _onsets(file, header) if header.discontinuous else None
+    try:
+        edf = read_edf(file, lazy_load_data=True, header_encoding="latin-1")
+        found = [signal for signal in edf.signals if _is_lead(signal)]
+        fs = max((signal.sampling_frequency for signal in found), default=0.0)
+        leads = [signal for signal in found if signal.sampling_frequency == fs]
+        kept = {id(signal) for signal in leads}
+        left_out = tuple(
+            f"{signal.label} ({signal.physical_dimension})" for signal in edf.signals if id(signal) not in kept
+        )
+        for signal in leads:
+            _check_range(file, signal)
+    except UnreadableRecording:
+        raise
+    except Exception as error:  # a parser of strangers' files may raise anything
+        raise UnreadableRecording(f"{file.name} is no EDF file that can be read: {error}") from error
+    if not leads:
+        return Source(file.stem, (), 0.0, 0, iter(()), left_out)
+    check_layout(fs, len(leads))
+    names = distinct_names([signal.label for signal in leads])
+    length = round(header.records * header.seconds * fs)
+    if onsets is not None:
+        length = round((onsets[-1] + header.seconds - onsets[0]) * fs)
+    if length * len(leads) > MAX_SAMPLES:
+        raise UnreadableRecording(f"{file.name} claims {length:,} samples, which no recording has")
+    return Source(file.stem, names, fs, length, _blocks(file, edf, leads, header, onsets), left_out)
+
+
+def _is_lead(signal: EdfSignal) -> bool:
+    return millivolts(signal.physical_dimension) is not None and may_be_ecg(signal.label)
+
+
+def _check_range(file: Path, signal: EdfSignal) -> None:
+    if signal.digital_min >= signal.digital_max or signal.physical_min == signal.physical_max:
+        raise UnreadableRecording(
+            f"{file.name}: {signal.label} goes from {signal.digital_min} to {signal.digital_max} for "
+            f"{signal.physical_min:g} to {signal.physical_max:g} {signal.physical_dimension}, which is no range"
+        )
+
+
+def _read_header(file: Path) -> _Header:
+    size = file.stat().st_size
+    with file.open("rb") as opened:
+        fixed = opened.read(FIXED)
+        if len(fixed) < FIXED or fixed[:8].strip() != b"0":
+            raise UnreadableRecording(f"{file.name} does not begin as an EDF file does")
+        signals = _integer(file, fixed[252:256], "signals")
+        if not 0 < signals <= 4 * MAX_LEADS:
+            raise UnreadableRecording(f"{file.name} says {signals} signals, expected 1 to {4 * MAX_LEADS}")
+        rest = opened.read(FIXED * signals)
+    own_size, records = _integer(file, fixed[184:192], "header bytes"), _integer(file, fixed[236:244], "data records")
+    if own_size != FIXED * (signals + 1) or len(rest) < FIXED * signals:
+        raise UnreadableRecording(f"{file.name}: the header says that it has {own_size} bytes, with {signals} signals")
+    try:
+        seconds = float(fixed[244:252])
+    except ValueError:
+        seconds = -1.0
+    labels = tuple(rest[16 * n : 16 * n + 16].decode("latin-1").strip() for n in range(signals))
+    samples = tuple(
+        _integer(file, rest[216 * signals + 8 * n : 216 * signals + 8 * n + 8], "samples") for n in range(signals)
+    )
+    if not 0 <= seconds < np.inf or (seconds == 0 and set(labels) != {ANNOTATIONS}) or min(samples) < 0:
+        raise UnreadableRecording(f"{file.name} says data records of {seconds:g} s with {samples} samples")
+    needed = own_size + 2 * sum(samples) * records
+    if records < 0 or size != needed:
+        raise UnreadableRecording(
+            f"{file.name} is truncated, or its header lies: got {size:,} bytes, expected {needed:,} for "
+            f"{records:,} data records"
+        )
+    discontinuous = fixed[192:197] == b"EDF+D"
+    return _Header(own_size, discontinuous, records, seconds, labels, samples)
+
+
+def _integer(file: Path, text: bytes, what: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise UnreadableRecording(f"{file.name}: got {text!r} for the number of {what}, expected a number") from error
+
+
+def _onsets(file: Path, header: _Header) -> list[float]:
+    """When each data record of a discontinuous file begins: the first entry of its annotations."""
+    if ANNOTATIONS not in header.labels:
+        raise UnreadableRecording(f"{file.name} says that it has gaps (EDF+D), and has no annotations that say where")
+    place = header.labels.index(ANNOTATIONS)
+    length, before = 2 * header.samples[place], 2 * sum(header.samples[:place])
+    records = np.memmap(file, np.uint8, "r", header.size, (header.records, 2 * sum(header.samples)))
+    onsets = []
+    for record in records[:, before : before + length]:
+        text = record.tobytes().split(b"\x14")[0]
+        try:
+            onsets.append(float(text))
+        except ValueError as error:
+            raise UnreadableRecording(
+                f"{file.name}: a data record begins at {text[:20]!r}, expected seconds"
+            ) from error
+    gaps = np.diff(onsets) - header.seconds
+    if not onsets or not np.isfinite(onsets).all() or (gaps < -1e-3).any() or (gaps > LONGEST_GAP).any():
+        raise UnreadableRecording(f"{file.name}: its data records do not follow each other in time")
+    return onsets
+
+
+def _blocks(
+    file: Path, edf: Edf, leads: Sequence[EdfSignal], header: _Header, onsets: Sequence[float] | None
+) -> Iterator[Block]:
+    fs = leads[0].sampling_frequency
+    factors = np.array([millivolts(lead.physical_dimension) for lead in leads], dtype=np.float64)[:, None]
+    at_once = max(1, int(SECONDS_AT_ONCE / header.seconds)) if onsets is None else 1
+    written = 0
+    for first in range(0, header.records, at_once):
+        last = min(first + at_once, header.records)
+        if onsets is not None:
+            missing = round((onsets[first] - onsets[0]) * fs) - written
+            yield np.full((len(leads), max(missing, 0)), np.nan, np.float32)
+            written += max(missing, 0)
+        try:
+            values = [
+                lead.get_data_slice(first * edf.data_record_duration, last * edf.data_record_duration) for lead in leads
+            ]
+        except Exception as error:  # a parser of strangers' files may raise anything
+            raise UnreadableRecording(f"cannot read the signals of {file.name}: {error}") from error
+        with np.errstate(over="ignore", invalid="ignore"):
+            block = (np.array(values) * factors).astype(np.float32)
+        written += block.shape[1]
+        yield np.where(np.isfinite(block), block, np.float32(np.nan))

@@ -1,0 +1,51 @@
+"""Leads: which signals of a recording are of the heart, and which of them beats are cut from."""
+
+import re
+from collections.abc import Sequence
+
+from ecg.errors import UnknownLead
+
+PREFERRED = ("II", "V5")
+"""What the classifiers have learnt from: modified lead II, and V5 where there was none."""
+
+_ALIASES = {"MLII": "II", "ML2": "II", "DII": "II", "D2": "II", "2": "II", "MV5": "V5", "C5": "V5", "CM5": "V5"}
+
+_NOT_ECG = re.compile(
+    r"^(ABP|ACC|ACT|AIR|ANN|ART|BP|CO2|CVP|EDA|EEG|EMG|EOG|FLOW|ICP|IBI|LIGHT|MARK|NIBP|PAP|PLETH|POS|PPG|PULSE|RESP|"
+    r"RR$|SAO2|SNORE|SOUND|SPO2|STATUS|STI|TEMP|THOR|TRIG)|RESP|PLETH|EVENT|[(]SUM|^(FP|C|F|O|P|T)[0-9Z]+-"
+)
+
+
+def plain_name(lead: str) -> str:
+    """The lead's name as it is compared: `ECG Lead ii`, `MLII` and `D2` are all II."""
+    name = re.sub(r"^(ECG|EKG|LEAD|[\s_:.-])+", "", lead.strip().upper())
+    return _ALIASES.get(name, name)
+
+
+def may_be_ecg(lead: str) -> bool:
+    """Whether a signal of this name, in a unit of voltage, can be a lead: it is not known to be something else."""
+    return not _NOT_ECG.search(lead.strip().upper())
+
+
+def preferred_lead(leads: Sequence[str]) -> str | None:
+    """The lead that a classifier knows best, by name; None where none is known."""
+    by_name = {plain_name(lead): lead for lead in reversed(leads)}
+    return next((by_name[name] for name in PREFERRED if name in by_name), None)
+
+
+def find_lead(leads: Sequence[str], asked: str) -> str:
+    """The lead that is meant by a name, be it written otherwise. Raises UnknownLead."""
+    by_name = {plain_name(lead): lead for lead in reversed(leads)}
+    if asked in leads:
+        return asked
+    if plain_name(asked) in by_name:
+        return by_name[plain_name(asked)]
+    raise UnknownLead(f"got the lead {asked!r}, expected one of: {', '.join(leads) or 'none, for there is no lead'}")
+
+
+def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names, with a number after each that was there before."""
+    return tuple(
+        f"{name} {names[: n + 1].count(name)}" if name in names[:n] else name or f"signal {n + 1}"
+        for n, name in enumerate(names)
+    )

@@ -1,0 +1,119 @@
+"""A source: a recording whose header is read and whose signals are still to come, block by block."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from ecg.errors import InvalidSignals, LargeRecording
+from ecg.recording import Recording
+from ecg.units import UNITS, millivolts
+
+FS = (50.0, 2000.0)
+"""Samples a second that beats can be found at."""
+
+MAX_LEADS = 64
+
+MAX_SAMPLES = 2**40
+"""More is claimed by no honest header."""
+
+BLOCK = 2**18
+"""Samples of a lead that are read at once."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a header says, and the signals of the leads in mV, as blocks that follow each other; NaN is a gap.
+
+    `blocks` can be gone through once; it raises UnreadableRecording where what comes is not as the header says.
+    `length` is in samples, None where nobody knows before the end. `left_out` names the signals that are no leads.
+    """
+
+    name: str
+    leads: tuple[str, ...]
+    fs: float
+    length: int | None
+    blocks: Iterator[Float32[np.ndarray, "lead sample"]] = field(repr=False)
+    left_out: tuple[str, ...] = ()
+
+    def read(self, max_values: int | None = None) -> Recording:
+        """The recording, in memory. Raises what `blocks` raises, and LargeRecording."""
+        blocks = list(self._counted(max_values))
+        signals = np.concatenate([np.zeros((len(self.leads), 0), np.float32), *blocks], axis=1)
+        return self._recording(signals)
+
+    def store(self, file: Path, max_values: int | None = None) -> Iterator[Recording | float]:
+        """Write the signals to a file; the recording that reads from it comes last, before it the share that is done.
+
+        Memory stays bounded. Raises what `blocks` raises, and LargeRecording.
+        """
+        written = 0
+        with file.open("wb") as target:
+            for block in self._counted(max_values):
+                target.write(np.ascontiguousarray(block.T).tobytes())
+                written += block.shape[1]
+                if self.length:
+                    yield min(written / self.length, 1.0)
+        if written and self.leads:
+            yield self._recording(np.memmap(file, np.float32, "r", shape=(written, len(self.leads))).T)
+        else:
+            yield self._recording(np.zeros((len(self.leads), 0), np.float32))
+
+    def _recording(self, signals: Float32[np.ndarray, "lead sample"]) -> Recording:
+        return Recording(self.name, signals, self.leads, self.fs, left_out=self.left_out)
+
+    def _counted(self, max_values: int | None) -> Iterator[Float32[np.ndarray, "lead sample"]]:
+        seen = 0
+        if max_values is not None and (self.length or 0) * len(self.leads) > max_values:
+            raise _too_large(self.name, f"{self.length:,} samples of {len(self.leads)} leads", max_values)
+        for block in self.blocks:
+            seen += block.size
+            if max_values is not None and seen > max_values:
+                raise _too_large(self.name, f"{seen:,} values and more", max_values)
+            yield block
+
+
+def _too_large(name: str, got: str, max_values: int) -> LargeRecording:
+    return LargeRecording(
+        f"{name}: got {got}, expected at most {max_values:,} values; send a shorter part, or fewer leads"
+    )
+
+
+def check_layout(fs: float, leads: int) -> None:
+    """Raises InvalidSignals for a rate, or a number of leads, that cannot be worked with."""
+    if not FS[0] <= fs <= FS[1]:
+        raise InvalidSignals(f"got {fs:g} samples a second, expected {FS[0]:g} to {FS[1]:,.0f}")
+    if leads > MAX_LEADS:
+        raise InvalidSignals(f"got {leads} signals, expected at most {MAX_LEADS}")
+
+
+def from_arrays(
+    signals: Mapping[str, Sequence[float | None]] | Mapping[str, Float[np.ndarray, "sample"]],
+    fs: float,
+    *,
+    unit: str = "mV",
+    name: str = "recording",
+) -> Source:
+    """The source of signals that are already there, by name of the lead; None, NaN and infinity are gaps.
+
+    Raises InvalidSignals for no signals, for ones of different lengths, a rate or a unit that is not known.
+    """
+    check_layout(fs, len(signals))
+    lengths = {lead: len(values) for lead, values in signals.items()}
+    if not signals or len(set(lengths.values())) > 1:
+        raise InvalidSignals(f"got signals of lengths {lengths}, expected one or more of equal length")
+    factor = check_unit(unit)
+    values = np.array([np.array(signal, dtype=np.float64) for signal in signals.values()])
+    with np.errstate(over="ignore"):
+        block = np.where(np.isfinite(values), values * factor, np.nan).astype(np.float32)
+    return Source(name, tuple(signals), float(fs), block.shape[1], iter([block]))
+
+
+def check_unit(unit: str) -> float:
+    """How many mV one of the unit is. Raises InvalidSignals for one that is no voltage."""
+    factor = millivolts(unit)
+    if factor is None:
+        raise InvalidSignals(f"got the unit {unit!r}, expected one of: {', '.join(UNITS)}")
+    return factor
