@@ -1,4 +1,4 @@
-"""Serve: `python -m app`."""
+"""Serve: `python -m app`; annotate files without a server: `python -m app annotate`."""
 
 import argparse
 import sys
@@ -8,30 +8,50 @@ import torch
 import uvicorn
 from pydantic import ValidationError
 
-from app import logs, service, settings
+from app import annotate, logs, service, settings
 from app.served import ServedModels
 from ecg import EcgError
 from models import ModelError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop; 1, with one line on standard error, where that cannot be."""
-    argparse.ArgumentParser(
-        prog="python -m app",
-        description="Serve heartbeat classification over HTTP. Ctrl-C or SIGTERM lets requests in flight finish.",
-        epilog="Settings are environment variables (default: meaning):\n\n" + settings.table(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(arguments)
+    """Serve until told to stop, or annotate; 1, with one line on standard error, where that cannot be."""
+    asked = _parser().parse_args(arguments)
     try:
         chosen = settings.Settings()
-        if chosen.threads:
-            torch.set_num_threads(chosen.threads)
-        served = ServedModels.load(chosen.model_names)
     except ValidationError as error:
         for problem in error.errors():
             name = f"CARDIODE_{'_'.join(map(str, problem['loc'])).upper()}"
             print(f"{name}: got {problem['input']!r}. {problem['msg']}", file=sys.stderr)
         return 1
+    if chosen.threads:
+        torch.set_num_threads(chosen.threads)
+    return annotate.run(asked, chosen) if asked.command == "annotate" else _serve(chosen)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m app",
+        description="Serve heartbeat classification over HTTP. Ctrl-C or SIGTERM lets requests in flight finish.",
+        epilog="Settings are environment variables (default: meaning):\n\n" + settings.table(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (none: serve)")
+    annotate.add_arguments(
+        commands.add_parser(
+            "annotate",
+            help="annotate recordings without a server",
+            description=annotate.HELP,
+            epilog=annotate.EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
+    return parser
+
+
+def _serve(chosen: settings.Settings) -> int:
+    try:
+        served = ServedModels.load(chosen.model_names)
     except (ModelError, EcgError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1

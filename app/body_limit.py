@@ -4,33 +4,40 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+RECORDINGS = "/recordings"
+"""The route that has a limit of its own."""
+
 
 class BodyLimit:
     """Refuses a body over the limit: unread where its length is declared, else as soon as it passes the limit."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, recording_limit: int) -> None:
         self.app = app
         self.limit = limit
+        self.recording_limit = recording_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        recording = scope["path"] == RECORDINGS
+        most = self.recording_limit if recording else self.limit
         length = Headers(scope=scope).get("content-length", "0")
         # More digits than any body has bytes: they are not worth being made a number.
-        declared = int(length) if length.isdecimal() and len(length) < 20 else self.limit + 1
+        declared = int(length) if length.isdecimal() and len(length) < 20 else most + 1
         received = 0
 
         async def receive_within() -> Message:
             nonlocal received
-            if declared <= self.limit:
+            if declared <= most:
                 message = await receive()
                 received += len(message.get("body", b""))
-            if max(declared, received) > self.limit:
+            if max(declared, received) > most:
                 # Raised where the app reads the body, so it is answered like every other error.
-                limit = f"the body is over the limit of {self.limit:,} bytes"
-                raise HTTPException(413, f"{limit}; send fewer beats in one request")
+                limit = f"the body is over the limit of {most:,} bytes"
+                less = "a shorter recording, or fewer of its leads" if recording else "fewer beats in one request"
+                raise HTTPException(413, f"{limit}; send {less}")
             return message
 
         await self.app(scope, receive_within, send)

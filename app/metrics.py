@@ -42,6 +42,8 @@ class Metrics:
             buckets=(8, 14, 20, 26, 32, 44, 62, 98, 152, 302, 1002, 10_000),
             registry=registry,
         )
+        self.recordings = Counter("cardiode_recordings", "Recordings annotated.", ["model"], registry=registry)
+        self.streams = Gauge("cardiode_streams_in_progress", "Live streams that are open right now.", registry=registry)
         self.errors = Counter("cardiode_errors", "Requests refused or failed.", ["kind"], registry=registry)
         self.build = Gauge("cardiode_build_info", "The program's version.", ["version", "python"], registry=registry)
         self.model = Gauge(

@@ -7,9 +7,17 @@ What went wrong below is mapped to a status here, and nowhere else:
     InvalidBeat, InvalidBeats     422   invalid_beats        the beat's index and what was expected
     NoSolver, InvalidSolver       422   invalid_solver       the field
     UnknownModelName              404   unknown_model        the models there are
-    HTTPException                 404   unknown_route
+    UnreadableRecording           422   invalid_recording    the file, and what is wrong with it
+    InvalidSignals, UnknownLead   422   invalid_recording    the field
+    LargeRecording                413   large_recording      the limit
+    UnknownRecording              404   unknown_recording    what to do
+    Busy                          503   busy                 when to come again
+    HTTPException                 400   unreadable_body      what is wrong with the multipart body
+                                  404   unknown_route
                                   405   method_not_allowed
+                                  406   not_acceptable       the media types there are
                                   413   body_too_large       the limit (`app.body_limit` refuses it)
+                                  415   unsupported_body     the kinds of body there are
     any other                     500   internal             nothing of the inside
 
 The third column is what `cardiode_errors_total` counts it as.
@@ -25,15 +33,44 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from app.kept import UnknownRecording
+from app.places import RETRY_SECONDS, Busy
 from app.served import UnknownModelName
-from ecg import InvalidBeat, InvalidBeats
+from ecg import (
+    EcgError,
+    InvalidBeat,
+    InvalidBeats,
+    InvalidSignals,
+    LargeRecording,
+    UnknownLead,
+    UnreadableRecording,
+)
 from models import NoSolver
 from ode import InvalidSolver, UnknownMethod
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 10
 """Field errors that one answer tells: enough to mend a program, little enough to read."""
-HTTP_KINDS = {400: "not_json", 404: "unknown_route", 405: "method_not_allowed", 413: "body_too_large"}
+HTTP_KINDS = {
+    400: "unreadable_body",
+    404: "unknown_route",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "body_too_large",
+    415: "unsupported_body",
+}
+
+KINDS = (
+    HTTPException,
+    RequestValidationError,
+    EcgError,
+    NoSolver,
+    InvalidSolver,
+    UnknownModelName,
+    UnknownRecording,
+    Busy,
+)
+"""Errors that are a request's own, not the service's."""
 
 
 class FieldError(BaseModel):
@@ -75,17 +112,17 @@ def internal() -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Let the app answer every error in this shape."""
-    for kind in (HTTPException, RequestValidationError, InvalidBeats, NoSolver, InvalidSolver, UnknownModelName):
+    for kind in KINDS:
         app.add_exception_handler(kind, _answer)
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
-    kind, answer = _problem_of(error)
+    kind, answer = problem_of(error)
     request.app.state.metrics.errors.labels(kind=kind).inc()
     return answer
 
 
-def _problem_of(error: Exception) -> tuple[str, JSONResponse]:
+def problem_of(error: Exception) -> tuple[str, JSONResponse]:
     """The kind and the answer of an error."""
     match error:
         case HTTPException():
@@ -107,6 +144,20 @@ def _problem_of(error: Exception) -> tuple[str, JSONResponse]:
             return "invalid_solver", _field("solver", str(error))
         case UnknownModelName():
             return "unknown_model", problem(404, str(error), [FieldError(field="model", message=str(error))])
+        case UnreadableRecording():
+            return "invalid_recording", _field("files", str(error))
+        case UnknownLead():
+            return "invalid_recording", _field("lead", str(error))
+        case InvalidSignals():
+            return "invalid_recording", _field("signals", str(error))
+        case LargeRecording():
+            return "large_recording", problem(413, str(error))
+        case UnknownRecording():
+            return "unknown_recording", problem(404, str(error))
+        case Busy():
+            response = problem(503, str(error))
+            response.headers["Retry-After"] = str(RETRY_SECONDS)
+            return "busy", response
         case _:
             return "internal", internal()
 
@@ -119,7 +170,8 @@ def _invalid_request(error: RequestValidationError) -> tuple[str, JSONResponse]:
     found = error.errors()
     for e in found:
         if e["type"] == "json_invalid":
-            message = f"{e['ctx']['error']} at character {e['loc'][-1]}"
+            place = f" at character {e['loc'][-1]}" if isinstance(e["loc"][-1], int) else ""
+            message = f"{e['ctx']['error']}{place}"
             return "not_json", problem(
                 400, f"the body is not JSON: {message}", [FieldError(field="body", message=message)]
             )

@@ -1,14 +1,18 @@
 """The service, put together."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
 
 from app import problems
 from app.body_limit import BodyLimit
+from app.kept import KeptRecordings
 from app.metrics import Metrics
 from app.observing import Observing
-from app.routes import classify, health, metrics, models
+from app.places import Places
+from app.routes import classify, health, metrics, models, recordings, stream
 from app.served import ServedModels
 from app.settings import Settings
 
@@ -17,17 +21,32 @@ Classifies ECG heartbeats by a residual network or a neural ODE whose solver tol
 It is no medical device.
 """
 
+FORM_BYTES = 100_000
+"""What a form may need beside the files in it."""
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.kept.close()
+
 
 def create(served: ServedModels, settings: Settings) -> FastAPI:
     """The app that serves these models, which are loaded and warm."""
-    app = FastAPI(title="cardiode", version=version("cardiode"), description=DESCRIPTION)
+    app = FastAPI(title="cardiode", version=version("cardiode"), description=DESCRIPTION, lifespan=_lifespan)
     app.state.served = served
+    app.state.settings = settings
+    app.state.kept = KeptRecordings(settings.recordings_kept, settings.keep_seconds)
+    app.state.recording_places = Places("recordings", settings.recordings_at_once)
+    app.state.stream_places = Places("streams", settings.streams)
     app.state.metrics = Metrics()
     for model in served.by_name.values():
         app.state.metrics.model.labels(**model.identity.model_dump()).set(1)
-    for routes in (classify, models, health, metrics):
+    for routes in (classify, recordings, stream, models, health, metrics):
         app.include_router(routes.router)
     problems.install(app)
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(
+        BodyLimit, limit=settings.max_body_bytes, recording_limit=settings.max_recording_bytes + FORM_BYTES
+    )
     app.add_middleware(Observing, service=app)
     return app

@@ -16,7 +16,17 @@ class Settings(BaseSettings):
         description="models to serve, separated by commas: names in the zoo or checkpoint files; the first is the "
         "one that answers where a request names none",
     )
-    max_body_bytes: int = Field(20_000_000, ge=1, description="largest request body")
+    max_body_bytes: int = Field(20_000_000, ge=1, description="largest request body, but for recordings")
+    max_recording_bytes: int = Field(500_000_000, ge=1, description="largest recording, as sent and as unpacked")
+    max_recording_values: int = Field(
+        250_000_000, ge=1, description="most samples of a recording, over all its leads; each takes 4 bytes on disk"
+    )
+    recordings_at_once: int = Field(
+        4, ge=1, description="recordings that are worked on at once; others are told to wait"
+    )
+    recordings_kept: int = Field(8, ge=1, description="recordings that are kept for the page; the oldest makes place")
+    keep_seconds: int = Field(3600, ge=1, description="how long one is kept after it was last looked at")
+    streams: int = Field(16, ge=0, description="live streams at once")
     threads: int = Field(0, ge=0, description="threads of a solve; 0 for one a core")
     shutdown_seconds: int = Field(30, ge=0, description="how long requests in flight may take to finish at the end")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")

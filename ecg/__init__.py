@@ -15,6 +15,7 @@ from ecg.errors import (
 )
 from ecg.finding import choose_leads, find_beats
 from ecg.labels import LABEL_NAMES, LABELS, Label, label_of
+from ecg.leads import find_lead, preferred_lead
 from ecg.quality import QUALITIES, Quality
 from ecg.recording import Annotations, Recording
 from ecg.resampling import BEAT_FS
@@ -52,7 +53,9 @@ __all__ = [
     "cut_annotated_beats",
     "cut_beats",
     "find_beats",
+    "find_lead",
     "from_arrays",
     "label_of",
+    "preferred_lead",
     "summarize",
 ]

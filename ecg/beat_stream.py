@@ -48,6 +48,11 @@ class FoundBeats:
         """Which can be judged."""
         return np.array([quality == "good" for quality in self.quality], dtype=np.bool_)
 
+    def pieces(self, size: int) -> list["FoundBeats"]:
+        """The same beats, so many at once; one piece, empty, for none."""
+        slices = [slice(start, start + size) for start in range(0, max(len(self), 1), size)]
+        return [FoundBeats(self.values[s], self.peaks[s], self.quality[s], self.broken[s]) for s in slices]
+
     @classmethod
     def joined(cls, parts: Sequence["FoundBeats"]) -> "FoundBeats":
         """The beats of all parts, in their order."""

@@ -9,7 +9,8 @@ from ecg.beat_stream import BeatStream, FoundBeats
 from ecg.leads import find_lead, preferred_lead
 from ecg.recording import Recording
 
-BLOCK_SECONDS = 60.0
+BLOCK_SECONDS = 180.0
+"""At a usual heart rate as many beats as a classifier takes at once."""
 
 TRIED = 6
 TRIED_SECONDS = 20.0

@@ -1,6 +1,13 @@
 """Networks that classify beats, the files that keep them, and the classifier that answers."""
 
-from models.annotation import NOT_JUDGED, AnnotatedBeats, annotate
+from models.annotation import (
+    NOT_JUDGED,
+    AnnotatedBeats,
+    AnnotatedPart,
+    AnnotatedRecording,
+    annotate,
+    annotate_recording,
+)
 from models.architecture import Architecture, ODENetArchitecture, ResNetArchitecture
 from models.checkpoint import Checkpoint, CheckpointInfo
 from models.classifier import Classifier
@@ -21,8 +28,11 @@ from models.network import AUTO, Output, Solver
 
 __all__ = [
     "AnnotatedBeats",
+    "AnnotatedPart",
+    "AnnotatedRecording",
     "NOT_JUDGED",
     "annotate",
+    "annotate_recording",
     "AUTO",
     "AlteredCheckpoint",
     "Architecture",

@@ -1,11 +1,11 @@
 """Annotation: what a classifier says of the beats that were found in a recording."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecg import LABELS, FoundBeats, Label, Rhythm, summarize
+from ecg import LABELS, FoundBeats, Label, Recording, Rhythm, find_beats, summarize
 from models.classifier import Classifier
 from models.decisions import Decision, Decisions
 from models.network import Solver
@@ -28,6 +28,16 @@ class AnnotatedBeats:
         return cls(
             FoundBeats.joined([part.found for part in parts]), Decisions.joined(decisions) if decisions else None
         )
+
+    def without_values(self) -> "AnnotatedBeats":
+        """The same without the crops, which take most of the memory."""
+        return replace(self, found=replace(self.found, values=self.found.values[:0]))
+
+    def decision(self, beat: int) -> Decision:
+        """That on one of them."""
+        if self.decisions is None or self.found.quality[beat] != "good":
+            return NOT_JUDGED
+        return self.decisions[int(np.count_nonzero(self.found.good[:beat]))]
 
     @property
     def each(self) -> list[Decision]:
@@ -56,3 +66,45 @@ def annotate(classifier: Classifier, found: FoundBeats, solver: Solver | None = 
     """Decide on the beats that can be judged. Raises what `Classifier.classify` raises for a solver."""
     good = found.values[found.good]
     return AnnotatedBeats(found, classifier.classify(good, solver) if len(good) else None)
+
+
+@dataclass(frozen=True)
+class AnnotatedPart:
+    """The beats that a part of a recording made certain, and the seconds of it that are done."""
+
+    beats: AnnotatedBeats
+    seconds: float
+    reason: str | None
+    """Why there are no beats at all, with the last part of a recording that has none."""
+
+
+@dataclass(frozen=True)
+class AnnotatedRecording:
+    """A recording, and all that is said of it. `lead` is the one its beats were cut from, by number; None for none."""
+
+    recording: Recording
+    lead: int | None
+    beats: AnnotatedBeats
+    reason: str | None
+
+    @classmethod
+    def of(cls, recording: Recording, leads: tuple[int, ...], parts: Sequence[AnnotatedPart]) -> "AnnotatedRecording":
+        """The whole of all parts."""
+        beats = AnnotatedBeats.joined([part.beats for part in parts])
+        return cls(recording, leads[0] if leads else None, beats, parts[-1].reason if parts else None)
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """What its beats say together."""
+        return self.beats.rhythm(self.recording.fs)
+
+
+def annotate_recording(
+    classifier: Classifier, recording: Recording, leads: tuple[int, ...], solver: Solver | None = None
+) -> Iterator[AnnotatedPart]:
+    """Find, cut and classify the beats of a recording, part by part; `leads` are those of `ecg.choose_leads`.
+
+    Raises what `Classifier.classify` raises for a solver.
+    """
+    for part in find_beats(recording, leads):
+        yield AnnotatedPart(annotate(classifier, part.beats, solver), part.seconds, part.reason)

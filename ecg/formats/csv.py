@@ -174,7 +174,7 @@ def _seconds(table: _Table, column: "pd.Series[float] | pd.Series[str]") -> Floa
     return times
 
 
-def _clock_seconds(column: "pd.Series[str]") -> Float64[np.ndarray, "row"]:
+def _clock_seconds(column: "pd.Series[float] | pd.Series[str]") -> Float64[np.ndarray, "row"]:
     """Of hours:minutes:seconds, from the right; NaN for what is none."""
     parts = column.astype(str).str.strip("'\" []").str.split(":", expand=True)
     seconds: Float64[np.ndarray, row] = np.zeros(len(column))

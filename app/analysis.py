@@ -1,0 +1,102 @@
+"""Analysis: from an upload to all that is said of its recording, step by step.
+
+files -> source -> recording on disk -> leads -> beats -> decisions -> answer
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.answers import Answer, beat_lines, line, rhythm_json
+from app.kept import KeptRecordings, new_id
+from app.metrics import Metrics
+from app.recording_schemas import RecordingOptions, describe
+from app.schemas import SolverRequest
+from app.served import ServedModel
+from app.settings import Settings
+from app.workspace import Workspace
+from ecg import Recording, Source, choose_leads
+from models import AnnotatedPart, AnnotatedRecording, NoSolver, Solver, annotate_recording
+
+
+@dataclass(frozen=True)
+class Job:
+    """A recording that is read, and how it shall be worked on."""
+
+    recording: Recording
+    leads: tuple[int, ...]
+    model: ServedModel
+    solver: Solver | None
+    metrics: Metrics
+
+    def parts(self) -> Iterator[AnnotatedPart]:
+        """Its beats, part by part, counted as they are decided on."""
+        for part in annotate_recording(self.model.classifier, self.recording, self.leads, self.solver):
+            if part.beats.decisions is not None:
+                self.metrics.count(self.model.identity.name, part.beats.decisions)
+            yield part
+        self.metrics.recordings.labels(model=self.model.identity.name).inc()
+
+
+def solver_of(model: ServedModel, asked: SolverRequest | None) -> Solver | None:
+    """How to solve, found out before any work is done. Raises NoSolver and InvalidSolver."""
+    if asked is None:
+        return None
+    if model.classifier.solver is None:
+        raise NoSolver(f"got a solver, but {model.identity.name} solves no equation; leave it out")
+    return asked.applied_to(model.classifier.solver)
+
+
+def prepare(
+    source: Source,
+    workspace: Workspace,
+    options: RecordingOptions,
+    model: ServedModel,
+    limits: Settings,
+    metrics: Metrics,
+) -> Job:
+    """Read the recording and choose its leads. Raises what a source raises, UnknownLead and a solver's errors."""
+    solver = solver_of(model, options.solver)
+    *_, recording = workspace.store(source, limits.max_recording_values)
+    if not isinstance(recording, Recording):
+        raise TypeError("a source ends with its recording")
+    return Job(recording, choose_leads(recording, options.lead), model, solver, metrics)
+
+
+class Analysis:
+    """The work on one recording, which is kept afterwards where that was asked for."""
+
+    def __init__(self, job: Job, options: RecordingOptions, workspace: Workspace, kept: KeptRecordings) -> None:
+        self.job = job
+        self.options = options
+        self.workspace = workspace
+        self.kept = kept
+        self.id = new_id() if options.keep else None
+
+    def answer(self) -> Answer:
+        """All at once."""
+        return self._finish(list(self.job.parts()))
+
+    def lines(self) -> Iterator[bytes]:
+        """NDJSON: the recording, its beats as they are done with progress between, and at last the rhythm."""
+        job = self.job
+        lead = job.leads[0] if job.leads else None
+        head = describe(job.recording, lead, job.model.identity, kept_as=self.id, whole=None)
+        yield line("recording", head.model_dump_json())
+        parts = []
+        for part in job.parts():
+            parts.append(part)
+            if self.options.beats:
+                yield from beat_lines(part.beats, job.recording.fs)
+            share = part.seconds / job.recording.seconds if job.recording.seconds else 1.0
+            yield line("progress", f'{{"seconds":{part.seconds:.3f},"share":{share:.4f}}}')
+        answer = self._finish(parts)
+        yield line("rhythm", rhythm_json(answer.whole).decode())
+        yield line("recording", answer.head.model_dump_json())
+
+    def _finish(self, parts: list[AnnotatedPart]) -> Answer:
+        job = self.job
+        whole = AnnotatedRecording.of(job.recording, job.leads, parts)
+        if self.id is not None:
+            self.kept.keep(self.id, self.workspace, job.model, whole)
+        head = describe(job.recording, whole.lead, job.model.identity, kept_as=self.id, whole=whole)
+        return Answer(head, whole)

@@ -1,0 +1,33 @@
+"""Places: how many may be worked on at once, of what costs much."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+RETRY_SECONDS = 5
+
+
+class Busy(Exception):
+    """All places are taken."""
+
+    def __init__(self, what: str, most: int) -> None:
+        super().__init__(f"{most} {what} are worked on already, which is the limit; come again in a few seconds")
+
+
+class Places:
+    """So many places for one kind of work."""
+
+    def __init__(self, what: str, most: int) -> None:
+        self.what = what
+        self.most = most
+        self._free = threading.BoundedSemaphore(most) if most else None
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Hold a place. Raises Busy where there is none."""
+        if self._free is None or not self._free.acquire(blocking=False):
+            raise Busy(self.what, self.most)
+        try:
+            yield
+        finally:
+            self._free.release()

@@ -1,0 +1,204 @@
+"""What requests and answers about recordings look like in JSON."""
+
+from dataclasses import asdict
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from app.schemas import DecisionResponse, ModelIdentity, SolverRequest
+from ecg import LABELS, Label, Quality, Recording, Rhythm
+from ecg.rhythm import Kind
+from models import AnnotatedBeats, AnnotatedRecording, Decision
+
+LEAD = "a lead's name; left out: II by any of its names where there is one that can be judged, else the clearest lead"
+
+
+class RecordingOptions(BaseModel):
+    """What a request may say beside its recording."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lead: str | None = Field(None, max_length=100, description=LEAD)
+    model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
+    solver: SolverRequest | None = Field(None, description="for a model with a solver")
+    fs: float | None = Field(None, description="samples a second, where the recording does not say")
+    unit: str = Field("mV", description="of a CSV's columns, or of the signals, that do not say: mV, uV or V")
+    keep: bool = Field(False, description="keep the recording for a while, for GET /recordings/{id}")
+    beats: bool = Field(True, description="whether an NDJSON answer has a line a beat")
+
+
+class SignalsRequest(RecordingOptions):
+    """A recording as JSON."""
+
+    signals: dict[str, list[float | None]] = Field(
+        min_length=1, description="the samples of each lead, by its name; null is a gap"
+    )
+    fs: float = Field(description="samples a second: 50 to 2,000")
+    name: str = Field("recording", max_length=100, pattern=r"^[A-Za-z0-9_-]+$", description="what to call it")
+
+
+class DecisionsRequest(BaseModel):
+    """How to decide again on the beats of a recording that is kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
+    solver: SolverRequest | None = Field(None, description="for a model with a solver")
+
+
+class RecordingResponse(BaseModel):
+    """The recording that was read, and how its beats were found."""
+
+    id: str | None = Field(description="for GET /recordings/{id}; null where it was not asked to be kept")
+    name: str
+    fs: float = Field(description="samples a second; `sample` counts at this rate")
+    samples: int
+    seconds: float
+    leads: list[str]
+    lead: str | None = Field(description="the one that the beats were cut from; null for none")
+    left_out: list[str] = Field(description="signals in it that are no leads of an ECG")
+    model: ModelIdentity
+    beats: int | None = Field(description="how many were found; null while nobody knows")
+    reason: str | None = Field(description="why no beats are reported; null where there are")
+
+
+class BeatResponse(DecisionResponse):
+    """A beat of a recording; one that cannot be judged has no label, and `quality` says why."""
+
+    sample: int
+    time: float = Field(description="seconds since the beginning")
+    quality: Quality
+
+
+class EventResponse(BaseModel):
+    """Something that a reader of the recording would want to see; `label` is the class of its ectopic beats."""
+
+    kind: Kind
+    label: Label | None
+    start: float
+    end: float
+    beats: int
+
+
+class HeartRateResponse(BaseModel):
+    """Beats a minute; lowest and highest over eight intervals."""
+
+    mean: float
+    lowest: float
+    highest: float
+
+
+class BurdenResponse(BaseModel):
+    """Beats of one class; `share` is of all beats with a label."""
+
+    beats: int
+    share: float
+    per_hour: float
+
+
+class VariabilityResponse(BaseModel):
+    """Of intervals between normal beats, in ms; pnn50 is a share. Null where there were too few."""
+
+    sdnn: float | None
+    sdann: float | None
+    rmssd: float | None
+    pnn50: float | None
+
+
+class HourResponse(BaseModel):
+    """One hour of the recording."""
+
+    hour: int
+    beats: int
+    unjudged: int
+    heart_rate: float | None
+    ectopic: dict[Label, int]
+    pauses: int
+
+
+class RhythmResponse(BaseModel):
+    """What the beats say together; `seconds` are those between beats that follow each other."""
+
+    seconds: float
+    counts: dict[Label | Literal["none"], int] = Field(description="beats of each label; none: those without one")
+    heart_rate: HeartRateResponse | None
+    burden: dict[Label, BurdenResponse]
+    variability: VariabilityResponse
+    longest_run: EventResponse | None
+    events: list[EventResponse]
+    hours: list[HourResponse]
+
+
+class AnnotatedResponse(BaseModel):
+    """A recording, its beats, and what they say together."""
+
+    recording: RecordingResponse
+    beats: list[BeatResponse]
+    rhythm: RhythmResponse
+
+
+class ColumnsResponse(BaseModel):
+    """The beats of a recording in columns, as a page draws them."""
+
+    sample: list[int]
+    label: str = Field(description="a letter a beat; ? for one without a label")
+    quality: list[Quality]
+    evaluations: list[int] = Field(description="0 where there was no solve")
+
+
+def describe(
+    recording: Recording,
+    lead: int | None,
+    model: ModelIdentity,
+    *,
+    kept_as: str | None,
+    whole: AnnotatedRecording | None,
+) -> RecordingResponse:
+    """What is said of a recording: before its beats are known, or with the whole of them."""
+    return RecordingResponse(
+        id=kept_as,
+        name=recording.name,
+        fs=recording.fs,
+        samples=recording.signals.shape[1],
+        seconds=recording.seconds,
+        leads=list(recording.leads),
+        lead=None if lead is None else recording.leads[lead],
+        left_out=list(recording.left_out),
+        model=model,
+        beats=None if whole is None else len(whole.beats),
+        reason=None if whole is None else whole.reason,
+    )
+
+
+def rhythm_response(beats: AnnotatedBeats, rhythm: Rhythm) -> RhythmResponse:
+    """The rhythm, with how many beats of each label there are."""
+    labels = beats.labels
+    counts: dict[Label | Literal["none"], int] = {label: labels.count(label) for label in LABELS}
+    counts["none"] = labels.count(None)
+    return RhythmResponse.model_validate(asdict(rhythm) | {"counts": counts})
+
+
+def beat_object(sample: int, fs: float, quality: Quality, decision: Decision) -> dict[str, JsonValue]:
+    """The JSON of one beat, as `BeatResponse` describes it; made by hand, for a day has a hundred thousand."""
+    probabilities = decision.probabilities and {label: round(p, 6) for label, p in decision.probabilities.items()}
+    beat: dict[str, Any] = {
+        "sample": sample,
+        "time": round(sample / fs, 4),
+        "label": decision.label,
+        "probabilities": probabilities,
+        "quality": quality,
+        "abstained": decision.abstained,
+        "receipt": decision.receipt and vars(decision.receipt),
+    }
+    return beat
+
+
+def columns(beats: AnnotatedBeats) -> ColumnsResponse:
+    """The beats in columns."""
+    evaluations = [decision.receipt.evaluations if decision.receipt else 0 for decision in beats.each]
+    return ColumnsResponse(
+        sample=beats.found.peaks.tolist(),
+        label="".join(label or "?" for label in beats.labels),
+        quality=list(beats.found.quality),
+        evaluations=evaluations,
+    )

@@ -1,0 +1,235 @@
+"""POST /recordings: a recording in, an annotated recording out; and those that are kept, for the page."""
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Path, Request, Response
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from app.analysis import Analysis, Job, prepare, solver_of
+from app.answers import EXTENSIONS, JSON, MEDIA_TYPES, NDJSON, Answer, choose, line, rhythm_json
+from app.kept import KeptRecording, UnknownRecording
+from app.metrics import Metrics
+from app.problems import MEDIA_TYPE, problem_of, schema
+from app.recording_schemas import (
+    AnnotatedResponse,
+    BeatResponse,
+    ColumnsResponse,
+    DecisionsRequest,
+    RecordingOptions,
+    SignalsRequest,
+    beat_object,
+    columns,
+    describe,
+)
+from app.served import ServedModel
+from app.uploads import receive
+from app.workspace import Workspace
+from models import AnnotatedBeats, Solver, annotate
+
+router = APIRouter(prefix="/recordings", tags=["recordings"])
+logger = logging.getLogger("cardiode.recordings")
+
+AT_ONCE = 512
+"""Beats that are decided on anew before a line tells of it."""
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
+    for status, text in {
+        400: "The body is not what its Content-Type says.",
+        404: "No such model, or no such recording.",
+        406: "No form that Accept allows.",
+        413: "The recording is over the limit.",
+        415: "The body is neither multipart nor JSON.",
+        422: "The recording cannot be read, or a field is not as it should be.",
+        503: "As many recordings as may be are worked on already; Retry-After says when to come again.",
+    }.items()
+}
+FORMS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The annotated recording, in the form that Accept asks for.",
+        "model": AnnotatedResponse,
+        "content": {media_type: {} for media_type in MEDIA_TYPES if media_type != JSON},
+    }
+}
+
+
+def _request_body() -> dict[str, Any]:
+    options = RecordingOptions.model_json_schema(ref_template="#/components/schemas/{model}")
+    options.pop("$defs")
+    fields = options["properties"] | {"solver": {"type": "string", "description": "as JSON, for a model with a solver"}}
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    files["description"] = "a WFDB header with its signal files, or a zip of them, or one EDF, or one CSV"
+    form = {"type": "object", "required": ["files"], "properties": {"files": files} | fields}
+    signals = SignalsRequest.model_json_schema(ref_template="#/components/schemas/{model}")
+    signals.pop("$defs")
+    content = {"multipart/form-data": {"schema": form}, "application/json": {"schema": signals}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+class StreamedAnswer(StreamingResponse):
+    """An answer that is sent while it is made, and that lets go of what it holds however it ends."""
+
+    def __init__(self, pieces: Iterator[bytes], media_type: str, close: Callable[[], object], name: str) -> None:
+        extension = EXTENSIONS[media_type]
+        file = f"{re.sub(r'[^A-Za-z0-9_-]', '_', name)}.{extension}"
+        headers = {} if media_type in (JSON, NDJSON) else {"Content-Disposition": f'attachment; filename="{file}"'}
+        super().__init__(pieces, media_type=media_type, headers=headers)
+        self.close = close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.close()
+
+
+@router.post("", responses=FORMS | PROBLEMS, openapi_extra=_request_body(), response_class=Response)
+async def annotate_recording(request: Request) -> Response:
+    """Find, cut and classify the beats of a recording, and say what they mean together.
+
+    NDJSON answers begin while the work goes on: a line is an object whose one field says what it is (recording, beat,
+    progress, rhythm, problem).
+    """
+    media_type = choose(request.headers.get("accept", "*/*"))
+    with_place = ExitStack()
+    try:
+        return await _annotated(request, media_type, with_place)
+    except BaseException:
+        with_place.close()
+        raise
+
+
+async def _annotated(request: Request, media_type: str, closing: ExitStack) -> Response:
+    state = request.app.state
+    closing.enter_context(state.recording_places.taken())
+    workspace = Workspace()
+    closing.callback(workspace.close)
+    upload = await receive(request, workspace)
+    model = state.served.find(upload.options.model)
+    solver_of(model, upload.options.solver)
+
+    def read() -> Job:
+        source = upload.source(workspace, state.settings.max_recording_bytes)
+        return prepare(source, workspace, upload.options, model, state.settings, state.metrics)
+
+    job = await anyio.to_thread.run_sync(read)
+    analysis = Analysis(job, upload.options, workspace, state.kept)
+    if media_type == NDJSON:
+        pieces = _guarded(analysis.lines())
+    else:
+        answer = await anyio.to_thread.run_sync(analysis.answer)
+        pieces = answer.written(media_type)
+    return StreamedAnswer(pieces, media_type, closing.close, job.recording.name)
+
+
+def _guarded(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines; where work that has begun to be answered fails, a last line tells of it."""
+    try:
+        yield from lines
+    except Exception as error:
+        logger.exception("failed in the middle of an answer")
+        _, response = problem_of(error)
+        yield line("problem", bytes(response.body).decode())
+
+
+Id = Annotated[str, Path(max_length=64, description="that POST /recordings gave to a recording it was asked to keep")]
+
+
+def _find(request: Request, id: str) -> KeptRecording:  # noqa: A002 - the path's own word
+    kept: KeptRecording = request.app.state.kept.find(id)
+    return kept
+
+
+@router.get("/{id}", responses=FORMS | PROBLEMS, response_class=Response)
+def kept_recording(id: Id, request: Request) -> Response:  # noqa: A002
+    """A recording that is kept, as it is decided on now."""
+    kept = _find(request, id)
+    media_type = choose(request.headers.get("accept", "*/*"))
+    head = describe(kept.whole.recording, kept.whole.lead, kept.model.identity, kept_as=kept.id, whole=kept.whole)
+    pieces = Answer(head, kept.whole).written(media_type)
+    workspace = kept.workspace.share()
+    return StreamedAnswer(pieces, media_type, workspace.close, kept.whole.recording.name)
+
+
+@router.delete("/{id}", status_code=204, responses={404: PROBLEMS[404]})
+def forget_recording(id: Id, request: Request) -> None:  # noqa: A002
+    """Delete it now, instead of after a while."""
+    request.app.state.kept.forget(id)
+
+
+@router.get("/{id}/beats", responses={404: PROBLEMS[404]})
+def kept_beats(id: Id, request: Request) -> ColumnsResponse:  # noqa: A002
+    """All its beats in columns, which is little enough for a day."""
+    return columns(_find(request, id).whole.beats)
+
+
+@router.get("/{id}/beats/{number}", responses={404: PROBLEMS[404]})
+def kept_beat(id: Id, number: int, request: Request) -> BeatResponse:  # noqa: A002
+    """One of them, counted from 0."""
+    kept = _find(request, id)
+    found, fs = kept.whole.beats.found, kept.whole.recording.fs
+    if not 0 <= number < len(found):
+        raise UnknownRecording(f"{id}/beats/{number}")
+    beat = beat_object(int(found.peaks[number]), fs, found.quality[number], kept.whole.beats.decision(number))
+    return BeatResponse.model_validate(beat)
+
+
+@router.get("/{id}/tiles/{level}/{number}", responses={404: PROBLEMS[404]}, response_class=Response)
+def tile(
+    id: Id,  # noqa: A002
+    level: Annotated[int, Path(ge=0, le=40)],
+    number: Annotated[int, Path(ge=0, le=2**40)],
+    request: Request,
+) -> Response:
+    """A tile of its strip: 32-bit floats, little end first, by lead, lowest before highest value, column.
+
+    A column of level k stands for 2^k samples; a tile has 1,024, the last one fewer. In mV; NaN is a gap.
+    """
+    content = _find(request, id).strip.tile(level, number).astype("<f4").tobytes()
+    return Response(content, media_type="application/octet-stream", headers={"Cache-Control": "private, max-age=3600"})
+
+
+@router.post("/{id}/decisions", responses=PROBLEMS, response_class=StreamingResponse)
+def decide_again(id: Id, body: DecisionsRequest, request: Request) -> Response:  # noqa: A002
+    """Decide again on its beats, by another model or solver: NDJSON with progress, beats in columns, rhythm, recording.
+
+    What is said of the recording is from then on what was decided here.
+    """
+    kept = _find(request, id)
+    model = request.app.state.served.find(body.model)
+    solver = solver_of(model, body.solver)
+    workspace = kept.workspace.share()
+    closing = ExitStack()
+    closing.callback(workspace.close)
+    lines = _guarded(_decided(kept, model, solver, request.app.state.metrics))
+    return StreamedAnswer(lines, NDJSON, closing.close, kept.whole.recording.name)
+
+
+def _decided(kept: KeptRecording, model: ServedModel, solver: Solver | None, metrics: Metrics) -> Iterator[bytes]:
+    parts = []
+    started = time.perf_counter()
+    pieces = kept.whole.beats.found.pieces(AT_ONCE)
+    for number, piece in enumerate(pieces, 1):
+        part = annotate(model.classifier, piece, solver)
+        if part.decisions is not None:
+            metrics.count(model.identity.name, part.decisions)
+        parts.append(part)
+        yield line("progress", json.dumps({"share": round(number / len(pieces), 4)}))
+    seconds = time.perf_counter() - started
+    whole = replace(kept.whole, beats=AnnotatedBeats.joined(parts))
+    kept.whole, kept.model = whole, model
+    head = describe(whole.recording, whole.lead, model.identity, kept_as=kept.id, whole=whole)
+    yield line("beats", columns(whole.beats).model_dump_json())
+    yield line("rhythm", rhythm_json(whole).decode())
+    yield line("recording", head.model_dump_json())
+    yield line("seconds", f"{seconds:.3f}")

@@ -1,0 +1,171 @@
+"""WS /stream: a live signal in, its beats out as soon as they can be judged.
+
+The client's first message, as JSON, is a `StreamRequest`; the answer is `{"stream": {...}}`. Then each message is a
+piece of the signal of any length: JSON `{"signals": [[...], ...]}`, a list a lead, or 32-bit floats, little end first,
+sample after sample and in each lead after lead. Beats come back as `{"beats": [...]}`. `{"end": true}` ends the signal:
+the last beats follow, then `{"rhythm": {...}, "reason": null}`, and the connection is closed. What is wrong comes as
+`{"problem": {...}}`, of the shape of every error, before the connection is closed with code 1008.
+
+The next message is read when the last one is worked on, so a client that is too fast is slowed down by its own
+connection.
+"""
+
+from typing import Any
+
+import anyio.to_thread
+import numpy as np
+from fastapi import APIRouter, WebSocket
+from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.websockets import WebSocketDisconnect
+
+from app.analysis import solver_of
+from app.problems import KINDS, problem_of
+from app.recording_schemas import beat_object, rhythm_response
+from app.schemas import ModelIdentity, SolverRequest
+from app.uploads import validated
+from ecg import BeatStream, FoundBeats, InvalidSignals, find_lead, preferred_lead
+from ecg.source import check_unit
+from models import AnnotatedBeats, annotate
+
+router = APIRouter(tags=["recordings"])
+
+MAX_LEADS = 12
+MAX_PIECE = 4_000_000
+"""Values in one message."""
+
+REFUSED = 1008
+
+PARTS = 256
+"""That are joined to one: each has a beat or two, and a stream may go on for days."""
+
+
+class StreamRequest(BaseModel):
+    """How the signal comes, and how its beats shall be decided on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fs: float = Field(description="samples a second: 50 to 2,000")
+    leads: list[str] = Field(min_length=1, max_length=MAX_LEADS, description="their names, in the order of the signals")
+    lead: str | None = Field(None, description="the one that beats are cut from; left out: II, or the first")
+    unit: str = Field("mV", description="mV, uV or V")
+    model: str | None = None
+    solver: SolverRequest | None = None
+
+
+class StreamResponse(BaseModel):
+    """What the service makes of it."""
+
+    model: ModelIdentity
+    lead: str
+
+
+class Piece(BaseModel):
+    """A piece of the signal, or its end."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    signals: list[list[float | None]] = Field(default_factory=list)
+    end: bool = False
+
+
+@router.websocket("/stream")
+async def stream(socket: WebSocket) -> None:
+    """Follow one live signal."""
+    await socket.accept()
+    state = socket.app.state
+    try:
+        with state.stream_places.taken(), state.metrics.streams.track_inprogress():
+            await _follow(socket)
+    except WebSocketDisconnect:
+        return
+    except KINDS as error:
+        kind, response = problem_of(error)
+        state.metrics.errors.labels(kind=kind).inc()
+        await socket.send_text(f'{{"problem":{bytes(response.body).decode()}}}')
+        await socket.close(REFUSED)
+    else:
+        await socket.close()
+
+
+async def _follow(socket: WebSocket) -> None:
+    opened = await anyio.to_thread.run_sync(_Live, socket.app.state, await _message(socket))
+    await socket.send_json({"stream": opened.description.model_dump()})
+    while True:
+        content = await _message(socket)
+        beats, ended = await anyio.to_thread.run_sync(opened.push, content)
+        if beats:
+            await socket.send_json({"beats": beats})
+        if ended:
+            await socket.send_json(opened.end())
+            return
+
+
+async def _message(socket: WebSocket) -> bytes | str:
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1000))
+    content: bytes | str | None = message.get("text")
+    return content if content is not None else message["bytes"]
+
+
+class _Live:
+    """A live signal and what was said of it so far."""
+
+    def __init__(self, state: Any, first: bytes | str) -> None:
+        if isinstance(first, bytes):
+            raise InvalidSignals('got bytes as the first message, expected JSON such as {"fs": 250, "leads": ["II"]}')
+        asked = validated(StreamRequest, first.encode())
+        self.model = state.served.find(asked.model)
+        self.solver = solver_of(self.model, asked.solver)
+        self.metrics = state.metrics
+        self.factor = check_unit(asked.unit)
+        name = find_lead(asked.leads, asked.lead) if asked.lead else preferred_lead(asked.leads) or asked.leads[0]
+        self.found = BeatStream(len(asked.leads), asked.fs, asked.leads.index(name), live=True)
+        self.description = StreamResponse(model=self.model.identity, lead=name)
+        self.parts: list[AnnotatedBeats] = []
+
+    def push(self, content: bytes | str) -> tuple[list[dict[str, Any]], bool]:
+        """The beats that one message brought, and whether it ends the signal."""
+        if isinstance(content, bytes):
+            return self._beats(self.found.push(self._from_bytes(content))), False
+        piece = validated(Piece, content.encode())
+        beats = self._beats(self.found.push(self._from_lists(piece.signals))) if piece.signals else []
+        if piece.end:
+            beats += self._beats(self.found.finish())
+        return beats, piece.end
+
+    def end(self) -> dict[str, Any]:
+        """What is said at the end."""
+        beats = AnnotatedBeats.joined(self.parts)
+        rhythm = rhythm_response(beats, beats.rhythm(self.found.fs)).model_dump()
+        return {"rhythm": rhythm, "reason": self.found.reason}
+
+    def _beats(self, found: FoundBeats) -> list[dict[str, Any]]:
+        if not len(found):
+            return []
+        part = annotate(self.model.classifier, found, self.solver)
+        if part.decisions is not None:
+            self.metrics.count(self.model.identity.name, part.decisions)
+        self.parts.append(part.without_values())
+        if len(self.parts) == PARTS:
+            self.parts = [AnnotatedBeats.joined(self.parts)]
+        rows = zip(found.peaks.tolist(), found.quality, part.each, strict=True)
+        return [beat_object(sample, self.found.fs, quality, decision) for sample, quality, decision in rows]
+
+    def _from_bytes(self, content: bytes) -> Float[np.ndarray, "lead sample"]:
+        if len(content) % (4 * self.found.leads) or len(content) > 4 * MAX_PIECE:
+            raise InvalidSignals(
+                f"got {len(content):,} bytes, expected 4 for each of {self.found.leads} leads a sample, "
+                f"{4 * MAX_PIECE:,} at most in one message"
+            )
+        return np.frombuffer(content, "<f4").reshape(-1, self.found.leads).T * np.float32(self.factor)
+
+    def _from_lists(self, signals: list[list[float | None]]) -> Float[np.ndarray, "lead sample"]:
+        lengths = sorted({len(signal) for signal in signals})
+        if len(signals) != self.found.leads or len(lengths) > 1 or sum(map(len, signals)) > MAX_PIECE:
+            raise InvalidSignals(
+                f"got {len(signals)} signals of {' and '.join(map(str, lengths))} samples, expected "
+                f"{self.found.leads} of equal length, {MAX_PIECE:,} values at most in one message"
+            )
+        return np.array(signals, dtype=np.float64).reshape(len(signals), -1) * self.factor

@@ -1,0 +1,92 @@
+"""Uploads: what a request to annotate a recording brings, as multipart or as JSON."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TypeVar
+
+import anyio.to_thread
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from app.recording_schemas import RecordingOptions, SignalsRequest
+from app.workspace import MAX_FILES, Workspace
+from ecg import Source, from_arrays
+
+Model = TypeVar("Model", bound=BaseModel)
+
+MAX_FIELDS = 20
+FILES = "files"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A recording as it came: its options, and its files in the workspace or its signals."""
+
+    options: RecordingOptions
+    signals: SignalsRequest | None
+
+    def source(self, workspace: Workspace, max_bytes: int) -> Source:
+        """The recording, whose signals are still to be read. Raises UnreadableRecording and InvalidSignals."""
+        if self.signals is None:
+            return workspace.open(fs=self.options.fs, unit=self.options.unit, max_bytes=max_bytes)
+        asked = self.signals
+        return from_arrays(asked.signals, asked.fs, unit=asked.unit, name=asked.name)
+
+
+async def receive(request: Request, workspace: Workspace) -> Upload:
+    """Put the request's files into the workspace.
+
+    Raises RequestValidationError, UnreadableRecording, and HTTPException for a body of another kind.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "application/json":
+        content = await request.body()
+        asked = await anyio.to_thread.run_sync(validated, SignalsRequest, content)
+        return Upload(asked, asked)
+    if kind == "multipart/form-data":
+        return Upload(await _form(request, workspace), None)
+    raise HTTPException(
+        415,
+        f"got Content-Type: {kind or 'none'}, expected multipart/form-data with parts named files, or application/json",
+    )
+
+
+async def _form(request: Request, workspace: Workspace) -> RecordingOptions:
+    fields: dict[str, object] = {}
+    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                if name != FILES:
+                    raise _invalid(name, f"got a file in a part of this name, expected {FILES}")
+                await anyio.to_thread.run_sync(workspace.add, value.filename or "", value.file)
+            elif name == FILES:
+                await anyio.to_thread.run_sync(workspace.add, "", BytesIO())
+            else:
+                fields[name] = _json(name, value) if name == "solver" else value
+    return validated(RecordingOptions, fields)
+
+
+def _json(name: str, text: str) -> object:
+    try:
+        return from_json(text)
+    except ValueError as error:
+        raise _invalid(name, f"got {text[:100]!r}, expected a JSON object: {error}") from error
+
+
+def _invalid(field: str, message: str) -> RequestValidationError:
+    return RequestValidationError([{"type": "value_error", "loc": ("body", field), "msg": message}])
+
+
+def validated(model: type[Model], content: bytes | dict[str, object]) -> Model:
+    """The model that the content makes. Raises RequestValidationError."""
+    try:
+        if isinstance(content, bytes):
+            return model.model_validate_json(content)
+        return model.model_validate(content)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        raise RequestValidationError([e | {"loc": ("body", *e["loc"])} for e in found]) from error

@@ -1,0 +1,85 @@
+"""A workspace: the folder that one recording's files are put into, and that goes when it is done with."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from ecg import Recording, Source, UnreadableRecording
+from ecg.formats import ZIP, open_files
+from ecg.formats.archive import unpack
+
+MAX_FILES = 2000
+PIECE = 2**20
+
+
+class Workspace:
+    """A folder of its own for the files of one upload and for its signals, as they are read; it has one owner."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="cardiode-"))
+        self._files = self._folder / "files"
+        self._files.mkdir()
+        self._owners = 1
+
+    def share(self) -> "Workspace":
+        """Another owner: each of them closes it, and the last one deletes it."""
+        self._owners += 1
+        return self
+
+    def add(self, name: str, content: BinaryIO) -> None:
+        """Put in one file, under the last part of its name. Raises UnreadableRecording for a second one."""
+        file = self._files / _bare(name)
+        if file.exists():
+            raise UnreadableRecording(f"got two files of the name {file.name}; send each once")
+        with file.open("wb") as target:
+            shutil.copyfileobj(content, target, PIECE)
+
+    def open_beside(self, file: Path, *, fs: float | None, unit: str, max_bytes: int) -> Source:
+        """The recording of a file that lies elsewhere, as its owner says; a header's signal files lie beside it.
+
+        Raises what `open` raises.
+        """
+        if file.suffix.lower() != ZIP:
+            if not file.is_file():
+                raise UnreadableRecording(f"there is no file {file}")
+            return open_files([file], fs=fs, unit=unit)
+        with file.open("rb") as archive:
+            self.add(file.name, archive)
+        return self.open(fs=fs, unit=unit, max_bytes=max_bytes)
+
+    def open(self, *, fs: float | None, unit: str, max_bytes: int) -> Source:
+        """The recording that the files make up; zips are unpacked to `max_bytes` at most.
+
+        Raises UnreadableRecording, InvalidSignals and LargeRecording.
+        """
+        for archive in [file for file in self._files.iterdir() if file.suffix.lower() == ZIP]:
+            unpacked = self._folder / "unpacked"
+            unpacked.mkdir(exist_ok=True)
+            for file in unpack(archive, unpacked, max_bytes):
+                file.replace(self._files / file.name)
+            archive.unlink()
+        return open_files(sorted(self._files.iterdir()), fs=fs, unit=unit)
+
+    def store(self, source: Source, max_values: int) -> Iterator[float | Recording]:
+        """Read the signals; the share that is done, and at last the recording, which lasts as long as the workspace.
+
+        Raises what `Source.store` raises.
+        """
+        yield from source.store(self._folder / "signals.float32", max_values)
+        shutil.rmtree(self._files)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._owners -= 1
+        if not self._owners:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _bare(name: str) -> str:
+    """The last part of a name, which must be one: browsers may send folders too."""
+    bare = PurePosixPath(name.replace("\\", "/")).name
+    if bare in ("", ".", "..") or "\0" in bare or len(bare.encode()) > 200:
+        raise UnreadableRecording(f"got a file of the name {name[:200]!r}, expected one such as 100.hea")
+    return bare
