@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from app.schemas import DecisionResponse, ModelIdentity, SolverRequest
@@ -142,8 +143,8 @@ class ColumnsResponse(BaseModel):
 
     sample: list[int]
     label: str = Field(description="a letter a beat; ? for one without a label")
-    quality: list[Quality]
     evaluations: list[int] = Field(description="0 where there was no solve")
+    quality: dict[int, Quality] = Field(description="of the beats that are not good, by their number from 0")
 
 
 def describe(
@@ -195,10 +196,12 @@ def beat_object(sample: int, fs: float, quality: Quality, decision: Decision) ->
 
 def columns(beats: AnnotatedBeats) -> ColumnsResponse:
     """The beats in columns."""
-    evaluations = [decision.receipt.evaluations if decision.receipt else 0 for decision in beats.each]
+    found, evaluations = beats.found, np.zeros(len(beats), dtype=np.int64)
+    if beats.decisions is not None and beats.decisions.receipts is not None:
+        evaluations[found.good] = beats.decisions.receipts.evaluations
     return ColumnsResponse(
-        sample=beats.found.peaks.tolist(),
+        sample=found.peaks.tolist(),
         label="".join(label or "?" for label in beats.labels),
-        quality=list(beats.found.quality),
-        evaluations=evaluations,
+        evaluations=evaluations.tolist(),
+        quality={number: quality for number, quality in enumerate(found.quality) if quality != "good"},
     )

@@ -12,7 +12,7 @@ from app.kept import KeptRecordings
 from app.metrics import Metrics
 from app.observing import Observing
 from app.places import Places
-from app.routes import classify, health, metrics, models, recordings, stream
+from app.routes import classify, health, metrics, models, page, recordings, stream
 from app.served import ServedModels
 from app.settings import Settings
 
@@ -42,8 +42,9 @@ def create(served: ServedModels, settings: Settings) -> FastAPI:
     app.state.metrics = Metrics()
     for model in served.by_name.values():
         app.state.metrics.model.labels(**model.identity.model_dump()).set(1)
-    for routes in (classify, recordings, stream, models, health, metrics):
+    for routes in (classify, recordings, stream, models, health, metrics, page):
         app.include_router(routes.router)
+    app.mount("/page", page.PageFiles(directory=page.FOLDER))
     problems.install(app)
     app.add_middleware(
         BodyLimit, limit=settings.max_body_bytes, recording_limit=settings.max_recording_bytes + FORM_BYTES

@@ -1,0 +1,187 @@
+// Drawing one stretch of a recording as ECG paper: grid, signals, beats. Knows nothing of the page around it.
+
+import { COLUMNS, levelFor } from "./tiles.js";
+import { colour, variable } from "./labels.js";
+
+export const MM = 96 / 25.4; // CSS pixels
+const TOP = 34; // for the letters of the beats
+const BOTTOM = 20; // for the times
+const STEPS = [0.04, 0.2, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200];
+const LETTERS_APART = 15;
+
+// view: { start, perSecond, gain (pixels a mV, or null to fit) }, size: { width, height }, both in CSS pixels
+export function drawPaper(context, size, view, data) {
+  context.fillStyle = variable("paper");
+  context.fillRect(0, 0, size.width, size.height);
+  const lanes = lanesOf(size, view, data);
+  drawGrid(context, size, view, lanes);
+  lanes.forEach((lane) => drawSignal(context, size, view, data, lane));
+  drawBeats(context, size, view, data);
+  drawTimes(context, size, view);
+  drawNames(context, view, data, lanes);
+}
+
+function lanesOf(size, view, data) {
+  const height = (size.height - TOP - BOTTOM) / Math.max(data.shown.length, 1);
+  return data.shown.map((lead, place) => {
+    const range = data.ranges[lead];
+    const gain = view.gain ?? (0.85 * height) / Math.max(range.high - range.low, 1e-6);
+    return { lead, gain, top: TOP + place * height, height, middle: TOP + (place + 0.5) * height, zero: view.gain ? range.usual : (range.high + range.low) / 2 };
+  });
+}
+
+function drawGrid(context, size, view, lanes) {
+  const fine = STEPS.find((step) => step * view.perSecond >= 3.2) ?? 14400;
+  const coarse = fine === 0.04 ? 0.2 : STEPS[STEPS.indexOf(fine) + 1] ?? 4 * fine;
+  for (const [step, name] of [[fine, "grid"], [coarse, "grid-strong"]]) {
+    context.strokeStyle = variable(name);
+    context.lineWidth = 1;
+    context.beginPath();
+    for (let t = Math.ceil(view.start / step) * step; t <= view.start + size.width / view.perSecond; t += step) {
+      const x = Math.round((t - view.start) * view.perSecond) + 0.5;
+      context.moveTo(x, 0);
+      context.lineTo(x, size.height);
+    }
+    const millivolts = name === "grid" ? 0.1 : 0.5;
+    for (const lane of lanes) {
+      const apart = millivolts * lane.gain;
+      if (apart < 3.2 || !view.gain) continue;
+      for (let y = lane.middle % apart; y < lane.top + lane.height; y += apart) {
+        if (y < lane.top && lane !== lanes[0]) continue;
+        context.moveTo(0, Math.round(y) + 0.5);
+        context.lineTo(size.width, Math.round(y) + 0.5);
+      }
+    }
+    context.stroke();
+  }
+}
+
+function drawSignal(context, size, view, data, lane) {
+  const { fs, samples } = data.recording;
+  const level = levelFor(fs / view.perSecond, data.tiles.last);
+  const first = Math.max(Math.floor((view.start * fs) / 2 ** level) - 1, 0);
+  const last = Math.min(Math.ceil(((view.start + size.width / view.perSecond) * fs) / 2 ** level) + 1, Math.ceil(samples / 2 ** level));
+  context.save();
+  context.beginPath();
+  context.rect(0, TOP / 2, size.width, size.height - TOP / 2);
+  context.clip();
+  context.strokeStyle = variable("signal");
+  context.lineWidth = 1.2;
+  context.lineJoin = "round";
+  context.beginPath();
+  for (let number = Math.floor(first / COLUMNS); number * COLUMNS < last; number++) {
+    drawTile(context, view, data, lane, level, number, first, last);
+  }
+  context.stroke();
+  context.restore();
+}
+
+// Where the tile is not there yet, what a coarser one shows of it.
+function drawTile(context, view, data, lane, level, number, first, last) {
+  const from = Math.max(number * COLUMNS, first), to = Math.min((number + 1) * COLUMNS, last);
+  const tile = data.tiles.get(level, number);
+  if (tile) return drawColumns(context, view, data, lane, level, number, tile, from, to);
+  for (let up = level + 1; up <= data.tiles.last; up++) {
+    const key = `${up}/${Math.floor(number / 2 ** (up - level))}`;
+    const coarse = data.tiles.kept.get(key);
+    if (coarse) {
+      const scale = 2 ** (up - level);
+      return drawColumns(context, view, data, lane, up, Math.floor(number / scale), coarse, Math.floor(from / scale), Math.ceil(to / scale));
+    }
+  }
+}
+
+function drawColumns(context, view, data, lane, level, number, tile, from, to) {
+  const columns = tile.length / (2 * data.recording.leads.length);
+  const lowest = lane.lead * 2 * columns, highest = lowest + columns;
+  const width = (2 ** level / data.recording.fs) * view.perSecond;
+  const shift = level ? width / 2 : 0;
+  const begin = from - number * COLUMNS, end = Math.min(to - number * COLUMNS + 1, columns);
+  let x = from * width - view.start * view.perSecond + shift;
+  let drawing = false;
+  for (let column = begin; column < end; column++, x += width) {
+    const low = tile[lowest + column], high = tile[highest + column];
+    if (Number.isNaN(low)) {
+      drawing = false;
+      continue;
+    }
+    const y = lane.middle - (high - lane.zero) * lane.gain;
+    if (drawing) context.lineTo(x, y);
+    else context.moveTo(x, y);
+    if (level) context.lineTo(x, lane.middle - (low - lane.zero) * lane.gain + 0.5);
+    drawing = true;
+  }
+}
+
+function drawBeats(context, size, view, data) {
+  const { fs } = data.recording;
+  const [first, last] = beatsBetween(data.beats, view.start * fs - 40, (view.start + size.width / view.perSecond) * fs + 40);
+  const everyone = (last - first) * 7 < size.width;
+  context.font = "bold 12px system-ui, sans-serif";
+  context.textAlign = "center";
+  let lettered = -Infinity;
+  for (let beat = first; beat < last; beat++) {
+    const label = data.beats.label[beat];
+    if (!everyone && label === "N") continue;
+    const x = (data.beats.sample[beat] / fs - view.start) * view.perSecond;
+    context.fillStyle = colour(label);
+    context.globalAlpha = everyone ? 0.35 : 0.5;
+    context.fillRect(Math.round(x), 22, 1, everyone ? size.height - 22 - BOTTOM : 10);
+    context.globalAlpha = 1;
+    if (x - lettered < LETTERS_APART) continue;
+    lettered = x;
+    context.beginPath();
+    context.roundRect(x - 8, 4, 16, 17, 4);
+    context.fill();
+    if (beat === data.selected) {
+      context.strokeStyle = variable("ink");
+      context.lineWidth = 2;
+      context.strokeRect(x - 10.5, 2.5, 21, 20);
+    }
+    context.fillStyle = variable("mark-ink");
+    context.fillText(label, x, 17);
+  }
+}
+
+export function beatsBetween(beats, from, to) {
+  return [search(beats.sample, from), search(beats.sample, to)];
+}
+
+// The number of the first value that is not below.
+export function search(values, wanted) {
+  let low = 0, high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function drawTimes(context, size, view) {
+  const step = [...STEPS, 14400].find((candidate) => candidate >= 1 && candidate * view.perSecond >= 78) ?? 28800;
+  context.fillStyle = variable("quiet");
+  context.font = "12px system-ui, sans-serif";
+  context.textAlign = "left";
+  for (let t = Math.ceil(view.start / step) * step; t <= view.start + size.width / view.perSecond; t += step) {
+    const x = (t - view.start) * view.perSecond;
+    context.fillRect(Math.round(x), size.height - BOTTOM + 2, 1, 6);
+    const text = `${Math.floor(t / 3600)}:${String(Math.floor(t / 60) % 60).padStart(2, "0")}:${String(Math.floor(t % 60)).padStart(2, "0")}`;
+    context.fillText(text, x + 4, size.height - 5);
+  }
+}
+
+function drawNames(context, view, data, lanes) {
+  context.font = "bold 13px system-ui, sans-serif";
+  context.textAlign = "left";
+  for (const lane of lanes) {
+    const name = data.recording.leads[lane.lead];
+    const text = view.gain ? name : `${name}, 1 mV = ${lane.gain < 1 ? lane.gain.toPrecision(2) : Math.round(lane.gain)} px`;
+    context.fillStyle = variable("paper");
+    context.globalAlpha = 0.8;
+    context.fillRect(4, lane.top + 4, context.measureText(text).width + 8, 19);
+    context.globalAlpha = 1;
+    context.fillStyle = variable("signal");
+    context.fillText(text, 8, lane.top + 18);
+  }
+}

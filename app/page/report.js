@@ -1,0 +1,95 @@
+// The report: two pages to print, the rhythm on the first and strips of what happened on the second.
+
+import { MM, drawPaper } from "./paper.js";
+import { drawOverview } from "./overview.js";
+import { countsTable, eventText, hoursTable, rateTable, variabilityTable } from "./summary.js";
+import { clock, count } from "./text.js";
+import { COLUMNS, levelFor } from "./tiles.js";
+
+const STRIPS = 5;
+const STRIP = { width: 760, height: 172 };
+const SECONDS = STRIP.width / (25 * MM);
+const HOURS = 26;
+
+export async function fillReport(element, data) {
+  element.replaceChildren(firstSheet(data), await secondSheet(data));
+}
+
+function firstSheet(data) {
+  const sheet = titled(data, "Rhythm");
+  const two = add(sheet, "div", "", "two");
+  const left = add(two, "div"), right = add(two, "div");
+  add(left, "h2", "Beats");
+  left.append(countsTable(data.rhythm));
+  add(right, "h2", "Figures");
+  right.append(rateTable(data.rhythm), variabilityTable(data.rhythm));
+  add(sheet, "h2", "The whole recording");
+  sheet.append(picture({ width: 760, height: 110 }, (context, size) => drawOverview(context, size, data)));
+  add(sheet, "h2", `Hour by hour${data.rhythm.hours.length > HOURS ? `, the first ${HOURS}` : ""}`);
+  sheet.append(hoursTable({ hours: data.rhythm.hours.slice(0, HOURS) }));
+  const model = data.recording.model;
+  add(sheet, "p", `Found and classified by cardiode, model ${model.name} ${model.version} (${model.sha256.slice(0, 12)}). `
+    + "No medical device: it must not be used to decide on anybody's care.", "quiet");
+  return sheet;
+}
+
+async function secondSheet(data) {
+  const sheet = titled(data, "Strips");
+  const chosen = chooseStrips(data);
+  for (const { start, text } of chosen) {
+    const view = { start: Math.max(start - SECONDS / 2, 0), perSecond: 25 * MM, gain: 10 * MM * 0.5 };
+    await loadFor(data, view);
+    add(sheet, "h2", `${clock(start, 1)}: ${text}`);
+    sheet.append(picture(STRIP, (context, size) => drawPaper(context, size, view, { ...data, selected: null })));
+  }
+  add(sheet, "p", "25 mm a second and 5 mm a mV on the screen it was made on; a print may scale it.", "quiet");
+  return sheet;
+}
+
+// The longest runs and the widest variety of other events; the beginning where nothing happened.
+function chooseStrips(data) {
+  const order = ["run", "pause", "bigeminy", "trigeminy", "couplet", "abstention"];
+  const byKind = order.map((kind) => data.events.filter((event) => event.kind === kind).sort((a, b) => b.end - b.start - (a.end - a.start)));
+  const chosen = [];
+  for (let round = 0; chosen.length < STRIPS && byKind.some((events) => events.length > round); round++) {
+    for (const events of byKind) if (events[round] && chosen.length < STRIPS) chosen.push(events[round]);
+  }
+  if (!chosen.length) return [{ start: SECONDS / 2, text: "the beginning" }];
+  return chosen.sort((a, b) => a.start - b.start).map((event) => ({ start: event.start, text: `${event.label && event.label !== "?" ? `${event.label} ` : ""}${eventText(event)}` }));
+}
+
+async function loadFor(data, view) {
+  const { fs } = data.recording;
+  const level = levelFor(fs / view.perSecond, data.tiles.last);
+  const column = 2 ** level * COLUMNS;
+  await data.tiles.load(level, (view.start * fs) / column, ((view.start + SECONDS) * fs) / column);
+}
+
+function titled(data, title) {
+  const { name, seconds, leads, lead } = data.recording;
+  const sheet = document.createElement("div");
+  sheet.className = "sheet";
+  add(sheet, "h1", `${title}: ${name}`);
+  add(sheet, "p", `${clock(seconds)}, ${count(data.beats.sample.length)} beats, leads ${leads.join(", ")}; beats cut from ${lead}`);
+  return sheet;
+}
+
+function picture(size, draw) {
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: 2 * size.width, height: 2 * size.height });
+  const context = canvas.getContext("2d");
+  context.scale(2, 2);
+  draw(context, size);
+  const image = document.createElement("img");
+  image.src = canvas.toDataURL();
+  image.alt = "";
+  return image;
+}
+
+function add(parent, kind, text = "", className = "") {
+  const element = document.createElement(kind);
+  element.textContent = text;
+  if (className) element.className = className;
+  parent.append(element);
+  return element;
+}

@@ -1,0 +1,107 @@
+// The rhythm in words and figures, the list of events, and what is said of one beat.
+
+import { LABELS, NAMES, mark } from "./labels.js";
+import { clock, count, figure, percent, table } from "./text.js";
+
+export function countsTable(rhythm) {
+  const total = Object.values(rhythm.counts).reduce((sum, number) => sum + number, 0);
+  const rows = [...LABELS, "?"].map((label) => {
+    const number = rhythm.counts[label === "?" ? "none" : label];
+    return [mark(label), NAMES[label], count(number), percent(total ? number / total : 0)];
+  });
+  return table(rows, { className: "figures" });
+}
+
+export function rateTable(rhythm) {
+  const rate = rhythm.heart_rate;
+  const run = rhythm.longest_run;
+  const per = (label) => `${percent(rhythm.burden[label].share)}, ${rhythm.burden[label].per_hour.toFixed(1)} an hour`;
+  return table([
+    ["Heart rate", rate ? `${figure(rate.mean)} a minute (${figure(rate.lowest)} to ${figure(rate.highest)})` : "–"],
+    ["V burden", per("V")],
+    ["S burden", per("S")],
+    ["Longest run", run ? `${run.beats} ${run.label} at ${clock(run.start)}` : "none"],
+    ["Pauses of 2 s", count(rhythm.events.filter((event) => event.kind === "pause").length)],
+  ]);
+}
+
+export function variabilityTable(rhythm) {
+  const { sdnn, sdann, rmssd, pnn50 } = rhythm.variability;
+  return table([
+    ["SDNN", figure(sdnn, 0, " ms")],
+    ["SDANN", figure(sdann, 0, " ms")],
+    ["RMSSD", figure(rmssd, 0, " ms")],
+    ["pNN50", pnn50 === null ? "–" : percent(pnn50)],
+  ]);
+}
+
+export function hoursTable(rhythm) {
+  const rows = rhythm.hours.map((hour) => [
+    `${hour.hour}:00`, count(hour.beats), figure(hour.heart_rate), count(hour.ectopic.V), count(hour.ectopic.S),
+    count(hour.pauses), count(hour.unjudged),
+  ]);
+  return table(rows, { head: ["From", "Beats", "Rate", "V", "S", "Pauses", "Not judged"], className: "hours" });
+}
+
+// Beats without a label that follow each other, as events of their own.
+export function withAbstentions(events, beats, fs) {
+  const found = [];
+  for (let beat = 0; beat < beats.label.length; beat++) {
+    if (beats.label[beat] !== "?") continue;
+    const before = found.at(-1);
+    if (before && before.last === beat - 1) {
+      Object.assign(before, { last: beat, end: beats.sample[beat] / fs, beats: before.beats + 1 });
+    } else {
+      const start = beats.sample[beat] / fs;
+      found.push({ kind: "abstention", label: "?", start, end: start, beats: 1, last: beat, why: beats.quality[beat] ?? "solve failed" });
+    }
+  }
+  return [...events, ...found].sort((a, b) => a.start - b.start);
+}
+
+export function eventText(event) {
+  if (event.kind === "pause") return `pause, ${(event.end - event.start).toFixed(1)} s`;
+  if (event.kind === "abstention") return `${count(event.beats)} not judged: ${event.why.replace("_", " ")}`;
+  if (event.kind === "couplet") return "couplet";
+  return `${event.kind}, ${event.beats} beats`;
+}
+
+export function beatDetail(beat, before) {
+  const label = beat.label ?? "?";
+  const head = document.createElement("p");
+  const since = before === null ? "" : `, ${(beat.time - before).toFixed(2)} s after the one before`;
+  head.append(mark(label), ` ${NAMES[label]}, at ${clock(beat.time, 2)}${since}`);
+  const parts = [head];
+  if (beat.quality !== "good") {
+    const why = document.createElement("p");
+    why.textContent = `Its signal cannot be judged: ${beat.quality.replace("_", " ")}.`;
+    parts.push(why);
+  }
+  if (beat.probabilities) parts.push(bars(beat.probabilities));
+  if (beat.receipt) parts.push(receiptTable(beat.receipt));
+  return parts;
+}
+
+function bars(probabilities) {
+  const rows = LABELS.map((label) => {
+    const bar = document.createElement("span");
+    bar.className = "share";
+    bar.style.width = `${100 * probabilities[label]}%`;
+    bar.style.background = `var(--${label})`;
+    return [mark(label), bar, percent(probabilities[label])];
+  });
+  return table(rows, { className: "bars" });
+}
+
+function receiptTable(receipt) {
+  const tolerance = receipt.rtol === null ? "–" : receipt.rtol === receipt.atol ? String(receipt.rtol) : `${receipt.rtol} relative, ${receipt.atol} absolute`;
+  const rows = [
+    ["Solved by", receipt.method + (receipt.stage ? ` (${receipt.stage})` : "")],
+    ["Tolerance", tolerance],
+    ["Evaluations", `${receipt.evaluations} (${receipt.accepted} steps, ${receipt.rejected} rejected)`],
+    ["Error estimate", receipt.error === null ? "–" : receipt.error.toExponential(1)],
+    ["Status", receipt.status],
+    ["Validated", receipt.validated ? "yes" : "no"],
+  ];
+  return table(rows, { caption: "Receipt" });
+}

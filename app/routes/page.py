@@ -1,0 +1,64 @@
+"""GET /: the page; GET /demo: a synthetic recording to try it with."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from fastapi import APIRouter
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+
+import app.page
+from ecg import Recording
+from ecg.synthetic import synthesize
+
+FOLDER = Path(app.page.__file__).parent
+
+HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+"""The page may ask this service, and no other host."""
+
+router = APIRouter(tags=["page"])
+
+
+class PageFiles(StaticFiles):
+    """Its styles and scripts."""
+
+    def file_response(self, *arguments, **options):  # type: ignore[no-untyped-def]  # noqa: ANN
+        """Each with the headers of the page."""
+        response = super().file_response(*arguments, **options)
+        response.headers.update(HEADERS)
+        return response
+
+
+@router.get("/", response_class=FileResponse, include_in_schema=False)
+async def page() -> FileResponse:
+    """The page."""
+    return FileResponse(FOLDER / "index.html", headers=HEADERS)
+
+
+@router.get("/demo", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+def demo() -> Response:
+    """A synthetic recording of five minutes as CSV, with ectopic beats, a gap and some noise. No patient is in it."""
+    return Response(_demo(), media_type="text/csv", headers={"Content-Disposition": 'attachment; filename="demo.csv"'})
+
+
+@cache
+def _demo() -> str:
+    recording = synthesize(300, fs=250, ectopic={"V": 0.08, "S": 0.05, "F": 0.01}, leads=("MLII", "V1"), seed=12)
+    signals = recording.signals.copy()
+    signals[:, 200 * 250 : 206 * 250] = np.nan
+    return _csv(recording, signals)
+
+
+def _csv(recording: Recording, signals: np.ndarray) -> str:
+    rows = [f"time (s),{','.join(f'{lead} (mV)' for lead in recording.leads)}"]
+    for number, values in enumerate(signals.T.tolist()):
+        cells = ["" if value != value else f"{value:.3f}" for value in values]  # NaN is not itself
+        rows.append(f"{number / recording.fs:.3f},{','.join(cells)}")
+    return "\n".join(rows) + "\n"
