@@ -43,6 +43,7 @@ async function open(form) {
 }
 
 async function look(recording, rhythm) {
+  performance.mark("answered");
   const beats = await json(`recordings/${recording.id}/beats`);
   data?.tiles.close();
   const tiles = new Tiles(recording, () => strip.changed());

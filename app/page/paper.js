@@ -1,7 +1,7 @@
 // Drawing one stretch of a recording as ECG paper: grid, signals, beats. Knows nothing of the page around it.
 
 import { COLUMNS, levelFor } from "./tiles.js";
-import { colour, variable } from "./labels.js";
+import { LABELS, colour, variable } from "./labels.js";
 
 export const MM = 96 / 25.4; // CSS pixels
 const TOP = 34; // for the letters of the beats
@@ -9,16 +9,18 @@ const BOTTOM = 20; // for the times
 const STEPS = [0.04, 0.2, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200];
 const LETTERS_APART = 15;
 
+// Says whether all of the signal was there to be drawn.
 // view: { start, perSecond, gain (pixels a mV, or null to fit) }, size: { width, height }, both in CSS pixels
 export function drawPaper(context, size, view, data) {
   context.fillStyle = variable("paper");
   context.fillRect(0, 0, size.width, size.height);
   const lanes = lanesOf(size, view, data);
   drawGrid(context, size, view, lanes);
-  lanes.forEach((lane) => drawSignal(context, size, view, data, lane));
+  const whole = lanes.map((lane) => drawSignal(context, size, view, data, lane)).every(Boolean);
   drawBeats(context, size, view, data);
   drawTimes(context, size, view);
   drawNames(context, view, data, lanes);
+  return whole;
 }
 
 function lanesOf(size, view, data) {
@@ -69,26 +71,33 @@ function drawSignal(context, size, view, data, lane) {
   context.lineWidth = 1.2;
   context.lineJoin = "round";
   context.beginPath();
+  let whole = true;
   for (let number = Math.floor(first / COLUMNS); number * COLUMNS < last; number++) {
-    drawTile(context, view, data, lane, level, number, first, last);
+    whole = drawTile(context, view, data, lane, level, number, first, last) && whole;
   }
   context.stroke();
   context.restore();
+  return whole;
 }
 
-// Where the tile is not there yet, what a coarser one shows of it.
+// Where the tile is not there yet, what a coarser one shows of it. Says whether it was there.
 function drawTile(context, view, data, lane, level, number, first, last) {
   const from = Math.max(number * COLUMNS, first), to = Math.min((number + 1) * COLUMNS, last);
   const tile = data.tiles.get(level, number);
-  if (tile) return drawColumns(context, view, data, lane, level, number, tile, from, to);
+  if (tile) {
+    drawColumns(context, view, data, lane, level, number, tile, from, to);
+    return true;
+  }
   for (let up = level + 1; up <= data.tiles.last; up++) {
     const key = `${up}/${Math.floor(number / 2 ** (up - level))}`;
     const coarse = data.tiles.kept.get(key);
     if (coarse) {
       const scale = 2 ** (up - level);
-      return drawColumns(context, view, data, lane, up, Math.floor(number / scale), coarse, Math.floor(from / scale), Math.ceil(to / scale));
+      drawColumns(context, view, data, lane, up, Math.floor(number / scale), coarse, Math.floor(from / scale), Math.ceil(to / scale));
+      break;
     }
   }
+  return false;
 }
 
 function drawColumns(context, view, data, lane, level, number, tile, from, to) {
@@ -117,6 +126,9 @@ function drawBeats(context, size, view, data) {
   const { fs } = data.recording;
   const [first, last] = beatsBetween(data.beats, view.start * fs - 40, (view.start + size.width / view.perSecond) * fs + 40);
   const everyone = (last - first) * 7 < size.width;
+  const colours = Object.fromEntries([...LABELS, "?"].map((label) => [label, colour(label)])); // asked for once: it is slow
+  const ink = variable("mark-ink"), frame = variable("ink");
+  const ticked = {};
   context.font = "bold 12px system-ui, sans-serif";
   context.textAlign = "center";
   let lettered = -Infinity;
@@ -124,7 +136,9 @@ function drawBeats(context, size, view, data) {
     const label = data.beats.label[beat];
     if (!everyone && label === "N") continue;
     const x = (data.beats.sample[beat] / fs - view.start) * view.perSecond;
-    context.fillStyle = colour(label);
+    if (ticked[label] === Math.round(x)) continue;
+    ticked[label] = Math.round(x);
+    context.fillStyle = colours[label];
     context.globalAlpha = everyone ? 0.35 : 0.5;
     context.fillRect(Math.round(x), 22, 1, everyone ? size.height - 22 - BOTTOM : 10);
     context.globalAlpha = 1;
@@ -134,11 +148,11 @@ function drawBeats(context, size, view, data) {
     context.roundRect(x - 8, 4, 16, 17, 4);
     context.fill();
     if (beat === data.selected) {
-      context.strokeStyle = variable("ink");
+      context.strokeStyle = frame;
       context.lineWidth = 2;
       context.strokeRect(x - 10.5, 2.5, 21, 20);
     }
-    context.fillStyle = variable("mark-ink");
+    context.fillStyle = ink;
     context.fillText(label, x, 17);
   }
 }

@@ -1,19 +1,25 @@
 // The report: two pages to print, the rhythm on the first and strips of what happened on the second.
 
 import { MM, drawPaper } from "./paper.js";
+import { NAMES } from "./labels.js";
 import { drawOverview } from "./overview.js";
 import { countsTable, eventText, hoursTable, rateTable, variabilityTable } from "./summary.js";
 import { clock, count } from "./text.js";
 import { COLUMNS, levelFor } from "./tiles.js";
 
 const STRIPS = 5;
-const STRIP = { width: 760, height: 172 };
+const STRIP = { width: 186 * MM, height: 172 }; // what A4 leaves between its margins: a print is to scale
 const SECONDS = STRIP.width / (25 * MM);
 const HOURS = 26;
 
 export async function fillReport(element, data) {
-  element.replaceChildren(firstSheet(data), await secondSheet(data));
+  await Promise.all(chooseStrips(data).map(({ start }) => loadFor(data, viewAt(start))));
+  document.documentElement.classList.add("on-paper"); // dark ink, whatever the screen is
+  element.replaceChildren(firstSheet(data), secondSheet(data));
+  document.documentElement.classList.remove("on-paper");
 }
+
+const viewAt = (start) => ({ start: Math.max(start - SECONDS / 2, 0), perSecond: 25 * MM, gain: 5 * MM });
 
 function firstSheet(data) {
   const sheet = titled(data, "Rhythm");
@@ -24,7 +30,7 @@ function firstSheet(data) {
   add(right, "h2", "Figures");
   right.append(rateTable(data.rhythm), variabilityTable(data.rhythm));
   add(sheet, "h2", "The whole recording");
-  sheet.append(picture({ width: 760, height: 110 }, (context, size) => drawOverview(context, size, data)));
+  sheet.append(picture({ width: STRIP.width, height: 110 }, (context, size) => drawOverview(context, size, data)));
   add(sheet, "h2", `Hour by hour${data.rhythm.hours.length > HOURS ? `, the first ${HOURS}` : ""}`);
   sheet.append(hoursTable({ hours: data.rhythm.hours.slice(0, HOURS) }));
   const model = data.recording.model;
@@ -33,29 +39,32 @@ function firstSheet(data) {
   return sheet;
 }
 
-async function secondSheet(data) {
+function secondSheet(data) {
   const sheet = titled(data, "Strips");
-  const chosen = chooseStrips(data);
-  for (const { start, text } of chosen) {
-    const view = { start: Math.max(start - SECONDS / 2, 0), perSecond: 25 * MM, gain: 10 * MM * 0.5 };
-    await loadFor(data, view);
+  for (const { start, text } of chooseStrips(data)) {
     add(sheet, "h2", `${clock(start, 1)}: ${text}`);
-    sheet.append(picture(STRIP, (context, size) => drawPaper(context, size, view, { ...data, selected: null })));
+    sheet.append(picture(STRIP, (context, size) => drawPaper(context, size, viewAt(start), { ...data, selected: null })));
   }
-  add(sheet, "p", "25 mm a second and 5 mm a mV on the screen it was made on; a print may scale it.", "quiet");
+  add(sheet, "p", "25 mm a second and 5 mm a mV, printed on A4 without scaling.", "quiet");
   return sheet;
 }
 
-// The longest runs and the widest variety of other events; the beginning where nothing happened.
+// The longest of each kind of event in turn, then single ectopic beats; the beginning where nothing happened.
 function chooseStrips(data) {
-  const order = ["run", "pause", "bigeminy", "trigeminy", "couplet", "abstention"];
-  const byKind = order.map((kind) => data.events.filter((event) => event.kind === kind).sort((a, b) => b.end - b.start - (a.end - a.start)));
+  const order = ["run", "pause", "bigeminy", "trigeminy", "couplet"];
+  const longest = (a, b) => b.end - b.start - (a.end - a.start);
+  const byKind = order.map((kind) => data.events.filter((event) => event.kind === kind).sort(longest));
   const chosen = [];
   for (let round = 0; chosen.length < STRIPS && byKind.some((events) => events.length > round); round++) {
-    for (const events of byKind) if (events[round] && chosen.length < STRIPS) chosen.push(events[round]);
+    chosen.push(...byKind.filter((events) => events[round]).map((events) => events[round]));
   }
-  if (!chosen.length) return [{ start: SECONDS / 2, text: "the beginning" }];
-  return chosen.sort((a, b) => a.start - b.start).map((event) => ({ start: event.start, text: `${event.label && event.label !== "?" ? `${event.label} ` : ""}${eventText(event)}` }));
+  const found = chosen.slice(0, STRIPS).map((event) => ({ start: event.start, text: [event.label, eventText(event)].filter(Boolean).join(" ") }));
+  for (const label of ["V", "S", "F", "Q", "?"]) {
+    const beat = data.beats.label.indexOf(label, 1);
+    if (beat > 0 && found.length < STRIPS) found.push({ start: data.beats.sample[beat] / data.recording.fs, text: `the first beat that is ${NAMES[label]}` });
+  }
+  if (!found.length) found.push({ start: SECONDS / 2, text: "the beginning" });
+  return found.sort((a, b) => a.start - b.start);
 }
 
 async function loadFor(data, view) {

@@ -35,6 +35,7 @@ export class Strip {
   // The beat's own lead first, then others.
   show(data) {
     this.data = data;
+    this.painted = false;
     const own = data.recording.leads.indexOf(data.recording.lead ?? data.recording.leads[0]);
     const others = data.recording.leads.map((_, lead) => lead).filter((lead) => lead !== own);
     data.shown = (own < 0 ? others : [own, ...others]).slice(0, SHOWN_LEADS);
@@ -66,7 +67,9 @@ export class Strip {
     const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
     if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    drawPaper(this.context, size, this.view, this.data);
+    const whole = drawPaper(this.context, size, this.view, this.data);
+    if (whole && !this.painted) performance.mark("painted");
+    this.painted ||= whole;
     this.onMove(this.view);
   }
 
