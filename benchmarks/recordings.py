@@ -129,9 +129,8 @@ def print_service(folder: Path, client: httpx.Client, process: subprocess.Popen[
     before = peak_memory(process)
     with tempfile.TemporaryDirectory() as place:
         seconds = post(client, join(folder, Path(place) / "day"))
-    print(
-        f"a day of {len(RECORDINGS)} recordings: {seconds:.1f} s, {seconds / one_by_one:.2f} of what they take one by one"
-    )
+    share = seconds / one_by_one
+    print(f"a day of {len(RECORDINGS)} recordings: {seconds:.1f} s, {share:.2f} of what they take one by one")
     print(f"peak memory of the service: {peak_memory(process):,} MB with the day, {before:,} MB before it")
 
 

@@ -2,7 +2,7 @@
 
 import { Problem, ask, decide, json, send } from "./service.js";
 import { Tiles } from "./tiles.js";
-import { MM } from "./paper.js";
+import { MM, othersOf } from "./paper.js";
 import { PAPER_SPEED, Strip } from "./strip.js";
 import { Overview } from "./overview.js";
 import { fillReport } from "./report.js";
@@ -14,7 +14,7 @@ const EVENTS_SHOWN = 400;
 const AUTO = 0.5; // the dial's last stop
 
 const $ = (id) => document.getElementById(id);
-let data = null; // the recording that is looked at: recording, beats, rhythm, events, tiles, ranges, selected
+let data = null; // the recording that is looked at: recording, beats, others, rhythm, events, tiles, ranges, selected
 let models = [];
 let deciding = null;
 
@@ -100,6 +100,7 @@ function tell(error) {
 // What is said of the recording
 
 function told() {
+  data.others = othersOf(data.beats);
   data.events = withAbstentions(data.rhythm.events, data.beats, data.recording.fs);
   $("summary").replaceChildren(countsTable(data.rhythm), rateTable(data.rhythm), variabilityTable(data.rhythm));
   $("hours-table").replaceChildren(hoursTable(data.rhythm));

@@ -8,6 +8,7 @@ const TOP = 34; // for the letters of the beats
 const BOTTOM = 20; // for the times
 const STEPS = [0.04, 0.2, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200];
 const LETTERS_APART = 15;
+const DENSE = 6; // the level from which on a column is taller than wide: bars are faster than a line then
 
 // Says whether all of the signal was there to be drawn.
 // view: { start, perSecond, gain (pixels a mV, or null to fit) }, size: { width, height }, both in CSS pixels
@@ -67,7 +68,7 @@ function drawSignal(context, size, view, data, lane) {
   context.beginPath();
   context.rect(0, TOP / 2, size.width, size.height - TOP / 2);
   context.clip();
-  context.strokeStyle = variable("signal");
+  context.strokeStyle = context.fillStyle = variable("signal");
   context.lineWidth = 1.2;
   context.lineJoin = "round";
   context.beginPath();
@@ -115,6 +116,10 @@ function drawColumns(context, view, data, lane, level, number, tile, from, to) {
       continue;
     }
     const y = lane.middle - (high - lane.zero) * lane.gain;
+    if (level >= DENSE) {
+      context.fillRect(x, y, Math.max(width, 1), Math.max((high - low) * lane.gain, 1));
+      continue;
+    }
     if (drawing) context.lineTo(x, y);
     else context.moveTo(x, y);
     if (level) context.lineTo(x, lane.middle - (low - lane.zero) * lane.gain + 0.5);
@@ -124,17 +129,19 @@ function drawColumns(context, view, data, lane, level, number, tile, from, to) {
 
 function drawBeats(context, size, view, data) {
   const { fs } = data.recording;
-  const [first, last] = beatsBetween(data.beats, view.start * fs - 40, (view.start + size.width / view.perSecond) * fs + 40);
-  const everyone = (last - first) * 7 < size.width;
+  const [from, to] = [view.start * fs - 40, (view.start + size.width / view.perSecond) * fs + 40];
+  const all = between(data.beats.sample, from, to);
+  const everyone = (all[1] - all[0]) * 7 < size.width;
+  const [first, last] = everyone ? all : between(data.others.sample, from, to); // too many to mark the normal ones
   const colours = Object.fromEntries([...LABELS, "?"].map((label) => [label, colour(label)])); // asked for once: it is slow
   const ink = variable("mark-ink"), frame = variable("ink");
   const ticked = {};
   context.font = "bold 12px system-ui, sans-serif";
   context.textAlign = "center";
   let lettered = -Infinity;
-  for (let beat = first; beat < last; beat++) {
+  for (let place = first; place < last; place++) {
+    const beat = everyone ? place : data.others.beat[place];
     const label = data.beats.label[beat];
-    if (!everyone && label === "N") continue;
     const x = (data.beats.sample[beat] / fs - view.start) * view.perSecond;
     if (ticked[label] === Math.round(x)) continue;
     ticked[label] = Math.round(x);
@@ -157,8 +164,14 @@ function drawBeats(context, size, view, data) {
   }
 }
 
-export function beatsBetween(beats, from, to) {
-  return [search(beats.sample, from), search(beats.sample, to)];
+// The beats that are not normal, by number and place: of a day few enough to draw all.
+export function othersOf(beats) {
+  const beat = beats.sample.map((_, number) => number).filter((number) => beats.label[number] !== "N");
+  return { beat, sample: beat.map((number) => beats.sample[number]) };
+}
+
+function between(samples, from, to) {
+  return [search(samples, from), search(samples, to)];
 }
 
 // The number of the first value that is not below.
