@@ -91,7 +91,7 @@ def beat_lines(beats: AnnotatedBeats, fs: float) -> Iterator[bytes]:
 
 def rhythm_json(whole: AnnotatedRecording) -> bytes:
     """The rhythm as JSON."""
-    return rhythm_response(whole.beats, whole.rhythm).model_dump_json().encode()
+    return rhythm_response(whole.beats.labels, whole.rhythm).model_dump_json().encode()
 
 
 def _pieces(beats: AnnotatedBeats, fs: float) -> Iterator[list[str]]:

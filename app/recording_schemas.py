@@ -1,5 +1,6 @@
 """What requests and answers about recordings look like in JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -171,9 +172,8 @@ def describe(
     )
 
 
-def rhythm_response(beats: AnnotatedBeats, rhythm: Rhythm) -> RhythmResponse:
+def rhythm_response(labels: Sequence[Label | None], rhythm: Rhythm) -> RhythmResponse:
     """The rhythm, with how many beats of each label there are."""
-    labels = beats.labels
     counts: dict[Label | Literal["none"], int] = {label: labels.count(label) for label in LABELS}
     counts["none"] = labels.count(None)
     return RhythmResponse.model_validate(asdict(rhythm) | {"counts": counts})

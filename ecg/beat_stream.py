@@ -222,7 +222,7 @@ class BeatStream:
             return "the recording has no samples"
         if self._gaps_of_lead.samples >= 0.9 * self._seen:
             return "the lead is flat or was not recorded: at least nine tenths of it are gaps or one value"
-        if min(qualities.total(), qualities["good"]) < FEWEST and qualities["good"] + qualities["cut_off"] > 0:
+        if qualities.total() < 2 * FEWEST:
             return f"fewer than {FEWEST} beats can be judged: {qualities['good']} of {qualities.total()} found"
         told = ", ".join(f"{count} {quality.replace('_', ' ')}" for quality, count in qualities.most_common())
         return f"nothing in it looks like an ECG: of {qualities.total()} places that might be beats, {told}"

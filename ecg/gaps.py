@@ -3,7 +3,7 @@
 import itertools
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Float, Float64
 
 STILL_SECONDS = 1.0
 """So long at exactly one value no connected lead stays: even in asystole its noise moves it."""
@@ -59,9 +59,12 @@ class Gaps:
         if not len(signal):
             return
         missing = ~np.isfinite(signal)
+        runs = self._still_runs(np.where(missing, np.nan, signal))
         if missing.any():
-            self._add_runs(missing)
-        self._add_still(np.where(missing, np.nan, signal))
+            edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0)) + self._seen
+            runs += [(start, stop) for start, stop in edges.reshape(-1, 2).tolist()]
+        for start, stop in sorted(runs):
+            self._add(start, stop)
         self._seen += len(signal)
 
     def touch(self, start: float, stop: float) -> bool:
@@ -72,18 +75,17 @@ class Gaps:
         """Drop the gaps that ended before a sample."""
         self.gaps = [gap for gap in self.gaps if gap[1] > before]
 
-    def _add_runs(self, missing: Bool[np.ndarray, "sample"]) -> None:
-        edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0)) + self._seen
-        for start, stop in edges.reshape(-1, 2).tolist():
-            self._add(start, stop)
-
-    def _add_still(self, signal: Float[np.ndarray, "sample"]) -> None:
+    def _still_runs(self, signal: Float[np.ndarray, "sample"]) -> list[tuple[int, int]]:
+        """Where it stands still, as far as this piece goes; a run may have begun before."""
         changes = np.flatnonzero(np.diff(signal, prepend=self._value) != 0) + self._seen
         bounds = np.concatenate(([self._value_from], changes, [self._seen + len(signal)]))
-        for run in np.flatnonzero(np.diff(bounds) >= self._still).tolist():
-            if np.isfinite(signal[max(bounds[run] - self._seen, 0)]):
-                self._add(int(bounds[run]), int(bounds[run + 1]))
+        long = np.flatnonzero(np.diff(bounds) >= self._still).tolist()
         self._value, self._value_from = float(signal[-1]), int(bounds[-2])
+        return [
+            (int(bounds[run]), int(bounds[run + 1]))
+            for run in long
+            if np.isfinite(signal[max(bounds[run] - self._seen, 0)])
+        ]
 
     def _add(self, start: int, stop: int) -> None:
         """A gap, joined with the one before where they meet; pieces tell of a long one again and again."""

@@ -36,8 +36,8 @@ class Recording:
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
-        return float(self.signals.shape[1] / self.fs)
+        """How long it is; 0 without samples, whose rate nobody may know."""
+        return float(self.signals.shape[1] / self.fs) if self.signals.shape[1] else 0.0
 
     def lead(self, name: str) -> Float32[np.ndarray, "sample"]:
         """The signal of one lead, in mV.

@@ -1,8 +1,9 @@
-"""Resemblance: whether what looks like beats looks alike, as beats of one heart do and noise does not.
+"""Resemblance: whether what looks like beats could be the beats of one heart, and not noise or some other wave.
 
-Each beat is held against those before it, by the correlation of the signal around their peaks. The best one counts, so
-a beat of another form needs only one like it nearby. The median over many beats then tells an ECG from noise; only
-electrode motion, which repeats itself too, can still pass for one.
+Beats of one heart look alike. Each is held against those before it, by the correlation of the signal around their
+peaks; the best one counts, so a beat of another form needs only one like it nearby. And beats are steep for a moment
+and flat for the rest, as no even wave is. The medians over many beats tell an ECG from anything else; only electrode
+motion, which repeats itself too, can still pass for one.
 """
 
 import math
@@ -21,7 +22,12 @@ COMPARED = 12
 MEDIAN_OF = 32
 
 LOST, GAINED = 0.75, 0.85
-"""Of the median: below the one there is no ECG to be seen any more, from the other on there is one again."""
+"""Of the median correlation: below the one there is no ECG to be seen any more, from the other on there is again."""
+
+STEEP_SHARE = 0.15
+"""The steepest part of a beat: about as long as a QRS complex."""
+STEEP_LOST, STEEP_GAINED = 0.6, 0.65
+"""Of the median of how much of the signal's movement is in that part."""
 
 FIRST = 5
 """Beats that are needed to see an ECG; to be sure that there is none takes all that the median is of."""
@@ -39,6 +45,7 @@ class Resemblance:
         """Those of the last beats, the next in place of the oldest."""
         self._seen = 0
         self._best: deque[float] = deque(maxlen=MEDIAN_OF)
+        self._steep: deque[float] = deque(maxlen=MEDIAN_OF)
 
     def push(self, around: Float32[np.ndarray, "sample"]) -> None:
         """Look at the next beat, by the signal around its peak."""
@@ -53,8 +60,8 @@ class Resemblance:
                 self._best.append(best)  # the first beat is as much like the second as that is like it
         self._shapes[self._seen % COMPARED] = shape
         self._seen += 1
-        median = statistics.median(self._best) if len(self._best) >= FIRST else 0.0
-        if median >= (LOST if self.verdict else GAINED):
+        self._steep.append(_steepness(around))
+        if len(self._best) >= FIRST and self._looks_like_one(already=bool(self.verdict)):
             self.verdict = True
         elif self.verdict or len(self._best) == MEDIAN_OF:
             self.verdict = False
@@ -62,4 +69,16 @@ class Resemblance:
     def finish(self) -> None:
         """Nothing more comes: say it of the beats that there were."""
         if self.verdict is None and self._best:
-            self.verdict = statistics.median(self._best) >= LOST
+            self.verdict = self._looks_like_one(already=True)
+
+    def _looks_like_one(self, already: bool) -> bool:
+        alike, steep = statistics.median(self._best), statistics.median(self._steep)
+        return alike >= (LOST if already else GAINED) and steep >= (STEEP_LOST if already else STEEP_GAINED)
+
+
+def _steepness(around: Float32[np.ndarray, "sample"]) -> float:
+    """How much of the movement, as squared differences, is in the steepest part."""
+    movement = np.diff(around) ** 2
+    total = float(movement.sum())
+    rest = round((1 - STEEP_SHARE) * len(movement))
+    return float(np.partition(movement, rest)[rest:].sum()) / total if total else 0.0

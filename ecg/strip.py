@@ -47,7 +47,7 @@ class Strip:
         if level < BASE:
             signals = np.asarray(self.recording.signals[:, start << level : stop << level])
             return _extremes(signals, 2**level)
-        shift = min(level, self.levels) - BASE
+        shift = min(level - BASE, self._base.shape[2].bit_length())  # wider, a column would hold no more
         return _joined(self._base[:, :, start << shift : stop << shift], 2**shift)
 
 
@@ -55,8 +55,10 @@ def _extremes(signals: Float32[np.ndarray, "lead sample"], width: int) -> Tile:
     return _joined(np.stack([signals, signals], axis=1), width)
 
 
-def _joined(columns: Tile, width: int) -> Tile:
+def _joined(columns: Tile, width: int) -> Float32[np.ndarray, "lead extreme joined"]:
     """The lowest of the lowest and the highest of the highest of each `width` columns; NaN counts only among itself."""
+    if not columns.shape[2]:
+        return columns
     missing = -columns.shape[2] % width
     padded = np.pad(columns, ((0, 0), (0, 0), (0, missing)), constant_values=np.nan)
     groups = padded.reshape(*padded.shape[:2], -1, width)

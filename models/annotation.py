@@ -1,7 +1,7 @@
 """Annotation: what a classifier says of the beats that were found in a recording."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,10 +28,6 @@ class AnnotatedBeats:
         return cls(
             FoundBeats.joined([part.found for part in parts]), Decisions.joined(decisions) if decisions else None
         )
-
-    def without_values(self) -> "AnnotatedBeats":
-        """The same without the crops, which take most of the memory."""
-        return replace(self, found=replace(self.found, values=self.found.values[:0]))
 
     def decision(self, beat: int) -> Decision:
         """That on one of them."""

@@ -24,9 +24,9 @@ from app.problems import KINDS, problem_of
 from app.recording_schemas import beat_object, rhythm_response
 from app.schemas import ModelIdentity, SolverRequest
 from app.uploads import validated
-from ecg import BeatStream, FoundBeats, InvalidSignals, find_lead, preferred_lead
+from ecg import BeatStream, FoundBeats, InvalidSignals, Label, find_lead, preferred_lead, summarize
 from ecg.source import check_unit
-from models import AnnotatedBeats, annotate
+from models import annotate
 
 router = APIRouter(tags=["recordings"])
 
@@ -35,9 +35,6 @@ MAX_PIECE = 4_000_000
 """Values in one message."""
 
 REFUSED = 1008
-
-PARTS = 256
-"""That are joined to one: each has a beat or two, and a stream may go on for days."""
 
 
 class StreamRequest(BaseModel):
@@ -123,7 +120,9 @@ class _Live:
         name = find_lead(asked.leads, asked.lead) if asked.lead else preferred_lead(asked.leads) or asked.leads[0]
         self.found = BeatStream(len(asked.leads), asked.fs, asked.leads.index(name), live=True)
         self.description = StreamResponse(model=self.model.identity, lead=name)
-        self.parts: list[AnnotatedBeats] = []
+        self.times: list[float] = []
+        self.labels: list[Label | None] = []
+        self.broken: list[bool] = []
 
     def push(self, content: bytes | str) -> tuple[list[dict[str, Any]], bool]:
         """The beats that one message brought, and whether it ends the signal."""
@@ -137,9 +136,8 @@ class _Live:
 
     def end(self) -> dict[str, Any]:
         """What is said at the end."""
-        beats = AnnotatedBeats.joined(self.parts)
-        rhythm = rhythm_response(beats, beats.rhythm(self.found.fs)).model_dump()
-        return {"rhythm": rhythm, "reason": self.found.reason}
+        rhythm = summarize(np.array(self.times, np.float64), self.labels, np.array(self.broken, np.bool_))
+        return {"rhythm": rhythm_response(self.labels, rhythm).model_dump(), "reason": self.found.reason}
 
     def _beats(self, found: FoundBeats) -> list[dict[str, Any]]:
         if not len(found):
@@ -147,9 +145,9 @@ class _Live:
         part = annotate(self.model.classifier, found, self.solver)
         if part.decisions is not None:
             self.metrics.count(self.model.identity.name, part.decisions)
-        self.parts.append(part.without_values())
-        if len(self.parts) == PARTS:
-            self.parts = [AnnotatedBeats.joined(self.parts)]
+        self.times += (found.peaks / self.found.fs).tolist()
+        self.labels += part.labels
+        self.broken += found.broken.tolist()
         rows = zip(found.peaks.tolist(), found.quality, part.each, strict=True)
         return [beat_object(sample, self.found.fs, quality, decision) for sample, quality, decision in rows]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from ecg.errors import UnreadableRecording
 from ecg.formats.csv import open_csv
 from ecg.formats.edf import open_edf
-from ecg.formats.wfdb import open_record
+from ecg.formats.wfdb import MAX_HEADER, open_record
 from ecg.source import Source
 
 EXTENSIONS = {".hea": "WFDB header", ".edf": "EDF", ".csv": "CSV", ".tsv": "CSV", ".txt": "CSV"}
@@ -39,5 +39,11 @@ def _tops(headers: Sequence[Path]) -> list[Path]:
     """The headers that are no segments of another one."""
     if len(headers) < 2:
         return list(headers)
-    words = {header: set(header.read_bytes()[: 2**20].decode("ascii", "replace").split()) for header in headers}
-    return [h for h in headers if not any(h.stem in words[other] for other in headers if other != h)]
+    named = {header: _first_words(header) for header in headers}
+    return [h for h in headers if not any(h.stem in named[other] for other in headers if other != h)]
+
+
+def _first_words(header: Path) -> set[str]:
+    """Those of the lines that name segments, if any do."""
+    lines = header.read_bytes()[:MAX_HEADER].decode("ascii", "replace").splitlines()[1:]
+    return {line.split()[0] for line in lines if line.strip()}

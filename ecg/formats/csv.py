@@ -25,7 +25,10 @@ MAX_COLUMNS = 4 * MAX_LEADS
 GAPS = ["", "-", "NaN", "nan", "NA", "null"]
 TIME = re.compile(r"^(elapsed )?time|^seconds$|^t$|^timestamp", re.IGNORECASE)
 INDEX = re.compile(r"^(sample( ?#| number)?|index|n|row|unnamed.*|)$", re.IGNORECASE)
-WITH_UNIT = re.compile(r"^(?P<name>.*?)[ _]*[\[(]?(?P<unit>[mµμu]?V|[num]?s|seconds)[\])]?$", re.IGNORECASE)
+WITH_UNIT = re.compile(
+    r"^(?P<name>.*?)[ _]*[\[(]?(?P<unit>[mµμu]?V|[num]?s|seconds|mmHg|bpm|%|1/min|l/min|NU|g|°C)[\])]?$",
+    re.IGNORECASE,
+)
 LONGEST_GAP = 24 * 3600.0
 """Seconds between two rows; more is a lie, not a gap."""
 
@@ -155,7 +158,7 @@ def _rate(table: _Table) -> float:
         raise UnreadableRecording(f"{table.file.name}: its times do not grow from row to row")
     regular = np.flatnonzero(np.abs(np.diff(times)) > 2 * step)
     last = int(regular[0]) if len(regular) else len(times) - 1
-    rate = last / (times[last] - times[0]) if last else 1 / step
+    rate = last / (times[last] - times[0]) if times[last] > times[0] else 1 / step
     return float(round(rate)) if abs(rate - round(rate)) < 2e-3 * rate else rate
 
 

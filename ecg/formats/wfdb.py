@@ -85,7 +85,8 @@ def annotation_bytes(samples: Int64[np.ndarray, "beat"], symbols: Sequence[str],
 
 
 def _read_header(header: Path) -> wfdb.Record | wfdb.MultiRecord:
-    _lines(header)
+    for line in _lines(header)[1:]:
+        _check_bare(header, line.split()[0])
     try:
         record = wfdb.rdheader(str(header.with_suffix("")))
     except Exception as error:  # a parser of strangers' files may raise anything
@@ -133,10 +134,15 @@ def _lines(header: Path) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 
+def _check_bare(header: Path, name: str) -> None:
+    """Only names without any folder, drive or protocol are looked at further."""
+    if name != Path(name).name or name in (".", "..") or "\\" in name or ":" in name:
+        raise UnreadableRecording(f"{header.name} names the file {name!r}, expected a bare name without a folder")
+
+
 def _check_name(header: Path, name: str) -> None:
     """Only a file that lies beside the header, and no link, is opened."""
-    if name != Path(name).name or name in ("", ".", "..", "~") or "\\" in name or ":" in name:
-        raise UnreadableRecording(f"{header.name} names the file {name!r}, expected a bare name without a folder")
+    _check_bare(header, name)
     file = header.with_name(name)
     if file.is_symlink() or not file.is_file():
         raise UnreadableRecording(f"{header.name} names the file {name}, which is not there; send it too")
@@ -170,7 +176,8 @@ class _Segment:
     def blocks(self) -> Iterator[Block]:
         """The signals of the leads. Raises UnreadableRecording, at the end for a wrong checksum."""
         sums = np.zeros(len(self.channels), np.int64)
-        step = self.length if DIFFERENCES in self.record.fmt else BLOCK
+        at_once = self.record.sig_len is None or DIFFERENCES in self.record.fmt
+        step = self.length if at_once else BLOCK
         for start in range(0, self.length, max(step, 1)):
             stop = min(start + step, self.length)
             if not self.channels:
@@ -184,7 +191,8 @@ class _Segment:
     def _read(self, start: int, stop: int) -> tuple[Int[np.ndarray, "sample lead"], Block]:
         path = str(self.header.with_suffix(""))
         try:
-            read = wfdb.rdrecord(path, start, stop, self.channels, physical=False, return_res=32)
+            until = None if self.record.sig_len is None else stop
+            read = wfdb.rdrecord(path, start, until, self.channels, physical=False, return_res=32)
             digital = read.d_signal
             with np.errstate(over="ignore", invalid="ignore"):
                 physical = (read.dac(return_res=64) * self.factors).T.astype(np.float32)

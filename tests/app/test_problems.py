@@ -12,7 +12,7 @@ def test_routes_that_do_not_exist_answer_in_the_same_shape(client, method, path,
 
 
 def test_a_route_that_does_not_exist_points_to_those_that_do(client):
-    assert_problem(client.get("/"), 404, "/docs")
+    assert_problem(client.get("/nothing"), 404, "/docs")
 
 
 def test_an_error_of_our_own_answers_in_the_same_shape_and_tells_nothing_of_the_inside(served):

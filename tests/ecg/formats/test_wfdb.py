@@ -1,47 +1,243 @@
+import re
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import wfdb as wfdb_library
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ecg import UnreadableRecording
+from ecg import EcgError, InvalidSignals, UnreadableRecording
 from ecg.formats import wfdb
-from ecg.synthetic import synthesize
+from ecg.formats.wfdb import annotation_bytes, open_record
 
 
-@pytest.fixture
-def written(tmp_path):
-    """A synthetic recording and the folder that holds its WFDB files."""
-    made = synthesize(20, leads=("MLII", "V1"), ectopic={"V": 0.2})
-    wfdb_library.wrsamp(
-        "made", made.fs, ["mV", "mV"], list(made.leads), made.signals.T.astype(float), fmt=["16", "16"],
-        write_dir=str(tmp_path),
-    )  # fmt: skip
+def test_what_was_written_is_read_back_with_its_annotations(made, write_wfdb):
+    path = write_wfdb().with_suffix("")
     marks = made.beat_annotations()
-    wfdb_library.wrann("made", "atr", marks.samples, list(marks.symbols), write_dir=str(tmp_path))
-    return made, tmp_path
-
-
-def test_what_was_written_is_read_back(written):
-    made, folder = written
-    read = wfdb.read(folder / "made")
+    wfdb_library.wrann("made", "atr", marks.samples, list(marks.symbols), write_dir=str(path.parent))
+    read = wfdb.read(path)
     assert (read.name, read.leads, read.fs) == ("made", made.leads, made.fs)
     np.testing.assert_allclose(read.signals, made.signals, atol=1e-3)
-    assert read.beat_annotations().samples.tolist() == made.beat_annotations().samples.tolist()
-    assert read.beat_annotations().symbols == made.beat_annotations().symbols
+    assert read.beat_annotations().samples.tolist() == marks.samples.tolist()
+    assert read.beat_annotations().symbols == marks.symbols
 
 
-def test_annotations_can_be_left_out(written):
-    assert wfdb.read(written[1] / "made", annotator=None).annotations is None
+def test_annotations_can_be_left_out(write_wfdb):
+    assert wfdb.read(write_wfdb().with_suffix(""), annotator=None).annotations is None
 
 
 @pytest.mark.parametrize("missing", ["made.hea", "made.dat", "made.atr"])
-def test_a_missing_file_is_told(written, missing):
-    (written[1] / missing).unlink()
-    with pytest.raises(UnreadableRecording, match=r"made\."):
-        wfdb.read(written[1] / "made")
+def test_a_missing_file_is_told(missing, write_wfdb):
+    path = write_wfdb().with_suffix("")
+    wfdb_library.wrann("made", "atr", np.array([10]), ["N"], write_dir=str(path.parent))
+    path.with_name(missing).unlink()
+    with pytest.raises(UnreadableRecording, match=re.escape(missing)):
+        wfdb.read(path)
 
 
-def test_a_truncated_signal_is_told(written):
-    file = written[1] / "made.dat"
-    file.write_bytes(file.read_bytes()[:100])
+@pytest.mark.parametrize(
+    ("fmt", "gain"),
+    [("16", 1000), ("24", 1000), ("32", 1000), ("80", 40), ("212", 200), ("508", 40), ("516", 1000), ("524", 1000)],
+)
+def test_every_format_that_can_be_written_is_read_as_wfdb_itself_reads_it(fmt, gain, write_wfdb, monkeypatch):
+    header = write_wfdb(fmt=fmt, gain=float(gain))
+    monkeypatch.setattr(wfdb, "BLOCK", 777)  # many blocks, that begin within groups of bytes
+    expected = wfdb_library.rdrecord(str(header.with_suffix(""))).p_signal.T.astype(np.float32)
+    np.testing.assert_array_equal(open_record(header).read().signals, expected)
+
+
+def rewrite(header, pattern, replacement, count=1):
+    text = header.read_text()
+    changed = re.sub(pattern, replacement, text, count=count, flags=re.MULTILINE)
+    assert changed != text
+    header.write_text(changed)
+    return header
+
+
+@pytest.mark.parametrize("fmt", ["61", "160", "310", "311", "8"])
+def test_older_formats_are_read_as_wfdb_itself_reads_them(fmt, write_wfdb, monkeypatch):
+    header = write_wfdb()
+    samples = {"61": 5000, "160": 5000, "310": 5001, "311": 5001, "8": 10_000}[fmt]
+    header.write_text(f"made 2 250 {samples}\nmade.dat {fmt} 100 10 0\nmade.dat {fmt} 100 10 0\n")
+    rng = np.random.default_rng(0)
+    header.with_suffix(".dat").write_bytes(rng.integers(0, 255, 20_000, dtype=np.uint8).tobytes())
+    monkeypatch.setattr(wfdb, "BLOCK", 777)
+    expected = wfdb_library.rdrecord(str(header.with_suffix(""))).p_signal.T.astype(np.float32)
+    np.testing.assert_array_equal(open_record(header).read().signals, expected)
+
+
+def test_other_units_of_voltage_become_mv(made, write_wfdb):
+    header = write_wfdb(signals=made.signals * 1000, units="uV", gain=10.0)
+    np.testing.assert_allclose(open_record(header).read().signals, made.signals, atol=1e-3)
+
+
+def test_what_is_no_lead_is_left_out_and_named(made, write_wfdb):
+    header = rewrite(write_wfdb(leads=("II", "RESP")), r"(made\.dat.*)/mV(.*RESP)", r"\1/NU\2")
+    read = open_record(header).read()
+    assert (read.leads, read.left_out) == (("II",), ("RESP (NU)",))
+    np.testing.assert_allclose(read.signals[0], made.signals[0], atol=1e-3)
+
+
+def test_a_value_that_marks_a_gap_is_one(made, write_wfdb):
+    signals = made.signals.copy()
+    signals[0, 100:200] = -32.768  # the lowest that 16 bits hold
+    missing = np.isnan(open_record(write_wfdb(signals=signals)).read().signals[0])
+    assert missing[100:200].all() and missing.sum() == 100
+
+
+def test_segments_of_one_layout_follow_each_other(made, write_wfdb):
+    a, b = np.split(made.signals, [2000], axis=1)
+    folder = write_wfdb("a", signals=a).parent
+    write_wfdb("b", signals=b)
+    (folder / "whole.hea").write_text("whole/2 2 250 5000\na 2000\nb 3000\n")
+    np.testing.assert_allclose(open_record(folder / "whole.hea").read().signals, made.signals, atol=1e-3)
+
+
+def test_segments_of_changing_layout_have_gaps_where_a_lead_was_off(made, write_wfdb):
+    folder = write_wfdb("a", signals=made.signals[:, :2000]).parent
+    write_wfdb("b", signals=made.signals[1:, 3000:], leads=("V1",))
+    layout = "~ 0 1000/mV 16 0 0 0 0"
+    (folder / "layout.hea").write_text(f"layout 2 250 0\n{layout} MLII\n{layout} V1\n")
+    (folder / "whole.hea").write_text("whole/4 2 250 5000\nlayout 0\na 2000\n~ 1000\nb 2000\n")
+    read = open_record(folder / "whole.hea").read()
+    assert read.leads == ("MLII", "V1")
+    np.testing.assert_allclose(read.signals[:, :2000], made.signals[:, :2000], atol=1e-3)
+    assert np.isnan(read.signals[:, 2000:3000]).all() and np.isnan(read.signals[0, 3000:]).all()
+    np.testing.assert_allclose(read.signals[1, 3000:], made.signals[1, 3000:], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "message"),
+    [
+        (r"made\.dat", "../made.dat", "names the file '../made.dat', expected a bare name"),
+        (r"made\.dat", "/etc/passwd", "expected a bare name"),
+        (r"made\.dat", "https://example.org/made.dat", "expected a bare name"),
+        (r"made\.dat", "s3://bucket/made.dat", "expected a bare name"),
+        (r"made\.dat", "..", "expected a bare name"),
+        (r"made\.dat", "other.dat", "names the file other.dat, which is not there"),
+        (r" 5000$", " 500000", "truncated, or its header lies: got 20,000 bytes, expected 2,000,000"),
+        (r"^made 2", "made 3", "says 3 signals and describes 2"),
+        (r"^made 2", "made 0", "has 0 signals"),
+        (r"^made 2", "made 70", "has 70 signals"),
+        (r"1000\.0\(0\)/mV", "0(0)/mV", "gives a gain of 0"),
+        (r"1000\.0\(0\)/mV", "0.0/mV", "gives a gain of 0"),
+        (r"1000\.0\(0\)/mV", "0", "gives a gain of 0"),
+        (r" 16 ", " 77 ", "made.hea"),
+        (r" 0 (-?\d+) (-?\d+) 0 ML", r" 0 \1 1 0 ML", r"the checksum of MLII is \d+, its header says 1"),
+        (r"(?s)\A.*\Z", "hello", "no WFDB header"),
+    ],
+)
+def test_a_header_that_lies_is_refused_with_what_is_wrong(pattern, replacement, message, write_wfdb):
+    header = rewrite(write_wfdb(), pattern, replacement)
+    with pytest.raises(UnreadableRecording, match=message):
+        open_record(header).read()
+
+
+@pytest.mark.parametrize("fs", ["0", "10", "5000", "1e9"])
+def test_an_absurd_rate_is_refused(fs, write_wfdb):
+    header = rewrite(write_wfdb(), "^made 2 250", f"made 2 {fs}")
+    with pytest.raises((InvalidSignals, UnreadableRecording)):
+        open_record(header).read()
+
+
+def test_a_link_beside_the_header_is_refused(write_wfdb, tmp_path):
+    header = write_wfdb()
+    file = header.with_suffix(".dat")
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UnreadableRecording, match=r"names the file made\.dat, which is not there"):
+        open_record(header)
+
+
+def test_a_segment_that_names_a_file_elsewhere_is_refused(write_wfdb):
+    folder = rewrite(write_wfdb("a"), r"a\.dat", "../a.dat").parent
+    (folder / "whole.hea").write_text("whole/1 2 250 5000\na 5000\n")
+    with pytest.raises(UnreadableRecording, match="expected a bare name"):
+        open_record(folder / "whole.hea")
+
+
+def test_a_recording_that_is_its_own_segment_is_refused(tmp_path):
+    (tmp_path / "loop.hea").write_text("loop/1 2 250 100\nloop 100\n")
     with pytest.raises(UnreadableRecording):
-        wfdb.read(written[1] / "made")
+        open_record(tmp_path / "loop.hea")
+
+
+def test_where_a_header_gives_no_length_the_file_does(made, write_wfdb):
+    header = rewrite(write_wfdb(), r"^made 2 250 5000", "made 2 250")
+    assert open_record(header).read().signals.shape == made.signals.shape
+
+
+def test_an_uncalibrated_recording_can_be_read_by_whom_wants_it(write_wfdb):
+    header = rewrite(write_wfdb(), r"1000\.0\(0\)/mV", "0", count=0)
+    assert wfdb.read(header.with_suffix(""), None).signals.max() > 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 40_000_000), min_size=0, max_size=60, unique=True).map(sorted), st.integers(0, 3))
+def test_written_annotations_are_read_back_by_wfdb(tmp_path_factory, samples, lead):
+    folder = tmp_path_factory.mktemp("written")
+    symbols = ["NSVFQ?"[sample % 6] for sample in samples]
+    (folder / "made.cde").write_bytes(annotation_bytes(np.array(samples, np.int64), symbols, 360.0, lead))
+    if not samples:
+        assert (folder / "made.cde").read_bytes() == b"\0\0"
+        return
+    read = wfdb_library.rdann(str(folder / "made"), "cde")
+    assert read.sample.tolist() == samples and read.symbol == symbols
+    assert read.fs == 360 and set(read.chan) == {lead}
+
+
+AUDIT = """
+import sys
+from pathlib import Path
+folder = Path(sys.argv[1]).resolve()
+from ecg import EcgError
+from ecg.formats import open_files
+import wfdb, edfio, pandas
+opened = []
+def audit(event, arguments):
+    if event == "open" and isinstance(arguments[0], str) and not arguments[0].startswith((sys.prefix, sys.base_prefix)):
+        opened.append(arguments[0])
+    if event.startswith(("socket.", "urllib.")):
+        opened.append(event)
+sys.addaudithook(audit)
+for name in ("../secret.dat", "/etc/hostname", "https://example.org/a.dat", "file:///etc/hostname", "a/../../s.dat"):
+    header = folder / "made.hea"
+    header.write_text(f"made 1 250 10\\n{name} 16 200/mV 16 0 0 0 0 II\\n")
+    try:
+        open_files([header]).read()
+    except EcgError:
+        pass
+    else:
+        sys.exit(f"{name} was read")
+print([name for name in opened if not Path(name).resolve().is_relative_to(folder)])
+"""
+
+
+def test_nothing_outside_the_folder_is_opened_and_no_network_is_asked(tmp_path):
+    (tmp_path / "secret.dat").write_bytes(bytes(100))
+    folder = tmp_path / "upload"
+    folder.mkdir()
+    run = subprocess.run([sys.executable, "-c", AUDIT, str(folder)], capture_output=True, text=True, timeout=120)
+    assert (run.stdout, run.stderr) == ("[]\n", "")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_mangled_header_gives_a_recording_or_a_clear_error(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("mangled")
+    text = bytearray(
+        b"made 2 250 50\nmade.dat 16 200(0)/mV 12 0 0 0 0 MLII\nmade.dat 16 200 12 0 0 0 0 V1\n# a comment\n"
+    )
+    for _ in range(data.draw(st.integers(1, 6))):
+        place = data.draw(st.integers(0, len(text) - 1))
+        text[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4))
+    (folder / "made.hea").write_bytes(bytes(text))
+    (folder / "made.dat").write_bytes(bytes(200))
+    try:
+        recording = open_record(folder / "made.hea").read(10**6)
+    except EcgError as error:
+        assert str(error)
+    else:
+        assert recording.signals.shape[0] == len(recording.leads)

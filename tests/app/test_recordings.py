@@ -1,0 +1,373 @@
+"""POST /recordings, and those that are kept."""
+
+import io
+import json
+import threading
+import zipfile
+
+import anyio.to_thread
+import numpy as np
+import pytest
+import wfdb
+from edfio import Edf, EdfSignal
+from starlette.testclient import TestClient
+
+from app import service
+from app.recording_schemas import AnnotatedResponse
+from app.routes import recordings
+from app.settings import Settings
+from ecg.synthetic import synthesize
+from tests.app.test_classify import assert_problem
+from tests.app.test_metrics import samples, total
+
+MADE = synthesize(60, fs=250.0, ectopic={"V": 0.15}, leads=("MLII", "V1"), seed=5)
+TRUE = MADE.beat_annotations().samples
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory):
+    """The header and the signal file of a recording."""
+    folder = tmp_path_factory.mktemp("posted")
+    wfdb.wrsamp(
+        "made", 250, ["mV", "mV"], list(MADE.leads), MADE.signals.T.astype(float), fmt=["16"] * 2, write_dir=str(folder)
+    )
+    return {name: (folder / name).read_bytes() for name in ("made.hea", "made.dat")}
+
+
+@pytest.fixture
+def post(client):
+    def post(files, accept="application/json", **fields):
+        parts = [("files", (name, content)) for name, content in files.items()]
+        return client.post("/recordings", files=parts, data=fields, headers={"Accept": accept})
+
+    return post
+
+
+def signals_of(made, leads=MADE.leads):
+    return {
+        lead: [round(float(value), 4) for value in signal] for lead, signal in zip(leads, made.signals, strict=True)
+    }
+
+
+def assert_is_that_of_made(body, lead="MLII"):
+    answer = AnnotatedResponse.model_validate(body)
+    found = np.array([beat.sample for beat in answer.beats])
+    assert abs(len(found) - len(TRUE)) <= 2
+    assert np.abs(found[:, None] - TRUE).min(axis=1).max() <= 12
+    assert (answer.recording.fs, answer.recording.lead, answer.recording.reason) == (250.0, lead, None)
+    assert answer.recording.beats == len(answer.beats) == sum(answer.rhythm.counts.values())
+    for beat in answer.beats:
+        assert beat.time == pytest.approx(beat.sample / 250, abs=1e-3)
+        assert (beat.label is None) == (beat.quality != "good") == (beat.receipt is None) == beat.abstained
+    return answer
+
+
+def test_a_wfdb_recording_is_answered_with_its_beats_and_its_rhythm(post, files):
+    response = post(files)
+    assert response.status_code == 200
+    answer = assert_is_that_of_made(response.json())
+    assert answer.recording.name == "made" and answer.recording.id is None
+    assert 60 < answer.rhythm.heart_rate.mean < 80 and len(answer.rhythm.hours) == 1
+
+
+def test_a_zip_of_it_is_answered_the_same(post, files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as opened:
+        for name, content in files.items():
+            opened.writestr(f"folder/{name}", content)
+    assert post({"any.zip": packed.getvalue()}).json() == post(files).json()
+
+
+def test_an_edf_is_answered(post, tmp_path):
+    signals = [
+        EdfSignal(signal.astype(float) * 1000, 250, label=f"ECG {lead}", physical_dimension="uV")
+        for lead, signal in zip(("II", "V1"), MADE.signals, strict=True)
+    ]
+    Edf(signals).write(tmp_path / "made.edf")
+    assert_is_that_of_made(post({"made.edf": (tmp_path / "made.edf").read_bytes()}).json(), "ECG II")
+
+
+def test_a_csv_is_answered_at_the_rate_that_is_said(post):
+    text = "II,V1\n" + "".join(f"{a:.4f},{b:.4f}\n" for a, b in MADE.signals.T.tolist())
+    assert_is_that_of_made(post({"made.csv": text.encode()}, fs="250").json(), "II")
+    assert_problem(post({"made.csv": text.encode()}), 422, "say its rate")
+
+
+def test_signals_as_json_are_answered(client):
+    body = {"signals": signals_of(MADE), "fs": 250, "name": "mine"}
+    answer = assert_is_that_of_made(client.post("/recordings", json=body).json())
+    assert answer.recording.name == "mine"
+
+
+def test_options_are_obeyed(post, files):
+    answer = post(files, lead="V1", model="odenet", solver='{"method": "rk4", "step": 0.5}').json()
+    assert answer["recording"]["lead"] == "V1"
+    assert {beat["receipt"]["method"] for beat in answer["beats"] if beat["receipt"]} == {"rk4"}
+    assert post(files, model="resnet").json()["recording"]["model"]["name"] == "resnet"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "message"),
+    [
+        ({"lead": "V9"}, 422, "lead: got the lead 'V9', expected one of: MLII, V1"),
+        ({"model": "oracle"}, 404, "got the model 'oracle'"),
+        ({"solver": "{"}, 422, "solver: got '{', expected a JSON object"),
+        ({"solver": '{"rtol": 7}'}, 422, "solver.rtol: got 7, expected"),
+        ({"solver": "{}", "model": "resnet"}, 422, "solver: got a solver, but resnet solves no equation"),
+        ({"lid": "II"}, 422, "lid: got a field that is not known here"),
+        ({"fs": "many"}, 422, "fs:"),
+        ({"keep": "perhaps"}, 422, "keep:"),
+    ],
+)
+def test_options_that_cannot_be_are_told(fields, status, message, post, files):
+    assert_problem(post(files, **fields), status, message)
+
+
+def test_the_form_of_the_answer_is_that_of_accept(post, files, tmp_path):
+    beats = post(files).json()["beats"]
+    rows = post(files, "text/csv").text.splitlines()
+    assert rows[0].startswith("sample,time,label,N,S,V,F,Q,quality") and len(rows) == len(beats) + 1
+    assert [int(row.split(",")[0]) for row in rows[1:]] == [beat["sample"] for beat in beats]
+    annotation = post(files, "application/x-wfdb")
+    assert annotation.headers["content-disposition"] == 'attachment; filename="made.cde"'
+    (tmp_path / "made.cde").write_bytes(annotation.content)
+    read = wfdb.rdann(str(tmp_path / "made"), "cde")
+    assert read.sample.tolist() == [beat["sample"] for beat in beats]
+    assert read.symbol == [beat["label"] or "?" for beat in beats] and read.fs == 250
+    lines = [json.loads(line) for line in post(files, "application/x-ndjson").text.splitlines()]
+    assert [line["beat"] for line in lines if "beat" in line] == beats
+    others = [next(iter(line)) for line in lines if "beat" not in line]
+    assert others == ["recording", "progress", "progress", "rhythm", "recording"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("*/*", "application/json"),
+        ("", "application/json"),
+        ("text/*", "text/csv"),
+        ("text/html, text/csv;q=0.5, */*;q=0.1", "text/csv"),
+        ("application/json;q=0, application/x-ndjson", "application/x-ndjson"),
+    ],
+)
+def test_what_accept_prefers_is_sent(accept, kind, post, files):
+    assert post(files, accept).headers["content-type"].split(";")[0] == kind
+
+
+def test_an_accept_that_nothing_fits_is_told_what_there_is(post, files):
+    assert_problem(post(files, "image/png"), 406, "text/csv")
+
+
+def test_beats_may_be_left_out_of_the_lines(post, files):
+    lines = post(files, "application/x-ndjson", beats="false").text.splitlines()
+    assert "beat" not in {next(iter(json.loads(line))) for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: {"made.hea": f["made.hea"]}, "names the file made.dat, which is not there"),
+        (lambda f: {"made.dat": f["made.dat"]}, "got made.dat: that is no recording"),
+        (lambda f: f | {"made.dat": f["made.dat"][:-500]}, "truncated"),
+        (lambda f: f | {"made.dat": bytes(len(f["made.dat"]))}, "checksum"),
+        (lambda f: f | {"made.hea": f["made.hea"].replace(b"made.dat", b"../made.dat")}, "bare name"),
+        (lambda f: f | {"made.hea": f["made.hea"].replace(b"made.dat", b"/etc/passwd")}, "bare name"),
+        (lambda f: f | {"made.hea": f["made.hea"].replace(b"made.dat", b"http://a.example/b")}, "bare name"),
+        (lambda f: f | {"other.hea": f["made.hea"]}, "2 recordings"),
+        (lambda f: {"no.zip": b"PK"}, "no.zip is no zip"),
+        (lambda f: {"..": b"x"}, "expected one such as 100.hea"),
+        (lambda f: {}, "got no file"),
+    ],
+)
+def test_a_bad_recording_is_refused_with_what_is_wrong(change, message, post, client, files):
+    changed = change(files)
+    response = post(changed) if changed else client.post("/recordings", files={"lead": (None, "II")})
+    assert_problem(response, 422, message)
+
+
+@pytest.mark.parametrize("header", [b"made 2 0 15000\n", b"made 2 1e9 15000\n", b"made 2 250 99999999999\n"])
+def test_an_absurd_header_is_refused(header, post, files):
+    assert_problem(post(files | {"made.hea": header + files["made.hea"].split(b"\n", 1)[1]}), 422)
+
+
+@pytest.mark.parametrize(
+    ("signal", "reason"),
+    [
+        ([0.0] * 5000, "flat"),
+        ([None] * 5000, "flat or was not recorded"),
+        (np.random.default_rng(0).normal(0, 0.3, 20_000).tolist(), "nothing in it looks like an ECG"),
+        (MADE.signals[0, :300].tolist(), "fewer than 3 beats"),
+        ([], "no samples"),
+    ],
+)
+def test_what_is_no_ecg_is_answered_with_no_beats_and_the_reason(signal, reason, client):
+    response = client.post("/recordings", json={"signals": {"II": signal}, "fs": 250})
+    assert response.status_code == 200
+    answer = AnnotatedResponse.model_validate(response.json())
+    assert answer.beats == [] and reason in answer.recording.reason
+    assert answer.rhythm.heart_rate is None
+
+
+def test_a_recording_without_leads_is_answered_so(post, files):
+    header = files["made.hea"].replace(b"/mV", b"/mmHg")
+    answer = post(files | {"made.hea": header}).json()
+    assert answer["beats"] == [] and "it has MLII (mmHg), V1 (mmHg)" in answer["recording"]["reason"]
+    assert post(files | {"made.hea": header}, "application/x-wfdb").content == b"\0\0"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"signals": {}, "fs": 250}, "signals:"),
+        ({"signals": {"II": [0.0], "V1": []}, "fs": 250}, "of equal length"),
+        ({"signals": {"II": ["x"]}, "fs": 250}, "signals.II.0:"),
+        ({"signals": {"II": [0.0]}}, "fs: Field required"),
+        ({"signals": {"II": [0.0]}, "fs": 0}, "got 0 samples a second"),
+        ({"signals": {"II": [0.0]}, "fs": 250, "unit": "kg"}, "got the unit 'kg'"),
+        ({"signals": {"II": [0.0]}, "fs": 250, "name": "../x"}, "name:"),
+    ],
+)
+def test_json_that_is_no_recording_is_refused(body, message, client):
+    assert_problem(client.post("/recordings", json=body), 422, message)
+
+
+def test_what_is_neither_json_nor_a_form_is_refused(client):
+    assert_problem(client.post("/recordings", content=b"x", headers={"Content-Type": "text/plain"}), 415, "multipart")
+    json_type = {"Content-Type": "application/json"}
+    assert_problem(client.post("/recordings", content=b"{", headers=json_type), 400, "not JSON")
+    form = {"Content-Type": "multipart/form-data"}
+    assert_problem(client.post("/recordings", content=b"--x\r\nbroken", headers=form), 400)
+
+
+def service_with(served, **settings):
+    return TestClient(service.create(served, Settings(**settings)), raise_server_exceptions=False)
+
+
+def test_a_recording_over_the_limits_is_refused_with_the_limit(served, files):
+    parts = [("files", item) for item in files.items()]
+    with service_with(served, max_recording_bytes=1000) as client:
+        big = [("files", ("made.dat", bytes(200_000)))]
+        assert_problem(client.post("/recordings", files=big), 413, "101,000 bytes")
+    with service_with(served, max_recording_values=29_999) as client:
+        assert_problem(
+            client.post("/recordings", files=parts), 413, "15,000 samples of 2 leads, expected at most 29,999"
+        )
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("made.dat", bytes(20_000_000))
+    with service_with(served, max_recording_bytes=1_000_000) as client:
+        assert_problem(client.post("/recordings", files=[("files", ("b.zip", bomb.getvalue()))]), 413, "when unpacked")
+
+
+def test_more_recordings_than_may_be_at_once_are_told_to_wait(served, files, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+    receive = recordings.receive
+
+    async def slow(*arguments):
+        begun.set()
+        await anyio.to_thread.run_sync(go_on.wait)
+        return await receive(*arguments)
+
+    monkeypatch.setattr(recordings, "receive", slow)
+    parts = [("files", item) for item in files.items()]
+    with service_with(served, recordings_at_once=1) as client:
+        answers = []
+        first = threading.Thread(target=lambda: answers.append(client.post("/recordings", files=parts)))
+        first.start()
+        begun.wait(30)
+        refused = client.post("/recordings", files=parts)
+        go_on.set()
+        first.join()
+        assert_problem(refused, 503, "come again")
+        assert refused.headers["retry-after"] == "5"
+        assert answers[0].status_code == 200
+        assert client.post("/recordings", files=parts).status_code == 200
+
+
+@pytest.fixture
+def kept(post, files):
+    return post(files, keep="true").json()
+
+
+def test_a_kept_recording_can_be_asked_for_again(kept, client, post, files):
+    path = f"/recordings/{kept['recording']['id']}"
+    assert client.get(path).json() == kept
+    assert client.get(path, headers={"Accept": "text/csv"}).text == post(files, "text/csv").text
+
+
+def test_its_beats_come_in_columns_and_one_by_one(kept, client):
+    path = f"/recordings/{kept['recording']['id']}/beats"
+    columns = client.get(path).json()
+    assert columns["sample"] == [beat["sample"] for beat in kept["beats"]]
+    assert list(columns["label"]) == [beat["label"] or "?" for beat in kept["beats"]]
+    assert columns["quality"] == {str(n): b["quality"] for n, b in enumerate(kept["beats"]) if b["quality"] != "good"}
+    for number in (0, 7, len(kept["beats"]) - 1):
+        assert client.get(f"{path}/{number}").json() == kept["beats"][number]
+    assert_problem(client.get(f"{path}/{len(kept['beats'])}"), 404)
+    assert_problem(client.get(f"{path}/-1"), 404)
+
+
+def test_its_signal_comes_in_tiles(kept, client):
+    path = f"/recordings/{kept['recording']['id']}/tiles"
+    tile = np.frombuffer(client.get(f"{path}/0/2").content, "<f4").reshape(2, 2, 1024)
+    np.testing.assert_allclose(tile[:, 0], MADE.signals[:, 2048:3072], atol=1e-3)
+    assert client.get(f"{path}/0/1000").content == b""
+    assert len(client.get(f"{path}/40/0").content) == 2 * 2 * 4
+    assert_problem(client.get(f"{path}/-1/0"), 422)
+    assert_problem(client.get(f"{path}/41/0"), 422)
+
+
+def test_its_beats_can_be_decided_on_anew(kept, client):
+    path = f"/recordings/{kept['recording']['id']}"
+    response = client.post(f"{path}/decisions", json={"solver": {"method": "rk4", "step": 0.5}})
+    lines = {}
+    for line in response.text.splitlines():
+        lines |= json.loads(line)
+    assert list(lines) == ["progress", "beats", "rhythm", "recording", "seconds"]
+    assert lines["progress"] == {"share": 1.0}
+    assert set(lines["beats"]["evaluations"]) <= {0, 8}
+    again = client.get(path).json()
+    assert {beat["receipt"]["method"] for beat in again["beats"] if beat["receipt"]} == {"rk4"}
+    assert again["rhythm"] == lines["rhythm"]
+    assert_problem(client.post(f"{path}/decisions", json={"model": "resnet", "solver": {}}), 422, "solves no equation")
+
+
+def test_a_recording_that_is_forgotten_is_gone(kept, client):
+    path = f"/recordings/{kept['recording']['id']}"
+    assert client.delete(path).status_code == 204
+    for method, rest in (("GET", ""), ("DELETE", ""), ("GET", "/beats"), ("GET", "/tiles/0/0"), ("POST", "/decisions")):
+        response = client.request(method, path + rest, json={} if method == "POST" else None)
+        assert_problem(response, 404, "not kept (any more); send it again")
+
+
+def test_nothing_is_left_on_disk_but_what_is_kept(served, files, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    parts = [("files", item) for item in files.items()]
+    with service_with(served, recordings_kept=2) as client:
+        for kind in ("application/json", "application/x-ndjson", "text/csv"):
+            assert client.post("/recordings", files=parts, headers={"Accept": kind}).status_code == 200
+        client.post("/recordings", files=parts[:1])
+        assert list(tmp_path.iterdir()) == []
+        ids = [
+            client.post("/recordings", files=parts, data={"keep": "true"}).json()["recording"]["id"] for _ in range(3)
+        ]
+        assert len(list(tmp_path.iterdir())) == 2
+        assert [client.get(f"/recordings/{name}").status_code for name in ids] == [404, 200, 200]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_recordings_and_their_beats_are_counted(post, files, client):
+    beats = post(files).json()["beats"]
+    values = samples(client)
+    assert total(values, "cardiode_recordings_total", model="odenet") == 1
+    assert total(values, "cardiode_beats_total") == sum(beat["label"] is not None for beat in beats)
+    assert total(values, "cardiode_http_requests_total", route="/recordings", status="200") == 1
+
+
+def test_work_that_fails_after_the_answer_has_begun_is_told_in_its_last_line(post, files, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr("app.analysis.annotate_recording", broken)
+    last = json.loads(post(files, "application/x-ndjson").text.splitlines()[-1])
+    assert last["problem"]["status"] == 500 and "secret" not in str(last)

@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecg import EcgError, InvalidSignals, UnreadableRecording
+from ecg.formats import csv
+from ecg.formats.csv import open_csv
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text):
+        file = tmp_path / "made.csv"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+def rows(made, time="{:.3f}", delimiter=",", missing=()):
+    """The rows of the recording, with its times; those missing are left out."""
+    seconds = np.arange(made.signals.shape[1]) / made.fs
+    return "".join(
+        delimiter.join([time.format(t), *(f"{value:.4f}" for value in values)]) + "\n"
+        for number, (t, values) in enumerate(zip(seconds, made.signals.T.tolist(), strict=True))
+        if number not in missing
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "time", "delimiter"),
+    [
+        ("time,II (mV),V1 (mV)", "{:.3f}", ","),
+        ("Time (s);II;V1", "{:.4f}", ";"),
+        ("t\tII [mV]\tV1_mV", "{:.6f}", "\t"),
+        ("'Elapsed time','II','V1'\n'seconds','mV','mV'", "{:.3f}", ","),
+        ('"seconds","II","V1"', "{:.3f}", ","),
+    ],
+)
+def test_columns_are_known_by_their_names(header, time, delimiter, made, write, monkeypatch):
+    monkeypatch.setattr(csv, "BLOCK", 777)
+    read = open_csv(write(f"{header}\n{rows(made, time, delimiter)}")).read()
+    assert (read.leads, read.fs) == (("II", "V1"), 250.0)
+    np.testing.assert_allclose(read.signals, made.signals, atol=1e-4)
+
+
+def test_times_may_be_in_ms_or_on_a_clock(made, write):
+    for header, time in (
+        ("time (ms)", [f"{4 * n}" for n in range(5000)]),
+        ("'Elapsed time'", [f"'{n // 250 // 60}:{n / 250 % 60:06.3f}'" for n in range(5000)]),
+    ):
+        body = "".join(f"{t},{value:.4f}\n" for t, value in zip(time, made.signals[0].tolist(), strict=True))
+        read = open_csv(write(f"{header},II\n{body}")).read()
+        assert read.fs == 250
+        np.testing.assert_allclose(read.signals[0], made.signals[0], atol=1e-4)
+
+
+def test_without_times_the_rate_has_to_be_said(made, write):
+    file = write("".join(f"{a:.4f},{b:.4f}\n" for a, b in made.signals.T.tolist()))
+    read = open_csv(file, fs=250, unit="V").read()
+    assert read.leads == ("lead 1", "lead 2") and read.fs == 250
+    np.testing.assert_allclose(read.signals, made.signals * 1000, atol=0.1)
+    with pytest.raises(InvalidSignals, match=r"made\.csv has no column of times; say its rate \(fs\)"):
+        open_csv(file)
+
+
+def test_the_unit_of_a_column_is_stronger_than_the_one_that_is_said(write):
+    read = open_csv(write("II (uV),V1\n1000,1000\n2000,2000\n"), fs=100, unit="V").read()
+    np.testing.assert_allclose(read.signals[:, 0], [1.0, 1e6])
+
+
+def test_a_count_of_samples_is_no_lead_and_other_signals_are_left_out(write):
+    read = open_csv(write("sample #,MLII,RESP,ABP (mmHg)\n0,1,2,3\n1,4,5,6\n"), fs=100).read()
+    assert (read.leads, read.left_out) == (("MLII",), ("RESP (no unit)", "ABP (mmHg)"))
+
+
+def test_empty_cells_and_missing_rows_are_gaps(made, write, monkeypatch):
+    monkeypatch.setattr(csv, "BLOCK", 333)
+    text = rows(made, missing=range(1000, 1500)).splitlines()
+    text[10] = f"{text[10].split(',')[0]},,NaN"
+    read = open_csv(write("time,II,V1\n" + "\n".join(text) + "\n")).read()
+    expected = made.signals.copy()
+    expected[:, 1000:1500] = expected[:, 10] = np.nan
+    np.testing.assert_allclose(read.signals, expected, atol=1e-4)
+
+
+def test_times_that_are_rounded_give_the_true_rate_and_no_gaps(write):
+    text = "".join(f"{n / 360:.3f},{n}\n" for n in range(20_000))
+    read = open_csv(write(f"time,II\n{text}")).read()
+    assert read.fs == 360 and read.signals.shape == (1, 20_000) and not np.isnan(read.signals).any()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is no table"),
+        ("\0\1\2", "is no table"),
+        ("time,II\n0,1\n", "fewer than two rows"),
+        ("time,II\n0,1\n0,2\n0,3\n", "do not grow"),
+        ("time,II\n0,1\n0.01,2\n0.02,3\n0.01,4\n0.02,5\n0.03,5\n", "its times go back, 3 rows after"),
+        ("time,II\n0,1\n0.01,2\n0.02,3\n1e9,4\n", "its times jump by"),
+        ("time,II\n0,1\nnoon,2\n0.02,3\n", "got the time 'noon'"),
+        ("II\n1\n2\nthree\n", "is no table of numbers"),
+    ],
+)
+def test_what_is_no_recording_is_refused_with_what_is_wrong(text, message, write):
+    with pytest.raises(UnreadableRecording, match=message):
+        open_csv(write(text), fs=100).read()
+
+
+@pytest.mark.parametrize("fs", [0, -1, 10, 1e9, float("nan")])
+def test_an_absurd_rate_is_refused(fs, write):
+    with pytest.raises(InvalidSignals, match="samples a second"):
+        open_csv(write("II\n1\n2\n"), fs=fs)
+
+
+def test_a_unit_that_is_no_voltage_is_refused(write):
+    with pytest.raises(InvalidSignals, match="got the unit 'kg'"):
+        open_csv(write("II\n1\n2\n"), fs=100, unit="kg")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_mangled_file_gives_a_recording_or_a_clear_error(tmp_path_factory, data):
+    content = bytearray(b"time (s),II (mV),V1\n" + b"".join(f"{n / 100},{n},-{n}\n".encode() for n in range(30)))
+    for _ in range(data.draw(st.integers(1, 6))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4))
+    file = tmp_path_factory.mktemp("mangled") / "made.csv"
+    file.write_bytes(bytes(content))
+    try:
+        recording = open_csv(file, fs=100).read(10**6)
+    except EcgError as error:
+        assert str(error)
+    else:
+        assert recording.signals.shape[0] == len(recording.leads)

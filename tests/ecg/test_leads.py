@@ -1,0 +1,44 @@
+import pytest
+
+from ecg import UnknownLead
+from ecg.leads import distinct_names, find_lead, may_be_ecg, plain_name, preferred_lead
+
+
+@pytest.mark.parametrize("name", ["II", "MLII", "ml2", "Lead II", "ECG II", "EKG-II", "ECG Lead ii", "D2", "DII"])
+def test_lead_two_has_many_names(name):
+    assert plain_name(name) == "II"
+
+
+def test_the_preferred_lead_is_two_then_five_and_else_none():
+    assert preferred_lead(["V5", "MLII"]) == "MLII"
+    assert preferred_lead(["V2", "V5"]) == "V5"
+    assert preferred_lead(["V1", "ECG"]) is None
+    assert preferred_lead([]) is None
+
+
+def test_of_two_leads_of_one_name_the_first_is_meant():
+    assert preferred_lead(["II", "MLII"]) == "II"
+
+
+def test_a_lead_is_found_by_any_of_its_names():
+    assert find_lead(["MLII", "V1"], "II") == "MLII"
+    assert find_lead(["MLII", "V1"], "ECG V1") == "V1"
+
+
+def test_a_lead_that_is_not_there_is_told_with_those_that_are():
+    with pytest.raises(UnknownLead, match="got the lead 'V9', expected one of: MLII, V1"):
+        find_lead(["MLII", "V1"], "V9")
+
+
+@pytest.mark.parametrize("name", ["RESP", "ABP", "EEG Fpz-Cz", "PLETH", "SpO2", "EMG chin", "CVP", "C4-A1"])
+def test_signals_that_are_known_to_be_something_else_are_no_leads(name):
+    assert not may_be_ecg(name)
+
+
+@pytest.mark.parametrize("name", ["II", "MLII", "V1", "ECG1", "avF", "CH1", "lead 1", "", "ECG", "V4R", "CM5"])
+def test_others_may_be(name):
+    assert may_be_ecg(name)
+
+
+def test_names_that_are_there_twice_are_told_apart():
+    assert distinct_names(["V1", "ECG", "ECG", "", "ECG"]) == ("V1", "ECG", "ECG 2", "signal 4", "ECG 3")
