@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help install run test check format bench readme clean
+.PHONY: help install run test check format bench soak readme clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,12 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.gradients
 	$(BIN)/python -m benchmarks.cuda
+	$(BIN)/python -m benchmarks.recordings
+	$(BIN)/python -m benchmarks.stream
+	$(BIN)/python -m benchmarks.page
+
+soak: install  ## look for what breaks, for a long time
+	$(BIN)/python -m soak.readers
 
 readme: install  ## write the released models' answer and results into the README
 	$(BIN)/python -m docs.readme

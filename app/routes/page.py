@@ -7,12 +7,12 @@ import numpy as np
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
-import app.page
 from ecg import Recording
 from ecg.synthetic import synthesize
 
-FOLDER = Path(app.page.__file__).parent
+FOLDER = Path(__file__).parents[1] / "page"
 
 HEADERS = {
     "Cache-Control": "no-cache",
@@ -29,9 +29,9 @@ router = APIRouter(tags=["page"])
 class PageFiles(StaticFiles):
     """Its styles and scripts."""
 
-    def file_response(self, *arguments, **options):  # type: ignore[no-untyped-def]  # noqa: ANN
+    async def get_response(self, path: str, scope: Scope) -> Response:
         """Each with the headers of the page."""
-        response = super().file_response(*arguments, **options)
+        response = await super().get_response(path, scope)
         response.headers.update(HEADERS)
         return response
 

@@ -1,3 +1,5 @@
+import re
+
 from ecg import LABELS
 from ode import methods
 
@@ -43,3 +45,24 @@ def test_the_document_is_there_and_every_reference_in_it_leads_somewhere(client)
         node = document
         for name in reference.removeprefix("#/").split("/"):
             node = node[name]
+
+
+def test_the_page_and_all_that_it_is_made_of_are_there_and_ask_no_other_host(client):
+    page = client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    asked = {"page/main.js", "page/style.css", "page/icon.svg"}
+    assert asked <= set(re.findall(r'(?:src|href)="([^"]+)"', page.text))
+    while asked:
+        response = client.get(f"/{asked.pop()}")
+        assert response.status_code == 200
+        assert "default-src 'self'" in response.headers["content-security-policy"]
+        asked |= {f"page/{name}" for name in re.findall(r'from "\./(\w+\.js)"', response.text)}
+        assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)", response.text)
+
+
+def test_the_demo_is_a_recording(client):
+    demo = client.get("/demo")
+    answer = client.post("/recordings", files=[("files", ("demo.csv", demo.content))]).json()
+    assert answer["recording"]["reason"] is None and answer["recording"]["seconds"] == 300
+    assert len(answer["beats"]) > 300
+    assert {"good", "gap"} <= {beat["quality"] for beat in answer["beats"]}

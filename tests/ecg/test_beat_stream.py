@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg import cut_beats
+from ecg import FoundBeats, InvalidSignals, cut_beats, summarize
 from ecg.beat_stream import BeatStream
 from ecg.synthetic import synthesize
 from tests.ecg.test_peaks import matched
@@ -94,3 +94,81 @@ def test_a_lead_that_is_off_leaves_the_beats_to_the_other():
     peaks = found(signals, 360.0, lead=1)[1]
     settled = true[(np.abs(true[:, None] - np.array([0, 20, 40, 60]) * 360) > 360).all(axis=1)]
     assert matched(peaks, settled, 0.05 * 360) == len(settled)
+
+
+def live(signals, fs, length):
+    """All that a live stream gives for the signals in pieces of one length, and when each beat came, in samples."""
+    stream = BeatStream(len(signals), fs, live=True)
+    parts, seen = [], []
+    for start in range(0, signals.shape[1], length):
+        parts.append(stream.push(signals[:, start : start + length]))
+        seen += [start + length] * len(parts[-1])
+    parts.append(stream.finish())
+    return FoundBeats.joined(parts), np.array(seen)
+
+
+@pytest.mark.parametrize("heart_rate", [45, 70, 120, 170])
+def test_live_beats_come_with_the_next_peak_and_nearly_all_are_those_of_the_recording(heart_rate):
+    signals = synthesize(60, fs=250.0, heart_rate=heart_rate, ectopic={"V": 0.1}, leads=("MLII", "V1"), seed=8).signals
+    values, peaks, quality = found(signals, 250.0)
+    beats, seen = live(signals, 250.0, 5)
+    np.testing.assert_array_equal(beats.peaks, peaks)
+    assert list(beats.quality) == quality
+    # a peak may be found to lie elsewhere, later, or to be one only when it is searched for
+    assert np.mean(np.abs(beats.values - values).max(axis=1) < 0.1) > 0.9
+    settled = slice(10, len(seen) - 1)
+    late = (seen[settled] - peaks[: len(seen)][settled]) / 250
+    intervals = np.diff(peaks)[: len(seen)][settled] / 250
+    assert np.mean(late <= intervals + np.maximum(0.2, 0.2 * intervals) + 0.03) > 0.9
+
+
+def test_a_live_beat_before_a_long_pause_does_not_wait_for_the_next():
+    signals = synthesize(20, fs=250.0, seed=5).signals
+    pause = np.concatenate([signals, signals[:, -1:] + np.random.default_rng(0).normal(0, 0.005, (1, 1500))], axis=1)
+    _, seen = live(pause, 250.0, 25)
+    assert seen[-1] < 20 * 250 + 2 * 250
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: BeatStream(1, 10.0), "got 10 samples a second"),
+        (lambda: BeatStream(65, 250.0), "got 65 signals"),
+        (lambda: BeatStream(2, 250.0, 2), "got lead 2 of 2, expected 0 to 1"),
+        (lambda: BeatStream(0, 250.0), "got lead 0 of 0"),
+        (lambda: BeatStream(2, 250.0).push(np.zeros((1, 5))), "got 1 signals, expected 2"),
+    ],
+)
+def test_a_stream_that_cannot_be_is_refused(make, message):
+    with pytest.raises(InvalidSignals, match=message):
+        make()
+
+
+def test_an_interval_over_a_gap_is_broken_and_no_other():
+    signals = synthesize(40, seed=3).signals.copy()
+    signals[:, 10 * 360 : 15 * 360] = np.nan
+    stream = BeatStream(1, 360.0)
+    beats = FoundBeats.joined([stream.push(signals), stream.finish()])
+    assert beats.broken[0]
+    (after,) = np.flatnonzero(beats.broken[1:]) + 1
+    assert beats.peaks[after - 1] < 10 * 360 and beats.peaks[after] > 15 * 360
+
+
+def test_a_lead_that_is_off_is_a_gap_and_no_pause():
+    signals = synthesize(40, seed=3).signals.copy()
+    signals[:, 10 * 360 : 15 * 360] = 0.2
+    stream = BeatStream(1, 360.0)
+    beats = FoundBeats.joined([stream.push(signals), stream.finish()])
+    assert not any(
+        event.kind == "pause" for event in summarize(beats.peaks / 360, ["N"] * len(beats), beats.broken).events
+    )
+    assert "gap" in beats.quality
+
+
+def test_hours_of_noise_are_held_without_their_signal():
+    stream = BeatStream(1, 250.0)
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        assert len(stream.push(rng.normal(0, 0.3, (1, 15_000)))) == 0
+    assert sum(len(beat.crop) for beat in stream._held) < 100 * 187
+    assert len(stream.finish()) == 0 and "nothing in it looks like an ECG" in stream.reason

@@ -80,3 +80,28 @@ def test_any_beats_have_a_rhythm(labels, broken):
     found = rhythm(labels, broken=broken)
     assert all(event.start <= event.end for event in found.events)
     assert sum(burden.share for burden in found.burden.values()) <= 1
+
+
+def test_each_hour_has_its_own_figures_also_one_without_beats():
+    times = np.concatenate([np.arange(0, 1800.0), np.arange(7200.0, 7260.0, 0.5)])
+    labels = ["N"] * len(times)
+    labels[10], labels[20], labels[-1] = "V", "S", None
+    broken = np.zeros(len(times), dtype=bool)
+    broken[0] = broken[1800] = True
+    hours = summarize(times, labels, broken).hours
+    assert [(hour.hour, hour.beats, hour.unjudged) for hour in hours] == [(0, 1800, 0), (1, 0, 0), (2, 120, 1)]
+    assert [hour.heart_rate for hour in hours] == [pytest.approx(60), None, pytest.approx(120)]
+    assert hours[0].ectopic == {"S": 1, "V": 1} and hours[2].ectopic == {"S": 0, "V": 0}
+
+
+def test_pauses_count_in_the_hour_that_they_begin_in():
+    times = np.array([3590.0, 3599.0, 3602.0, 3603.0])
+    hours = summarize(times, ["N"] * 4, np.array([True, False, False, False])).hours
+    assert [hour.pauses for hour in hours] == [2, 0]
+
+
+def test_the_longest_run_is_told():
+    labels = list("NVVVNNSSSSSNVVVVN")
+    rhythm = summarize(np.arange(len(labels)) * 0.8, labels, np.zeros(len(labels), dtype=bool))
+    assert (rhythm.longest_run.label, rhythm.longest_run.beats, rhythm.longest_run.kind) == ("S", 5, "run")
+    assert summarize(np.arange(3.0), list("NVN"), np.zeros(3, dtype=bool)).longest_run is None

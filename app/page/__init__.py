@@ -1,1 +1,0 @@
-"""The page: what a browser is sent. Nothing of it comes from another host."""

@@ -1,0 +1,213 @@
+"""Fuzzing of the file readers: does any input crash them, hang them, or make them open a file outside?
+
+`python -m soak.readers [COUNT]` mutates real files of every format, COUNT (20,000) for each, and reads them. A reader
+may give a recording or raise an EcgError, within two seconds and one gigabyte. Files are opened under an audit hook,
+which tells of every one outside the input's folder and of every connection. It ends with the first input that breaks a
+rule, and keeps it.
+"""
+
+import argparse
+import io
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import wfdb
+from edfio import Edf, EdfAnnotation, EdfSignal
+from tqdm import tqdm
+
+from ecg import EcgError
+from ecg.formats import open_files
+from ecg.formats.archive import unpack
+from ecg.synthetic import synthesize
+
+SECONDS = 2
+MEMORY = 2**30
+MAX_VALUES = 2_000_000
+MAX_BYTES = 10_000_000
+
+ROOT = Path(__file__).parents[1]
+
+Files = dict[str, bytes]
+
+MADE = synthesize(4, fs=100.0, leads=("MLII", "V1"), seed=1)
+WORDS = [
+    *b"0 -1 1 9999999999 1e308 nan inf ~ .. / \\ : # 212 16 8 508 + ( ) , ; ' \" ../x /etc/passwd http://x/y".split(),
+    *(b" ", b"\n", b"\r\n", b"\0", b"\xff"),
+]
+
+
+class TooSlow(Exception):
+    """A reader took too long."""
+
+
+def wfdb_files(fmt: str) -> Files:
+    with tempfile.TemporaryDirectory() as folder:
+        signals = np.round(MADE.signals.T * 40).astype(int)
+        wfdb.wrsamp(
+            "made", 100, ["mV"] * 2, list(MADE.leads), d_signal=signals, fmt=[fmt] * 2, adc_gain=[40.0] * 2,
+            baseline=[0] * 2, write_dir=folder,
+        )  # fmt: skip
+        return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
+
+
+def segments() -> Files:
+    files = wfdb_files("16")
+    layout = b"layout 2 100 0\n~ 0 40/mV 16 0 0 0 0 MLII\n~ 0 40/mV 16 0 0 0 0 V1\n"
+    whole = b"whole/4 2 100 900\nlayout 0\nmade 400\n~ 100\nmade 400\n"
+    return files | {"whole.hea": whole, "layout.hea": layout}
+
+
+def edf() -> Files:
+    signals = [
+        EdfSignal(signal.astype(float), 100, label=lead, physical_dimension="mV")
+        for lead, signal in zip(MADE.leads, MADE.signals, strict=True)
+    ]
+    content = Edf(signals, annotations=[EdfAnnotation(1, None, "x")]).to_bytes()
+    return {"made.edf": content}
+
+
+def discontinuous_edf() -> Files:
+    return {"made.edf": edf()["made.edf"].replace(b"EDF+C", b"EDF+D")}
+
+
+def csv() -> Files:
+    rows = (f"{n / 100:.2f},{a:.3f},{b:.3f}\n" for n, (a, b) in enumerate(MADE.signals.T.tolist()))
+    return {"made.csv": b"time (s),II (mV),V1\n" + "".join(rows).encode()}
+
+
+def packed() -> Files:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, inner in wfdb_files("16").items():
+            opened.writestr(name, inner)
+    return {"made.zip": content.getvalue()}
+
+
+FORMATS: dict[str, Callable[[], list[Files]]] = {
+    "WFDB": lambda: [wfdb_files(fmt) for fmt in ("16", "212", "80", "24", "32", "516")] + [segments()],
+    "EDF": lambda: [edf(), discontinuous_edf()],
+    "CSV": lambda: [csv()],
+    "zip": lambda: [packed()],
+}
+
+
+def mutate(files: Files, rng: np.random.Generator) -> Files:
+    """The files with a few bytes changed, taken out or put in; mostly where a header is."""
+    names = sorted(files, key=lambda name: not name.endswith(".hea"))
+    changed = dict(files)
+    for _ in range(int(rng.integers(1, 4))):
+        name = names[0] if rng.random() < 0.6 else str(rng.choice(names))
+        content = bytearray(changed[name])
+        if not content:
+            continue
+        place = int(rng.integers(0, min(len(content), 1200) if rng.random() < 0.8 else len(content)))
+        length = int(rng.integers(0, 6))
+        match int(rng.integers(0, 6)):
+            case 0:
+                content[place : place + length] = rng.integers(0, 256, length, dtype=np.uint8).tobytes()
+            case 1:
+                content[place : place + length] = WORDS[int(rng.integers(0, len(WORDS)))]
+            case 2:
+                del content[place : place + length * 20]
+            case 3:
+                content[place:place] = content[place : place + length * 10]
+            case 4:
+                content[place] ^= 1 << int(rng.integers(0, 8))
+            case _:
+                del content[max(place, 20) :]
+        changed[name] = bytes(content)
+    if rng.random() < 0.02 and len(changed) > 1:
+        del changed[str(rng.choice(names))]
+    return changed
+
+
+class Audit:
+    """Remembers what was opened outside a folder."""
+
+    def __init__(self) -> None:
+        self.folder = Path("/")
+        self.outside: list[str] = []
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event.startswith(("socket.connect", "socket.getaddrinfo", "urllib.Request", "subprocess", "os.system")):
+            self.outside.append(event)
+        if event == "open" and isinstance(arguments[0], str | bytes):
+            name = arguments[0].decode(errors="replace") if isinstance(arguments[0], bytes) else arguments[0]
+            known = (str(self.folder), sys.prefix, sys.base_prefix, str(ROOT), "/proc/", "/dev/null")
+            if not name.startswith(known):
+                self.outside.append(name)
+
+
+def read(folder: Path) -> str:
+    """What became of the files: the name of the error, or what the recording is like."""
+    try:
+        files = sorted(folder.iterdir())
+        for archive in [file for file in files if file.suffix == ".zip"]:
+            files = unpack(archive, folder, MAX_BYTES)
+        recording = open_files(files, fs=100).read(MAX_VALUES)
+    except EcgError as error:
+        return type(error).__name__
+    if recording.signals.dtype != np.float32 or np.isinf(recording.signals).any():
+        raise ValueError("a recording with infinities, or of another kind of number")
+    return "a recording" if recording.leads else "a recording without leads"
+
+
+def fuzz(name: str, count: int, audit: Audit, seed: int) -> Counter[str]:
+    rng = np.random.default_rng(seed)
+    originals = FORMATS[name]()
+    outcomes: Counter[str] = Counter()
+    for _ in tqdm(range(count), desc=name, unit="file", disable=None):
+        files = mutate(originals[int(rng.integers(0, len(originals)))], rng)
+        with tempfile.TemporaryDirectory(prefix="soak-") as place:
+            folder = Path(place)
+            for file, content in files.items():
+                (folder / file).write_bytes(content)
+            audit.folder, audit.outside = folder, []
+            try:
+                signal.alarm(SECONDS)
+                outcomes[read(folder)] += 1
+                signal.alarm(0)
+                if audit.outside:
+                    raise PermissionError(f"opened {audit.outside}")
+            except BaseException:
+                signal.alarm(0)
+                kept = Path(tempfile.mkdtemp(prefix="broken-"))
+                audit.folder = Path("/")
+                shutil.copytree(folder, kept, dirs_exist_ok=True)
+                print(f"{name}: this input breaks a rule; it is kept in {kept}", file=sys.stderr)
+                raise
+    return outcomes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("count", nargs="?", type=int, default=20_000, help="inputs of each format (20000)")
+    parser.add_argument("--seed", type=int, default=0, help="of the mutations (0)")
+    asked = parser.parse_args()
+
+    def too_slow(*_: object) -> None:
+        raise TooSlow(f"a reader took over {SECONDS} s")
+
+    signal.signal(signal.SIGALRM, too_slow)
+    audit = Audit()
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, most))
+    for name in FORMATS:
+        outcomes = fuzz(name, asked.count, audit, asked.seed)
+        told = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common())
+        print(f"{name}: {sum(outcomes.values()):,} inputs, no rule broken: {told}")
+
+
+if __name__ == "__main__":
+    main()
