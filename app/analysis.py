@@ -12,9 +12,8 @@ from app.metrics import Metrics
 from app.recording_schemas import RecordingOptions, describe
 from app.schemas import SolverRequest
 from app.served import ServedModel
-from app.settings import Settings
 from app.workspace import Workspace
-from ecg import Recording, Source, choose_leads
+from ecg import Recording
 from models import AnnotatedPart, AnnotatedRecording, NoSolver, Solver, annotate_recording
 
 
@@ -44,22 +43,6 @@ def solver_of(model: ServedModel, asked: SolverRequest | None) -> Solver | None:
     if model.classifier.solver is None:
         raise NoSolver(f"got a solver, but {model.identity.name} solves no equation; leave it out")
     return asked.applied_to(model.classifier.solver)
-
-
-def prepare(
-    source: Source,
-    workspace: Workspace,
-    options: RecordingOptions,
-    model: ServedModel,
-    limits: Settings,
-    metrics: Metrics,
-) -> Job:
-    """Read the recording and choose its leads. Raises what a source raises, UnknownLead and a solver's errors."""
-    solver = solver_of(model, options.solver)
-    *_, recording = workspace.store(source, limits.max_recording_values)
-    if not isinstance(recording, Recording):
-        raise TypeError("a source ends with its recording")
-    return Job(recording, choose_leads(recording, options.lead), model, solver, metrics)
 
 
 class Analysis:

@@ -24,6 +24,8 @@ from ode import InvalidSolver
 
 FORMATS = {"csv": CSV, "json": JSON, "wfdb": WFDB}
 MISSING = "-"
+READING = 0.2
+"""Of the progress that is shown."""
 COLUMNS = ["file", "lead", "minutes", "beats", *LABELS, "none", "beats a minute", "written"]
 
 HELP = """\
@@ -111,7 +113,9 @@ def _annotate(
             source = workspace.open_beside(
                 file, fs=arguments.fs, unit=arguments.unit, max_bytes=settings.max_recording_bytes
             )
-            *_, recording = workspace.store(source, settings.max_recording_values)
+            recording = workspace.store(
+                source, settings.max_recording_values, lambda share: _show(bar, READING * share)
+            )
             whole = _classified(recording, arguments.lead, model, solver, bar)
         _write(target, whole, FORMATS[arguments.format], model)
     except (EcgError, OSError) as error:
@@ -122,16 +126,18 @@ def _annotate(
 
 
 def _classified(
-    recording: Recording | float, lead: str | None, model: ServedModel, solver: Solver | None, bar: "tqdm[Any]"
+    recording: Recording, lead: str | None, model: ServedModel, solver: Solver | None, bar: "tqdm[Any]"
 ) -> AnnotatedRecording:
-    if not isinstance(recording, Recording):
-        raise TypeError("a source ends with its recording")
     leads = choose_leads(recording, lead)
     parts: list[AnnotatedPart] = []
     for part in annotate_recording(model.classifier, recording, leads, solver):
         parts.append(part)
-        bar.update(100 * part.seconds / recording.seconds - bar.n if recording.seconds else 0)
+        _show(bar, READING + (1 - READING) * part.seconds / recording.seconds if recording.seconds else 1.0)
     return AnnotatedRecording.of(recording, leads, parts)
+
+
+def _show(bar: "tqdm[Any]", share: float) -> None:
+    bar.update(100 * share - bar.n)
 
 
 def _target(file: Path, arguments: argparse.Namespace, taken: Collection[Path | None]) -> Path:

@@ -96,7 +96,7 @@ def rhythm_json(whole: AnnotatedRecording) -> bytes:
 
 def _pieces(beats: AnnotatedBeats, fs: float) -> Iterator[list[str]]:
     """The JSON of each beat, so many at once."""
-    rows = zip(beats.found.peaks.tolist(), beats.found.quality, beats.each, strict=True)
+    rows = zip(beats.found.peaks.tolist(), beats.found.quality, beats, strict=True)
     piece: list[str] = []
     for sample, quality, decision in rows:
         piece.append(json.dumps(beat_object(sample, fs, quality, decision), separators=(",", ":")))
@@ -114,7 +114,7 @@ def csv_pieces(whole: AnnotatedRecording) -> Iterator[bytes]:
     writer.writerow(CSV_COLUMNS)
     found, fs = whole.beats.found, whole.recording.fs
     for number, (sample, quality, decision) in enumerate(
-        zip(found.peaks.tolist(), found.quality, whole.beats.each, strict=True), 1
+        zip(found.peaks.tolist(), found.quality, whole.beats, strict=True), 1
     ):
         known, receipt = decision.probabilities, decision.receipt
         probabilities = [f"{known[label]:.6f}" if known else "" for label in LABELS]

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -62,13 +62,11 @@ class Workspace:
             archive.unlink()
         return open_files(sorted(self._files.iterdir()), fs=fs, unit=unit)
 
-    def store(self, source: Source, max_values: int) -> Iterator[float | Recording]:
-        """Read the signals; the share that is done, and at last the recording, which lasts as long as the workspace.
-
-        Raises what `Source.store` raises.
-        """
-        yield from source.store(self._folder / "signals.float32", max_values)
+    def store(self, source: Source, max_values: int, progress: Callable[[float], object] | None = None) -> Recording:
+        """The recording, read to disk: it lasts as long as the workspace. Raises what `Source.store` raises."""
+        recording = source.store(self._folder / "signals.float32", max_values, progress)
         shutil.rmtree(self._files)
+        return recording
 
     def close(self) -> None:
         """Let go of it."""

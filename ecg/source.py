@@ -1,6 +1,6 @@
 """A source: a recording whose header is read and whose signals are still to come, block by block."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,22 +44,24 @@ class Source:
         signals = np.concatenate([np.zeros((len(self.leads), 0), np.float32), *blocks], axis=1)
         return self._recording(signals)
 
-    def store(self, file: Path, max_values: int | None = None) -> Iterator[Recording | float]:
-        """Write the signals to a file; the recording that reads from it comes last, before it the share that is done.
+    def store(
+        self, file: Path, max_values: int | None = None, progress: Callable[[float], object] | None = None
+    ) -> Recording:
+        """Write the signals to a file, block by block, and give the recording that reads from it.
 
-        Memory stays bounded. Raises what `blocks` raises, and LargeRecording.
+        `progress` is told the share that is done, where the length is known. Raises what `blocks` raises, and
+        LargeRecording.
         """
         written = 0
         with file.open("wb") as target:
             for block in self._counted(max_values):
                 target.write(np.ascontiguousarray(block.T).tobytes())
                 written += block.shape[1]
-                if self.length:
-                    yield min(written / self.length, 1.0)
-        if written and self.leads:
-            yield self._recording(np.memmap(file, np.float32, "r", shape=(written, len(self.leads))).T)
-        else:
-            yield self._recording(np.zeros((len(self.leads), 0), np.float32))
+                if progress and self.length:
+                    progress(min(written / self.length, 1.0))
+        if not written or not self.leads:
+            return self._recording(np.zeros((len(self.leads), 0), np.float32))
+        return self._recording(np.memmap(file, np.float32, "r", shape=(written, len(self.leads))).T)
 
     def _recording(self, signals: Float32[np.ndarray, "lead sample"]) -> Recording:
         return Recording(self.name, signals, self.leads, self.fs, left_out=self.left_out)

@@ -35,11 +35,10 @@ class AnnotatedBeats:
             return NOT_JUDGED
         return self.decisions[int(np.count_nonzero(self.found.good[:beat]))]
 
-    @property
-    def each(self) -> list[Decision]:
+    def __iter__(self) -> Iterator[Decision]:
         """A decision on each beat; those that cannot be judged have no label, and the classifier abstains."""
         decided = iter(self.decisions or ())
-        return [next(decided) if good else NOT_JUDGED for good in self.found.good.tolist()]
+        return (next(decided) if good else NOT_JUDGED for good in self.found.good.tolist())
 
     @property
     def labels(self) -> list[Label | None]:

@@ -2,11 +2,13 @@
 
 import ctypes
 
-MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1
+MMAP_THRESHOLD, TRIM_THRESHOLD, ARENA_MAX = -3, -1, -8
 """The options' numbers in glibc's malloc.h."""
 
 LARGEST_KEPT = 32 * 2**20
 MOST_KEPT = 512 * 2**20
+ARENAS = 2
+"""Heaps that threads share. By default there are eight a core, and each would keep what a solve in its thread freed."""
 
 
 def keep_freed_memory() -> None:
@@ -21,3 +23,4 @@ def keep_freed_memory() -> None:
         return
     mallopt(MMAP_THRESHOLD, LARGEST_KEPT)
     mallopt(TRIM_THRESHOLD, MOST_KEPT)
+    mallopt(ARENA_MAX, ARENAS)

@@ -6,10 +6,14 @@ import shlex
 from pathlib import Path
 
 import pytest
+import wfdb
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
 from app import service
+from app.__main__ import main
+from app.recording_schemas import SignalsRequest
+from app.routes.stream import StreamRequest
 from app.served import ServedModels
 from app.settings import Settings
 from docs import readme
@@ -36,10 +40,33 @@ def without_rounding(value):
 
 
 def test_the_curl_of_the_readme_answers_as_printed():
-    (line,) = [block for block in blocks("sh") if block.startswith("curl")]
+    (line,) = [block for block in blocks("sh") if "/classify" in block]
     words = shlex.split(line)
     assert words[2] == "http://127.0.0.1:8000/classify" and words[words.index("-d") + 1] == "@docs/beat.json"
     assert json.loads(readme.answer()) == without_rounding(json.loads(blocks("json")[0]))
+
+
+def test_the_recording_of_the_readme_is_answered_by_its_curl_and_by_its_command(mitdb, tmp_path, monkeypatch, capsys):
+    (tmp_path / "data").symlink_to(mitdb.resolve())
+    monkeypatch.chdir(tmp_path)
+    (line,) = [block for block in blocks("sh") if "/recordings" in block]
+    words = shlex.split(line)
+    name, value = words[words.index("-H") + 1].split(": ")
+    files = [word.removeprefix("files=@") for word in words if word.startswith("files=@")]
+    parts = [("files", (Path(file).name, Path(file).read_bytes())) for file in files]
+    with TestClient(service.create(ServedModels.load(["resnet"]), Settings())) as client:
+        rows = client.post("/recordings", files=parts, headers={name: value}).text.splitlines()
+    (line,) = [block for block in blocks("sh") if "-m app annotate" in block]
+    monkeypatch.setenv("CARDIODE_MODELS", "resnet")
+    assert main(shlex.split(line)[3:]) == 0
+    assert f"{len(rows) - 1:,}" in capsys.readouterr().out
+    assert len(wfdb.rdann("results/100", "cde").sample) == len(rows) - 1
+
+
+def test_the_json_of_the_page_on_recordings_is_taken():
+    recording, stream = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "recordings.md").read_text(), re.DOTALL)
+    SignalsRequest.model_validate_json(recording)
+    StreamRequest.model_validate_json(stream)
 
 
 def test_the_python_of_the_readme_runs(monkeypatch, capsys):

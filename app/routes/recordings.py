@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from app.analysis import Analysis, Job, prepare, solver_of
+from app.analysis import Analysis, Job, solver_of
 from app.answers import EXTENSIONS, JSON, MEDIA_TYPES, NDJSON, Answer, choose, line, rhythm_json
 from app.kept import KeptRecording, UnknownRecording
 from app.metrics import Metrics
@@ -33,6 +33,7 @@ from app.recording_schemas import (
 from app.served import ServedModel
 from app.uploads import receive
 from app.workspace import Workspace
+from ecg import choose_leads
 from models import AnnotatedBeats, Solver, annotate
 
 router = APIRouter(prefix="/recordings", tags=["recordings"])
@@ -101,11 +102,11 @@ async def annotate_recording(request: Request) -> Response:
     progress, rhythm, problem).
     """
     media_type = choose(request.headers.get("accept", "*/*"))
-    with_place = ExitStack()
+    closing = ExitStack()
     try:
-        return await _annotated(request, media_type, with_place)
+        return await _annotated(request, media_type, closing)
     except BaseException:
-        with_place.close()
+        closing.close()
         raise
 
 
@@ -116,11 +117,12 @@ async def _annotated(request: Request, media_type: str, closing: ExitStack) -> R
     closing.callback(workspace.close)
     upload = await receive(request, workspace)
     model = state.served.find(upload.options.model)
-    solver_of(model, upload.options.solver)
+    solver = solver_of(model, upload.options.solver)
 
     def read() -> Job:
         source = upload.source(workspace, state.settings.max_recording_bytes)
-        return prepare(source, workspace, upload.options, model, state.settings, state.metrics)
+        recording = workspace.store(source, state.settings.max_recording_values)
+        return Job(recording, choose_leads(recording, upload.options.lead), model, solver, state.metrics)
 
     job = await anyio.to_thread.run_sync(read)
     analysis = Analysis(job, upload.options, workspace, state.kept)

@@ -148,7 +148,7 @@ class _Live:
         self.times += (found.peaks / self.found.fs).tolist()
         self.labels += part.labels
         self.broken += found.broken.tolist()
-        rows = zip(found.peaks.tolist(), found.quality, part.each, strict=True)
+        rows = zip(found.peaks.tolist(), found.quality, part, strict=True)
         return [beat_object(sample, self.found.fs, quality, decision) for sample, quality, decision in rows]
 
     def _from_bytes(self, content: bytes) -> Float[np.ndarray, "lead sample"]:

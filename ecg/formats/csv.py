@@ -32,6 +32,8 @@ WITH_UNIT = re.compile(
 LONGEST_GAP = 24 * 3600.0
 """Seconds between two rows; more is a lie, not a gap."""
 
+LONGEST_RECORDING = 31 * LONGEST_GAP
+
 JITTER = 0.5
 """Of a sample's time: how far a row may be from where the rate puts it before a gap is seen."""
 
@@ -199,12 +201,16 @@ def _blocks(table: _Table, fs: float, factors: Float64[np.ndarray, "lead 1"]) ->
             continue
         times = _seconds(table, chunk[table.time.place])
         start = times[0] if start is None else start
-        for piece in _with_gaps(table, block, (times - start) * fs, written):
+        if np.abs(times - start).max(initial=0.0) > LONGEST_RECORDING:
+            raise UnreadableRecording(f"{table.file.name}: its times span more than a month, which is no recording")
+        for piece in _with_gaps(table, block, (times - start) * fs, written, LONGEST_GAP * fs):
             written += piece.shape[1]
             yield piece
 
 
-def _with_gaps(table: _Table, block: Block, places: Float64[np.ndarray, "row"], written: int) -> Iterator[Block]:
+def _with_gaps(
+    table: _Table, block: Block, places: Float64[np.ndarray, "row"], written: int, longest: float
+) -> Iterator[Block]:
     """The rows, with NaN in place of those that their times say are missing."""
     steps = np.diff(places, prepend=places[0])
     if (steps < -JITTER).any():
@@ -217,7 +223,7 @@ def _with_gaps(table: _Table, block: Block, places: Float64[np.ndarray, "row"], 
             written += row - before
             before = row
         missing = round(places[row]) - written
-        if missing > LONGEST_GAP * 2000:
+        if missing > longest:
             raise UnreadableRecording(f"{table.file.name}: its times jump by {missing:,} samples, which is no gap")
         if missing > JITTER and (row or written):
             for first in range(0, missing, BLOCK):

@@ -99,7 +99,7 @@ def _read_header(header: Path) -> wfdb.Record | wfdb.MultiRecord:
     if not 0 < record.n_sig <= MAX_LEADS:
         raise UnreadableRecording(f"{header.name} has {record.n_sig} signals, expected 1 to {MAX_LEADS}")
     described = len(_lines(header)) - 1
-    if described != record.n_sig:
+    if not described == record.n_sig == len(record.file_name):
         raise UnreadableRecording(f"{header.name} says {record.n_sig} signals and describes {described}")
     for name in record.file_name:
         if name == "~" and record.sig_len == 0:

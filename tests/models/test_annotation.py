@@ -19,7 +19,7 @@ def found(beats):
 
 def test_beats_that_can_be_judged_are_decided_on_and_no_others(classifier, found, beats):
     annotated = annotate(classifier, found)
-    decisions = annotated.each
+    decisions = list(annotated)
     assert [decision is NOT_JUDGED for decision in decisions] == [False, True, False, True, False, False]
     alone = classifier.classify(beats[[0, 2, 4, 5]])
     assert [d.label for d in decisions if d is not NOT_JUDGED] == [d.label for d in alone]
@@ -38,13 +38,13 @@ def test_parts_joined_are_the_whole(classifier, found):
     joined = AnnotatedBeats.joined([annotate(classifier, piece) for piece in found.pieces(2)])
     assert joined.labels == whole.labels
     np.testing.assert_array_equal(joined.found.peaks, found.peaks)
-    costs = [[decision.receipt and decision.receipt.evaluations for decision in made.each] for made in (joined, whole)]
+    costs = [[decision.receipt and decision.receipt.evaluations for decision in made] for made in (joined, whole)]
     assert costs[0] == costs[1]
 
 
 def test_no_beats_are_no_beats():
     nothing = AnnotatedBeats.joined([])
-    assert len(nothing) == 0 and nothing.each == [] and nothing.labels == []
+    assert len(nothing) == 0 and list(nothing) == [] and nothing.labels == []
     assert nothing.rhythm(250.0).heart_rate is None
 
 
@@ -56,5 +56,5 @@ def test_a_recording_is_annotated_part_by_part(checkpoints):
     whole = AnnotatedRecording.of(made, leads, parts)
     assert abs(len(whole.beats) - len(made.beat_annotations().samples)) <= 1
     assert (whole.lead, whole.reason) == (0, None)
-    assert {d.receipt.evaluations for d in whole.beats.each if d.receipt} == {8}
+    assert {d.receipt.evaluations for d in whole.beats if d.receipt} == {8}
     assert whole.rhythm.heart_rate.mean == pytest.approx(70, abs=3)
