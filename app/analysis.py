@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.answers import Answer, beat_lines, line, rhythm_json
-from app.kept import KeptRecordings, new_id
+from app.kept import Decided, KeptRecordings, new_id
 from app.metrics import Metrics
 from app.recording_schemas import RecordingOptions, describe
 from app.schemas import SolverRequest
@@ -80,6 +80,6 @@ class Analysis:
         job = self.job
         whole = AnnotatedRecording.of(job.recording, job.leads, parts)
         if self.id is not None:
-            self.kept.keep(self.id, self.workspace, job.model, whole)
+            self.kept.keep(self.id, self.workspace, Decided(job.model, whole))
         head = describe(job.recording, whole.lead, job.model.identity, kept_as=self.id, whole=whole)
         return Answer(head, whole)

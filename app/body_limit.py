@@ -5,7 +5,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 RECORDINGS = "/recordings"
-"""The route that has a limit of its own."""
+"""The route that has a limit of its own, for files: JSON takes many times its size in memory."""
 
 
 class BodyLimit:
@@ -21,9 +21,11 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
         recording = scope["path"] == RECORDINGS
-        most = self.recording_limit if recording else self.limit
-        length = Headers(scope=scope).get("content-length", "0")
+        as_files = recording and headers.get("content-type", "").startswith("multipart/")
+        most = self.recording_limit if as_files else self.limit
+        length = headers.get("content-length", "0")
         # More digits than any body has bytes: they are not worth being made a number.
         declared = int(length) if length.isdecimal() and len(length) < 20 else most + 1
         received = 0
@@ -36,7 +38,8 @@ class BodyLimit:
             if max(declared, received) > most:
                 # Raised where the app reads the body, so it is answered like every other error.
                 limit = f"the body is over the limit of {most:,} bytes"
-                less = "a shorter recording, or fewer of its leads" if recording else "fewer beats in one request"
+                less = "a shorter recording, or fewer of its leads" if as_files else "fewer beats in one request"
+                less = "the recording as a file, which may be larger" if recording and not as_files else less
                 raise HTTPException(413, f"{limit}; send {less}")
             return message
 

@@ -18,14 +18,21 @@ class UnknownRecording(Exception):
         super().__init__(f"got the recording {name[:40]!r}, which is not kept (any more); send it again")
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What one model said of a recording."""
+
+    model: ServedModel
+    whole: AnnotatedRecording
+
+
 @dataclass
 class KeptRecording:
     """A recording with what is said of it now, which may be decided on anew; `until` is by the monotonic clock."""
 
     id: str
     workspace: Workspace
-    model: ServedModel
-    whole: AnnotatedRecording
+    decided: Decided
     strip: Strip
     until: float
 
@@ -39,11 +46,10 @@ class KeptRecordings:
         self._lock = threading.Lock()
         self._kept: dict[str, KeptRecording] = {}
 
-    def keep(self, name: str, workspace: Workspace, model: ServedModel, whole: AnnotatedRecording) -> None:
+    def keep(self, name: str, workspace: Workspace, decided: Decided) -> None:
         """Keep a recording, and its workspace with it, under a name that `new_id` gave."""
-        kept = KeptRecording(
-            name, workspace.share(), model, whole, Strip(whole.recording), time.monotonic() + self.seconds
-        )
+        until = time.monotonic() + self.seconds
+        kept = KeptRecording(name, workspace.share(), decided, Strip(decided.whole.recording), until)
         with self._lock:
             self._kept[name] = kept
         self._forget_old()

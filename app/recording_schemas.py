@@ -1,5 +1,6 @@
 """What requests and answers about recordings look like in JSON."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal
@@ -182,6 +183,9 @@ def rhythm_response(labels: Sequence[Label | None], rhythm: Rhythm) -> RhythmRes
 def beat_object(sample: int, fs: float, quality: Quality, decision: Decision) -> dict[str, JsonValue]:
     """The JSON of one beat, as `BeatResponse` describes it; made by hand, for a day has a hundred thousand."""
     probabilities = decision.probabilities and {label: round(p, 6) for label, p in decision.probabilities.items()}
+    receipt = decision.receipt and vars(decision.receipt)
+    if receipt and not math.isfinite(receipt["error"] or 0.0):
+        receipt = receipt | {"error": None}  # JSON knows no infinity
     beat: dict[str, Any] = {
         "sample": sample,
         "time": round(sample / fs, 4),
@@ -189,7 +193,7 @@ def beat_object(sample: int, fs: float, quality: Quality, decision: Decision) ->
         "probabilities": probabilities,
         "quality": quality,
         "abstained": decision.abstained,
-        "receipt": decision.receipt and vars(decision.receipt),
+        "receipt": receipt,
     }
     return beat
 

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -22,10 +23,12 @@ class Workspace:
         self._files = self._folder / "files"
         self._files.mkdir()
         self._owners = 1
+        self._lock = threading.Lock()
 
     def share(self) -> "Workspace":
         """Another owner: each of them closes it, and the last one deletes it."""
-        self._owners += 1
+        with self._lock:
+            self._owners += 1
         return self
 
     def add(self, name: str, content: BinaryIO) -> None:
@@ -70,8 +73,10 @@ class Workspace:
 
     def close(self) -> None:
         """Let go of it."""
-        self._owners -= 1
-        if not self._owners:
+        with self._lock:
+            self._owners -= 1
+            last = not self._owners
+        if last:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 

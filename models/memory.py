@@ -7,8 +7,8 @@ MMAP_THRESHOLD, TRIM_THRESHOLD, ARENA_MAX = -3, -1, -8
 
 LARGEST_KEPT = 32 * 2**20
 MOST_KEPT = 512 * 2**20
-ARENAS = 2
-"""Heaps that threads share. By default there are eight a core, and each would keep what a solve in its thread freed."""
+ARENAS = 1
+"""One heap for all threads. By default there are eight a core, and each would keep what its threads have freed."""
 
 
 def keep_freed_memory() -> None:

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.analysis import Analysis, Job, solver_of
 from app.answers import EXTENSIONS, JSON, MEDIA_TYPES, NDJSON, Answer, choose, line, rhythm_json
-from app.kept import KeptRecording, UnknownRecording
+from app.kept import Decided, KeptRecording, UnknownRecording
 from app.metrics import Metrics
 from app.problems import MEDIA_TYPE, problem_of, schema
 from app.recording_schemas import (
@@ -25,6 +25,7 @@ from app.recording_schemas import (
     ColumnsResponse,
     DecisionsRequest,
     RecordingOptions,
+    RecordingResponse,
     SignalsRequest,
     beat_object,
     columns,
@@ -157,10 +158,15 @@ def kept_recording(id: Id, request: Request) -> Response:  # noqa: A002
     """A recording that is kept, as it is decided on now."""
     kept = _find(request, id)
     media_type = choose(request.headers.get("accept", "*/*"))
-    head = describe(kept.whole.recording, kept.whole.lead, kept.model.identity, kept_as=kept.id, whole=kept.whole)
-    pieces = Answer(head, kept.whole).written(media_type)
+    decided = kept.decided
+    pieces = Answer(_head(kept, decided), decided.whole).written(media_type)
     workspace = kept.workspace.share()
-    return StreamedAnswer(pieces, media_type, workspace.close, kept.whole.recording.name)
+    return StreamedAnswer(pieces, media_type, workspace.close, decided.whole.recording.name)
+
+
+def _head(kept: KeptRecording, decided: Decided) -> RecordingResponse:
+    whole = decided.whole
+    return describe(whole.recording, whole.lead, decided.model.identity, kept_as=kept.id, whole=whole)
 
 
 @router.delete("/{id}", status_code=204, responses={404: PROBLEMS[404]})
@@ -172,17 +178,18 @@ def forget_recording(id: Id, request: Request) -> None:  # noqa: A002
 @router.get("/{id}/beats", responses={404: PROBLEMS[404]})
 def kept_beats(id: Id, request: Request) -> ColumnsResponse:  # noqa: A002
     """All its beats in columns, which is little enough for a day."""
-    return columns(_find(request, id).whole.beats)
+    return columns(_find(request, id).decided.whole.beats)
 
 
 @router.get("/{id}/beats/{number}", responses={404: PROBLEMS[404]})
 def kept_beat(id: Id, number: int, request: Request) -> BeatResponse:  # noqa: A002
     """One of them, counted from 0."""
     kept = _find(request, id)
-    found, fs = kept.whole.beats.found, kept.whole.recording.fs
+    whole = kept.decided.whole
+    found, fs = whole.beats.found, whole.recording.fs
     if not 0 <= number < len(found):
         raise UnknownRecording(f"{id}/beats/{number}")
-    beat = beat_object(int(found.peaks[number]), fs, found.quality[number], kept.whole.beats.decision(number))
+    beat = beat_object(int(found.peaks[number]), fs, found.quality[number], whole.beats.decision(number))
     return BeatResponse.model_validate(beat)
 
 
@@ -214,13 +221,13 @@ def decide_again(id: Id, body: DecisionsRequest, request: Request) -> Response: 
     closing = ExitStack()
     closing.callback(workspace.close)
     lines = _guarded(_decided(kept, model, solver, request.app.state.metrics))
-    return StreamedAnswer(lines, NDJSON, closing.close, kept.whole.recording.name)
+    return StreamedAnswer(lines, NDJSON, closing.close, kept.decided.whole.recording.name)
 
 
 def _decided(kept: KeptRecording, model: ServedModel, solver: Solver | None, metrics: Metrics) -> Iterator[bytes]:
     parts = []
     started = time.perf_counter()
-    pieces = kept.whole.beats.found.pieces(AT_ONCE)
+    pieces = kept.decided.whole.beats.found.pieces(AT_ONCE)
     for number, piece in enumerate(pieces, 1):
         part = annotate(model.classifier, piece, solver)
         if part.decisions is not None:
@@ -228,10 +235,9 @@ def _decided(kept: KeptRecording, model: ServedModel, solver: Solver | None, met
         parts.append(part)
         yield line("progress", json.dumps({"share": round(number / len(pieces), 4)}))
     seconds = time.perf_counter() - started
-    whole = replace(kept.whole, beats=AnnotatedBeats.joined(parts))
-    kept.whole, kept.model = whole, model
-    head = describe(whole.recording, whole.lead, model.identity, kept_as=kept.id, whole=whole)
-    yield line("beats", columns(whole.beats).model_dump_json())
-    yield line("rhythm", rhythm_json(whole).decode())
-    yield line("recording", head.model_dump_json())
+    decided = Decided(model, replace(kept.decided.whole, beats=AnnotatedBeats.joined(parts)))
+    kept.decided = decided
+    yield line("beats", columns(decided.whole.beats).model_dump_json())
+    yield line("rhythm", rhythm_json(decided.whole).decode())
+    yield line("recording", _head(kept, decided).model_dump_json())
     yield line("seconds", f"{seconds:.3f}")

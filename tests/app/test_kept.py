@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from app.kept import KeptRecordings, UnknownRecording, new_id
+from app.kept import Decided, KeptRecordings, UnknownRecording, new_id
 from app.places import Busy, Places
 from app.workspace import Workspace
 from ecg.synthetic import synthesize
@@ -18,7 +18,7 @@ def keep(tmp_path, monkeypatch):
     def keep(kept, name):
         whole = AnnotatedRecording(MADE, 0, AnnotatedBeats.joined([]), None)
         workspace = Workspace()
-        kept.keep(name, workspace, None, whole)
+        kept.keep(name, workspace, Decided(None, whole))
         workspace.close()
         return workspace
 

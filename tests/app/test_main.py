@@ -1,5 +1,6 @@
 """The process itself: how it starts, refuses to start, and ends."""
 
+import json
 import os
 import re
 import signal
@@ -10,8 +11,11 @@ import time
 
 import httpx2 as httpx
 import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
 from app.settings import Settings, table
+from ecg.synthetic import synthesize
 
 
 def command(**settings):
@@ -87,3 +91,29 @@ def test_help_tells_every_setting():
     for name in Settings.model_fields:
         assert f"CARDIODE_{name.upper()}" in text
     assert len(table().splitlines()) == len(Settings.model_fields)
+
+
+def test_a_live_stream_is_followed_over_a_real_connection(serving):
+    _, address = serving
+    made = synthesize(20, fs=250.0, seed=3)
+    with connect(f"{address.replace('http', 'ws')}/stream") as socket:
+        socket.send(json.dumps({"fs": 250, "leads": ["II"]}))
+        assert json.loads(socket.recv())["stream"]["lead"] == "II"
+        for start in range(0, 5000, 50):
+            socket.send(made.signals[0, start : start + 50].astype("<f4").tobytes())
+        socket.send(json.dumps({"end": True}))
+        messages = [json.loads(message) for message in socket]
+    assert sum(len(message.get("beats", [])) for message in messages) == len(made.beat_annotations().samples)
+    assert messages[-1]["reason"] is None
+
+
+def test_a_piece_that_is_too_large_closes_the_stream_and_harms_nothing(serving):
+    _, address = serving
+    with connect(f"{address.replace('http', 'ws')}/stream", max_size=None) as socket:
+        socket.send(json.dumps({"fs": 250, "leads": ["II"]}))
+        socket.recv()
+        with pytest.raises(ConnectionClosedError) as closed:
+            socket.send(bytes(17_000_000))
+            socket.recv()
+    assert closed.value.rcvd.code == 1009
+    assert httpx.get(f"{address}/health/ready").status_code == 200

@@ -248,6 +248,9 @@ def test_a_recording_over_the_limits_is_refused_with_the_limit(served, files):
     with service_with(served, max_recording_bytes=1000) as client:
         big = [("files", ("made.dat", bytes(200_000)))]
         assert_problem(client.post("/recordings", files=big), 413, "101,000 bytes")
+    with service_with(served, max_body_bytes=1000) as client:
+        body = {"signals": signals_of(MADE), "fs": 250}
+        assert_problem(client.post("/recordings", json=body), 413, "1,000 bytes; send the recording as a file")
     with service_with(served, max_recording_values=29_999) as client:
         assert_problem(
             client.post("/recordings", files=parts), 413, "15,000 samples of 2 leads, expected at most 29,999"
@@ -362,6 +365,16 @@ def test_recordings_and_their_beats_are_counted(post, files, client):
     assert total(values, "cardiode_recordings_total", model="odenet") == 1
     assert total(values, "cardiode_beats_total") == sum(beat["label"] is not None for beat in beats)
     assert total(values, "cardiode_http_requests_total", route="/recordings", status="200") == 1
+
+
+def test_beats_whose_solve_failed_have_no_label_and_say_so(post, files):
+    response = post(files, solver='{"max_evaluations": 1}')
+    answer = AnnotatedResponse.model_validate(response.json())
+    failed = [beat for beat in answer.beats if beat.receipt]
+    assert {(beat.label, beat.receipt.status) for beat in failed} == {(None, "evaluations_exhausted")} and len(
+        failed
+    ) > 60
+    assert "NaN" not in response.text and "Infinity" not in response.text
 
 
 def test_work_that_fails_after_the_answer_has_begun_is_told_in_its_last_line(post, files, monkeypatch):
