@@ -23,7 +23,7 @@ class BodyLimit:
             return
         headers = Headers(scope=scope)
         recording = scope["path"] == RECORDINGS
-        as_files = recording and headers.get("content-type", "").startswith("multipart/")
+        as_files = recording and headers.get("content-type", "").lower().startswith("multipart/")
         most = self.recording_limit if as_files else self.limit
         length = headers.get("content-length", "0")
         # More digits than any body has bytes: they are not worth being made a number.

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from app.schemas import DecisionResponse, ModelIdentity, SolverRequest
 from ecg import LABELS, Label, Quality, Recording, Rhythm
-from ecg.rhythm import Kind
+from ecg.rhythm import Burden, Event, HeartRate, Hour, Variability
 from models import AnnotatedBeats, AnnotatedRecording, Decision
 
 LEAD = "a lead's name; left out: II by any of its names where there is one that can be judged, else the clearest lead"
@@ -73,63 +73,17 @@ class BeatResponse(DecisionResponse):
     quality: Quality
 
 
-class EventResponse(BaseModel):
-    """Something that a reader of the recording would want to see; `label` is the class of its ectopic beats."""
-
-    kind: Kind
-    label: Label | None
-    start: float
-    end: float
-    beats: int
-
-
-class HeartRateResponse(BaseModel):
-    """Beats a minute; lowest and highest over eight intervals."""
-
-    mean: float
-    lowest: float
-    highest: float
-
-
-class BurdenResponse(BaseModel):
-    """Beats of one class; `share` is of all beats with a label."""
-
-    beats: int
-    share: float
-    per_hour: float
-
-
-class VariabilityResponse(BaseModel):
-    """Of intervals between normal beats, in ms; pnn50 is a share. Null where there were too few."""
-
-    sdnn: float | None
-    sdann: float | None
-    rmssd: float | None
-    pnn50: float | None
-
-
-class HourResponse(BaseModel):
-    """One hour of the recording."""
-
-    hour: int
-    beats: int
-    unjudged: int
-    heart_rate: float | None
-    ectopic: dict[Label, int]
-    pauses: int
-
-
 class RhythmResponse(BaseModel):
     """What the beats say together; `seconds` are those between beats that follow each other."""
 
     seconds: float
     counts: dict[Label | Literal["none"], int] = Field(description="beats of each label; none: those without one")
-    heart_rate: HeartRateResponse | None
-    burden: dict[Label, BurdenResponse]
-    variability: VariabilityResponse
-    longest_run: EventResponse | None
-    events: list[EventResponse]
-    hours: list[HourResponse]
+    heart_rate: HeartRate | None
+    burden: dict[Label, Burden]
+    variability: Variability
+    longest_run: Event | None
+    events: list[Event]
+    hours: list[Hour]
 
 
 class AnnotatedResponse(BaseModel):
