@@ -49,7 +49,8 @@ class KeptRecordings:
     def keep(self, name: str, workspace: Workspace, decided: Decided) -> None:
         """Keep a recording, and its workspace with it, under a name that `new_id` gave."""
         until = time.monotonic() + self.seconds
-        kept = KeptRecording(name, workspace.share(), decided, Strip(decided.whole.recording), until)
+        strip = Strip(decided.whole.recording)
+        kept = KeptRecording(name, workspace.share(), decided, strip, until)
         with self._lock:
             self._kept[name] = kept
         self._forget_old()

@@ -11,7 +11,7 @@ import statistics
 from collections import deque
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 
 BEFORE, AFTER = 0.1, 0.4
 """Seconds around the peak that are compared."""
@@ -41,7 +41,7 @@ class Resemblance:
 
     def __init__(self) -> None:
         self.verdict: bool | None = None
-        self._shapes: Float32[np.ndarray, "shape sample"] | None = None
+        self._shapes: Float64[np.ndarray, "shape sample"] | None = None
         """Those of the last beats, the next in place of the oldest."""
         self._seen = 0
         self._best: deque[float] = deque(maxlen=MEDIAN_OF)
@@ -49,10 +49,11 @@ class Resemblance:
 
     def push(self, around: Float32[np.ndarray, "sample"]) -> None:
         """Look at the next beat, by the signal around its peak."""
+        around = around.astype(np.float64)  # whose squares do not overflow, whatever the signal is
         shape = around - around.mean()
         shape /= max(math.sqrt(float(shape @ shape)), 1e-9)
         if self._shapes is None:
-            self._shapes = np.zeros((COMPARED, len(shape)), np.float32)
+            self._shapes = np.zeros((COMPARED, len(shape)))
         if self._seen:
             best = float((self._shapes @ shape)[: self._seen].max())
             self._best.append(best)
@@ -76,7 +77,7 @@ class Resemblance:
         return alike >= (LOST if already else GAINED) and steep >= (STEEP_LOST if already else STEEP_GAINED)
 
 
-def _steepness(around: Float32[np.ndarray, "sample"]) -> float:
+def _steepness(around: Float64[np.ndarray, "sample"]) -> float:
     """How much of the movement, as squared differences, is in the steepest part."""
     movement = np.diff(around) ** 2
     total = float(movement.sum())

@@ -9,6 +9,9 @@ from ecg.errors import EcgError, LargeRecording, UnreadableRecording
 MAX_FILES = 2000
 PIECE = 2**20
 
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Of the others zipfile unpacks as much at once as a few bytes may hold."""
+
 
 def unpack(archive: Path, folder: Path, max_bytes: int) -> list[Path]:
     """The files of the archive, in the folder; folders within it are forgotten.
@@ -40,6 +43,8 @@ def _name(archive: Path, entry: zipfile.ZipInfo) -> str:
         raise UnreadableRecording(f"{archive.name} names {entry.filename!r}, which is not within it")
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise UnreadableRecording(f"{archive.name} holds the link {entry.filename!r}; put in the file itself")
+    if entry.compress_type not in METHODS:
+        raise UnreadableRecording(f"{archive.name} packs {entry.filename!r} by another method than deflate; use that")
     if entry.flag_bits & 1:
         raise UnreadableRecording(f"{archive.name} is encrypted; send it without a password")
     return path.name

@@ -33,6 +33,10 @@ def test_neither_the_unit_nor_the_baseline_matters():
     assert verdicts([noisy(BEAT) * 1000 + 5 for _ in range(FIRST)])[-1] is True
 
 
+def test_numbers_beyond_all_signals_are_no_trouble():
+    assert verdicts([noisy(BEAT) * np.float32(1e37) for _ in range(FIRST)])[-1] is True
+
+
 def test_two_forms_that_take_turns_are_alike_too():
     assert verdicts([noisy(shape) for shape in [BEAT, OTHER] * MEDIAN_OF])[-1] is True
 

@@ -65,6 +65,12 @@ def test_more_than_the_limit_is_refused_before_it_is_written(pack, folder):
     assert sum(file.stat().st_size for file in folder.iterdir()) <= 6_000_000
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_method_that_unpacks_without_bounds_is_refused(method, pack, folder):
+    with pytest.raises(UnreadableRecording, match="by another method than deflate"):
+        unpack(pack(("100.dat", bytes(1000)), method=method), folder, 10_000)
+
+
 def test_a_zip_that_lies_about_its_sizes_is_refused(pack, folder):
     bomb = pack(("100.dat", bytes(1_000_000)))
     content = bomb.read_bytes().replace((1_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
