@@ -1,5 +1,6 @@
 """Uploads: what a request to annotate a recording brings, as multipart or as JSON."""
 
+import re
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TypeVar
@@ -17,6 +18,8 @@ from app.workspace import MAX_FILES, Workspace
 from ecg import Source, from_arrays
 
 Model = TypeVar("Model", bound=BaseModel)
+
+CHARSET = re.compile(r"charset=[\s\"']*([^;\s\"']*)", re.IGNORECASE)
 
 MAX_FIELDS = 20
 FILES = "files"
@@ -57,6 +60,9 @@ async def receive(request: Request, workspace: Workspace) -> Upload:
 
 async def _form(request: Request, workspace: Workspace) -> RecordingOptions:
     fields: dict[str, object] = {}
+    charset = CHARSET.search(request.headers.get("content-type", ""))
+    if charset and charset[1].lower() != "utf-8":  # others can name what no file can be called
+        raise HTTPException(415, f"got a form in {charset[1][:20]}, expected UTF-8")
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):

@@ -57,18 +57,22 @@ class Workspace:
 
         Raises UnreadableRecording, InvalidSignals and LargeRecording.
         """
-        for archive in [file for file in self._files.iterdir() if file.suffix.lower() == ZIP]:
+        files = sorted(self._files.iterdir())
+        archives = [file for file in files if file.suffix.lower() == ZIP]
+        if archives and len(files) > 1:
+            names = ", ".join(file.name for file in files[:10])
+            raise UnreadableRecording(f"got {names}: expected one zip that holds all, or files without a zip")
+        for archive in archives:
             unpacked = self._folder / "unpacked"
-            unpacked.mkdir(exist_ok=True)
-            for file in unpack(archive, unpacked, max_bytes):
-                file.replace(self._files / file.name)
-            archive.unlink()
-        return open_files(sorted(self._files.iterdir()), fs=fs, unit=unit)
+            unpacked.mkdir()
+            files = unpack(archive, unpacked, max_bytes)
+        return open_files(files, fs=fs, unit=unit)
 
     def store(self, source: Source, max_values: int, progress: Callable[[float], object] | None = None) -> Recording:
         """The recording, read to disk: it lasts as long as the workspace. Raises what `Source.store` raises."""
         recording = source.store(self._folder / "signals.float32", max_values, progress)
-        shutil.rmtree(self._files)
+        for folder in (self._files, self._folder / "unpacked"):
+            shutil.rmtree(folder, ignore_errors=True)
         return recording
 
     def close(self) -> None:
@@ -83,6 +87,7 @@ class Workspace:
 def _bare(name: str) -> str:
     """The last part of a name, which must be one: browsers may send folders too."""
     bare = PurePosixPath(name.replace("\\", "/")).name
-    if bare in ("", ".", "..") or "\0" in bare or len(bare.encode()) > 200:
+    encoded = bare.encode(errors="replace")
+    if bare in ("", ".", "..") or "\0" in bare or len(encoded) > 200 or encoded.decode() != bare:
         raise UnreadableRecording(f"got a file of the name {name[:200]!r}, expected one such as 100.hea")
     return bare

@@ -39,7 +39,8 @@ def _tops(headers: Sequence[Path]) -> list[Path]:
     """The headers that are no segments of another one."""
     if len(headers) < 2:
         return list(headers)
-    named = {header: _first_words(header) for header in headers}
+    stems = {header.stem for header in headers}
+    named = {header: _first_words(header) & stems for header in headers}
     return [h for h in headers if not any(h.stem in named[other] for other in headers if other != h)]
 
 

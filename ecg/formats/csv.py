@@ -25,13 +25,15 @@ MAX_COLUMNS = 4 * MAX_LEADS
 GAPS = ["", "-", "NaN", "nan", "NA", "null"]
 TIME = re.compile(r"^(elapsed )?time|^seconds$|^t$|^timestamp", re.IGNORECASE)
 INDEX = re.compile(r"^(sample( ?#| number)?|index|n|row|unnamed.*|)$", re.IGNORECASE)
-WITH_UNIT = re.compile(
-    r"^(?P<name>.*?)[ _]*[\[(]?(?P<unit>[mµμu]?V|[num]?s|seconds|mmHg|bpm|%|1/min|l/min|NU|g|°C)[\])]?$",
-    re.IGNORECASE,
-)
+BRACKETED = re.compile(r"^(?P<name>.*?)[ _]*[\[(](?P<unit>[^\])]*)[\])]$")
+BARE = re.compile(r"^(?P<name>.+?)[ _]+(?P<unit>[mµμu]V|[num]?s|seconds)$", re.IGNORECASE)
+UNITS = re.compile(r"^([mµμun]?V|[num]?s|seconds|mmHg|bpm|%|1/min|l/min|NU|g|°C)$", re.IGNORECASE)
+"""In brackets; `ECG (II)` has no unit."""
+
 LONGEST_GAP = 24 * 3600.0
 """Seconds between two rows; more is a lie, not a gap."""
 
+FASTEST = 1e6
 LONGEST_RECORDING = 31 * LONGEST_GAP
 
 JITTER = 0.5
@@ -93,6 +95,11 @@ def open_csv(file: Path, *, fs: float | None = None, unit: str = "mV") -> Source
     """
     table = _layout(file)
     factors = np.array([check_unit(column.unit or unit) for column in table.leads])[:, None]
+    if not table.leads and not table.left_out:
+        raise UnreadableRecording(
+            f"{table.file.name} has no column that may be a lead; expected a row a sample, numbers between commas, "
+            "semicolons or tabs, and names, if any, in the first row"
+        )
     if not table.leads:
         return Source(file.stem, (), 0.0, 0, iter(()), table.left_out)
     rate = fs if table.time is None else _rate(table)
@@ -118,7 +125,7 @@ def _layout(file: Path) -> _Table:
     units: list[str | None] = [None] * len(names)
     if not all(_is_number(cell) for cell in rows[0]):
         names, skipped = rows[0], 1
-        if len(rows) > 1 and not any(_is_number(cell) for cell in rows[1]) and any(rows[1]):
+        if len(rows) > 1 and any(rows[1]) and not any(letter.isdigit() for cell in rows[1] for letter in cell):
             units = [cell or None for cell in rows[1]] + [None] * len(names)
             skipped = 2
     columns = [_column(place, name, units[place]) for place, name in enumerate(names)]
@@ -133,8 +140,8 @@ def _layout(file: Path) -> _Table:
 
 
 def _column(place: int, name: str, unit: str | None) -> _Column:
-    found = WITH_UNIT.match(name)
-    if unit is None and found and found["name"]:
+    found = BRACKETED.match(name) or BARE.match(name)
+    if unit is None and found and found["name"] and UNITS.match(found["unit"]):
         return _Column(place, found["name"], found["unit"])
     return _Column(place, name, unit)
 
@@ -156,11 +163,13 @@ def _rate(table: _Table) -> float:
         raise UnreadableRecording(f"{table.file.name} has fewer than two rows; no rate can be told")
     times = _seconds(table, first[table.time.place])
     step = float(np.median(np.diff(times)))
-    if not step > 0:
+    if not step > 1 / FASTEST:
         raise UnreadableRecording(f"{table.file.name}: its times do not grow from row to row")
     regular = np.flatnonzero(np.abs(np.diff(times)) > 2 * step)
     last = int(regular[0]) if len(regular) else len(times) - 1
-    rate = last / (times[last] - times[0]) if times[last] > times[0] else 1 / step
+    rate = last / (times[last] - times[0]) if times[last] > times[0] else 0.0
+    if not 0 < rate < FASTEST:
+        raise UnreadableRecording(f"{table.file.name}: its times tell no rate, a step is {step:g} s; say the rate (fs)")
     return float(round(rate)) if abs(rate - round(rate)) < 2e-3 * rate else rate
 
 

@@ -13,7 +13,7 @@ from jaxtyping import Float32
 
 from ecg.errors import UnreadableRecording
 from ecg.leads import distinct_names, may_be_ecg
-from ecg.source import MAX_LEADS, MAX_SAMPLES, Source, check_layout
+from ecg.source import BLOCK, MAX_LEADS, MAX_SAMPLES, Source, check_layout
 from ecg.units import millivolts
 
 FIXED = 256
@@ -161,7 +161,8 @@ def _blocks(
         last = min(first + at_once, header.records)
         if onsets is not None:
             missing = round((onsets[first] - onsets[0]) * fs) - written
-            yield np.full((len(leads), max(missing, 0)), np.nan, np.float32)
+            for start in range(0, missing, BLOCK):
+                yield np.full((len(leads), min(BLOCK, missing - start)), np.nan, np.float32)
             written += max(missing, 0)
         try:
             values = [

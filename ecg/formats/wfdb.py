@@ -5,6 +5,7 @@ it. Then its figures are held against the files. The standard is header(5) of th
 """
 
 import math
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,7 +29,10 @@ UNJUDGED = "?"
 
 MAX_HEADER = 2**20
 MAX_LINE = 1000
+GAIN = re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?(\([-+]?\d+\))?(/\S+)?$")
 MAX_SKEW = 10_000
+MOST_AT_ONCE = 30_000_000
+"""Values that are read in one piece, where the format allows no other way."""
 
 DIFFERENCES = "8"
 """The format of which a part can only be read after all that is before it."""
@@ -90,8 +94,11 @@ def _read_header(header: Path) -> wfdb.Record | wfdb.MultiRecord:
     try:
         record = wfdb.rdheader(str(header.with_suffix("")))
     except Exception as error:  # a parser of strangers' files may raise anything
-        raise UnreadableRecording(f"{header.name} is no WFDB header: {error}") from error
+        told = str(error).replace(f"{header.parent}/", "")
+        raise UnreadableRecording(f"{header.name} is no WFDB header: {told}") from error
     if isinstance(record, wfdb.MultiRecord):
+        if record.n_seg != len(record.seg_name):
+            raise UnreadableRecording(f"{header.name} says {record.n_seg} segments and names {len(record.seg_name)}")
         for name in record.seg_name:
             if name != "~":
                 _check_name(header, f"{name}.hea")
@@ -114,6 +121,8 @@ def _check_gains(header: Path, record: wfdb.Record | wfdb.MultiRecord) -> None:
         return
     for line, name in zip(_lines(header)[1:], record.file_name, strict=True):
         gain = line.split()[2:3]
+        if gain and not GAIN.match(gain[0]):
+            raise UnreadableRecording(f"{header.name} gives the gain {gain[0][:40]!r}, expected such as 200(1024)/mV")
         if gain and gain[0].split("(")[0].split("/")[0].strip("0.") == "":
             raise UnreadableRecording(
                 f"{header.name} gives a gain of 0 for a signal in {name}, expected units per mV; where nobody knows, "
@@ -171,13 +180,19 @@ class _Segment:
         self.left_out = tuple(
             f"{name} ({record.units[channel]})" for channel, (name, _) in pairs if channel not in self.channels
         )
+        self._frame = sum(spf or 1 for spf in record.samps_per_frame)
         self.length = self._check_files()
 
     def blocks(self) -> Iterator[Block]:
         """The signals of the leads. Raises UnreadableRecording, at the end for a wrong checksum."""
         sums = np.zeros(len(self.channels), np.int64)
         at_once = self.record.sig_len is None or DIFFERENCES in self.record.fmt
-        step = self.length if at_once else BLOCK
+        if at_once and self.length * self._frame > MOST_AT_ONCE:
+            raise UnreadableRecording(
+                f"{self.header.name} is too long for a header without a number of samples, or for format 8: "
+                f"{self.length:,} samples; give their number, or another format"
+            )
+        step = self.length if at_once else max(2 * BLOCK // self._frame, 1)
         for start in range(0, self.length, max(step, 1)):
             stop = min(start + step, self.length)
             if not self.channels:

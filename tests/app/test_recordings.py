@@ -177,6 +177,7 @@ def test_beats_may_be_left_out_of_the_lines(post, files):
         (lambda f: {"no.zip": b"PK"}, "no.zip is no zip"),
         (lambda f: {"..": b"x"}, "expected one such as 100.hea"),
         (lambda f: {}, "got no file"),
+        (lambda f: f | {"a.zip": b"PK"}, "expected one zip that holds all"),
     ],
 )
 def test_a_bad_recording_is_refused_with_what_is_wrong(change, message, post, client, files):
@@ -229,6 +230,14 @@ def test_a_recording_without_leads_is_answered_so(post, files):
 )
 def test_json_that_is_no_recording_is_refused(body, message, client):
     assert_problem(client.post("/recordings", json=body), 422, message)
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "undefined", "unicode_escape"])
+def test_a_form_in_a_strange_encoding_is_refused(charset, client):
+    name = {"utf-7": "+2AA-.csv", "unicode_escape": "\\ud800.csv"}.get(charset, "a.csv")
+    part = f'--b\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n1\r\n--b--\r\n'
+    kind = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+    assert client.post("/recordings", content=part.encode(), headers=kind).status_code == 415
 
 
 def test_what_is_neither_json_nor_a_form_is_refused(client):

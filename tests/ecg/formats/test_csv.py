@@ -45,6 +45,12 @@ def test_columns_are_known_by_their_names(header, time, delimiter, made, write, 
     np.testing.assert_allclose(read.signals, made.signals, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["ECG", "EKG", "ecg_signal", "values", "aVs", "Lead V", "ECG (II)", "V1"])
+def test_a_name_that_ends_like_a_unit_is_a_name(name, write):
+    read = open_csv(write(f"time,{name}\n0,1\n0.01,2\n0.02,3\n")).read()
+    assert read.leads == (name,) and read.signals[0].tolist() == [1, 2, 3]
+
+
 def test_times_may_be_in_ms_or_on_a_clock(made, write):
     for header, time in (
         ("time (ms)", [f"{4 * n}" for n in range(5000)]),
@@ -103,6 +109,10 @@ def test_times_that_are_rounded_give_the_true_rate_and_no_gaps(write):
         ("time,II\n0,1\n0.01,2\n0.02,3\n1e308,4\n", "its times span more than a month"),
         ("time,II\n0,1\nnoon,2\n0.02,3\n", "got the time 'noon'"),
         ("II\n1\n2\nthree\n", "is no table of numbers"),
+        ("\nII\n1\n2\n", "has no column that may be a lead"),
+        ("time II\n0 1\n1 2\n", "has no column that may be a lead"),
+        ("time;II\n0;0,5\n0,1;0,6\n", "is no table of numbers|got the time"),
+        ("time,II\n0,1\n1e-320,2\n2e-320,3\n", "do not grow"),
     ],
 )
 def test_what_is_no_recording_is_refused_with_what_is_wrong(text, message, write):

@@ -59,6 +59,12 @@ def test_the_gaps_of_a_discontinuous_file_are_gaps(tmp_path):
     assert not np.isnan(signals[:200]).any() and np.isnan(signals[200:450]).all() and not np.isnan(signals[450:]).any()
 
 
+def test_a_long_gap_comes_in_pieces(tmp_path, monkeypatch):
+    monkeypatch.setattr(edf, "BLOCK", 1000)
+    (tmp_path / "gaps.edf").write_bytes(discontinuous([0, 100]))
+    assert max(block.shape[1] for block in open_edf(tmp_path / "gaps.edf").blocks) <= 1000
+
+
 @pytest.mark.parametrize("onsets", [[0, 5, 3], [0, 1e12], [0, "x"]])
 def test_times_that_cannot_be_are_refused(onsets, tmp_path):
     (tmp_path / "gaps.edf").write_bytes(discontinuous(onsets))

@@ -124,6 +124,8 @@ def test_segments_of_changing_layout_have_gaps_where_a_lead_was_off(made, write_
         (r"1000\.0\(0\)/mV", "0(0)/mV", "gives a gain of 0"),
         (r"1000\.0\(0\)/mV", "0.0/mV", "gives a gain of 0"),
         (r"1000\.0\(0\)/mV", "0", "gives a gain of 0"),
+        (r"1000\.0\(0\)/mV", "200(1e5)", r"gives the gain '200\(1e5\)'"),
+        (r"1000\.0\(0\)/mV", "nan", "gives the gain 'nan'"),
         (r" 16 ", " 77 ", "made.hea"),
         (r" 0 (-?\d+) (-?\d+) 0 ML", r" 0 \1 1 0 ML", r"the checksum of MLII is \d+, its header says 1"),
         (r"(?s)\A.*\Z", "hello", "no WFDB header"),
@@ -156,6 +158,20 @@ def test_a_segment_that_names_a_file_elsewhere_is_refused(write_wfdb):
     (folder / "whole.hea").write_text("whole/1 2 250 5000\na 5000\n")
     with pytest.raises(UnreadableRecording, match="expected a bare name"):
         open_record(folder / "whole.hea")
+
+
+def test_segments_that_are_not_as_many_as_is_said_are_refused(write_wfdb):
+    folder = write_wfdb("a").parent
+    (folder / "whole.hea").write_text("whole/3 2 250 5000\na 5000\n")
+    with pytest.raises(UnreadableRecording, match="says 3 segments and names 1"):
+        open_record(folder / "whole.hea")
+
+
+def test_what_can_only_be_read_at_once_has_a_limit(write_wfdb, monkeypatch):
+    monkeypatch.setattr(wfdb, "MOST_AT_ONCE", 9999)
+    header = rewrite(write_wfdb(), r"^made 2 250 5000", "made 2 250")
+    with pytest.raises(UnreadableRecording, match="too long for a header without a number of samples"):
+        open_record(header).read()
 
 
 def test_a_recording_that_is_its_own_segment_is_refused(tmp_path):
