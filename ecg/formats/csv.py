@@ -110,7 +110,16 @@ def open_csv(file: Path, *, fs: float | None = None, unit: str = "mV") -> Source
     return Source(file.stem, names, rate, None, _blocks(table, rate, factors), table.left_out)
 
 
+def _check_rows(file: Path) -> None:
+    """That no row is so long that to split it would fill the memory."""
+    with file.open("rb") as opened:
+        while len(piece := opened.read(FIRST_BYTES)) == FIRST_BYTES:
+            if b"\n" not in piece and b"\r" not in piece:
+                raise UnreadableRecording(f"{file.name} is no table: it has a row of over {FIRST_BYTES:,} bytes")
+
+
 def _layout(file: Path) -> _Table:
+    _check_rows(file)
     with file.open("rb") as opened:
         text = opened.read(FIRST_BYTES).decode("utf-8-sig", errors="replace")
     lines = text.splitlines()[:3]

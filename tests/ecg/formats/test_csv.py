@@ -102,6 +102,7 @@ def test_times_that_are_rounded_give_the_true_rate_and_no_gaps(write):
     [
         ("", "is no table"),
         ("\0\1\2", "is no table"),
+        ("II,V1\n1,2\n3,4\n" + 200_000 * ",", "has a row of over 65,536 bytes"),
         ("time,II\n0,1\n", "fewer than two rows"),
         ("time,II\n0,1\n0,2\n0,3\n", "do not grow"),
         ("time,II\n0,1\n0.01,2\n0.02,3\n0.01,4\n0.02,5\n0.03,5\n", "its times go back, 3 rows after"),
