@@ -1,0 +1,126 @@
+"""Context: what a beat's neighbours and its patient's habits say of it, as numbers that a network can take.
+
+Everything is held against what is usual for this patient, so that 0 means: as usual, or not known. A beat is looked at
+as it is and as it differs from the usual beat, in two leads; of the rhythm there are the intervals around it, and how
+much it and its neighbours resemble the usual beat.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64
+from numpy.lib.stride_tricks import sliding_window_view
+
+from ecg.pace import LOCAL, USUAL_RR, Pace, changes, local_median
+from ecg.usual_beat import VIEW_LENGTH, UsualBeat
+
+LEADS = 2
+VIEWS = 2 * LEADS
+"""Each lead as it is, and less the usual beat."""
+
+EARLIER, LATER = 7, 8
+"""Intervals that are told: from the seventh before a beat's own to the eighth after it."""
+
+NEIGHBOURS = 4
+"""Beats to either side whose resemblance is told."""
+
+RHYTHM_LENGTH = EARLIER + 1 + LATER + 15 + 2 * LEADS * (2 * NEIGHBOURS + 1)
+
+REACH = 3 * LOCAL
+"""Beats to either side that a beat's numbers depend on, beside the habits."""
+
+
+@dataclass(frozen=True)
+class BeatsInContext:
+    """Beats as a recording classifier takes them.
+
+    `views` are 1 s around each R peak at 125 Hz: of the first lead, of its difference from the usual beat, and the same
+    of a second lead (zeros where there is none), in heights of the usual QRS complex, `compressed`. `rhythm` holds
+    logarithms of ratios of intervals, and resemblances.
+    """
+
+    views: Float32[np.ndarray, "beat 4 125"]
+    rhythm: Float32[np.ndarray, "beat 67"]
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    def select(self, which: Bool[np.ndarray, "beat"] | Int64[np.ndarray, "selected"]) -> "BeatsInContext":
+        """Some of them."""
+        return BeatsInContext(self.views[which], self.rhythm[which])
+
+    @classmethod
+    def joined(cls, parts: Sequence["BeatsInContext"]) -> "BeatsInContext":
+        """Those of all parts, in their order."""
+        return cls(
+            np.concatenate([np.zeros((0, VIEWS, VIEW_LENGTH), np.float32), *(part.views for part in parts)]),
+            np.concatenate([np.zeros((0, RHYTHM_LENGTH), np.float32), *(part.rhythm for part in parts)]),
+        )
+
+
+def in_context(
+    views: Float64[np.ndarray, "lead beat 125"],
+    intervals: Float64[np.ndarray, "beat"],
+    which: slice,
+    usual: Sequence[UsualBeat],
+    pace: Pace,
+    later: int = LATER,
+) -> BeatsInContext:
+    """Some of these beats in the context of the others, of which no more than `later` after each are known.
+
+    `views` are in mV, `intervals`, those before each beat, in seconds, NaN for what is none.
+    """
+    wide = slice(max(which.start - REACH, 0), which.stop + REACH)
+    inner = slice(which.start - wide.start, which.stop - wide.start)
+    shown = np.zeros((which.stop - which.start, VIEWS, VIEW_LENGTH), np.float32)
+    resemblance = np.zeros((2 * LEADS, len(intervals[wide])))
+    for lead, of_lead in enumerate(usual):
+        near = views[lead, wide]
+        shown[:, 2 * lead] = compressed(near[inner] / of_lead.height)
+        shown[:, 2 * lead + 1] = compressed((near[inner] - of_lead.view) / of_lead.height)
+        resemblance[2 * lead] = 1 - of_lead.correlation(near)
+        resemblance[2 * lead + 1] = of_lead.relative_height(near)
+    columns = [_intervals(intervals[wide], pace, later)]
+    columns += [_around(values, NEIGHBOURS, NEIGHBOURS, min(later, NEIGHBOURS)) for values in resemblance]
+    rhythm = np.concatenate(columns, axis=1)[inner]
+    return BeatsInContext(shown, np.nan_to_num(rhythm).astype(np.float32))
+
+
+def compressed(heights: Float64[np.ndarray, "beat 125"]) -> Float64[np.ndarray, "beat 125"]:
+    """Heights on a scale that is linear near 0 and logarithmic far from it: P waves show beside a QRS complex."""
+    return np.asarray(np.arcsinh(8 * heights) / 2)
+
+
+def _intervals(intervals: Float64[np.ndarray, "beat"], pace: Pace, later: int) -> Float64[np.ndarray, "beat 31"]:
+    """What the intervals around each beat say; NaN where that is not known."""
+    local = np.log(local_median(intervals, LOCAL, min(LOCAL, later)))
+    before = np.log(intervals)
+    after = np.append(before[1:], np.nan)
+    usual, low, high, highest = np.log((pace.interval, *pace.quantiles))
+    summary = [
+        before - usual,
+        after - usual,
+        after - before,
+        local - usual,
+        before - low,
+        before - high,
+        before - highest,
+        after - high,
+        np.full_like(before, low - usual),
+        np.full_like(before, highest - usual),
+        np.full_like(before, usual - np.log(USUAL_RR)),
+        4 * local_median(changes(intervals, later), LOCAL, min(LOCAL, later)),
+        np.full_like(before, 4 * pace.change),
+        np.full_like(before, pace.irregular),
+        np.log(local_median(intervals, 3, min(3, later))) - local,
+    ]
+    around = _around(before, EARLIER, LATER, later) - local[:, None]
+    return np.concatenate((around, np.stack(summary, axis=1)), axis=1)
+
+
+def _around(values: Float64[np.ndarray, "beat"], before: int, after: int, known: int) -> Float64[np.ndarray, "beat n"]:
+    """The values from so many beats before each to so many after; NaN beyond the ends, and beyond what is known."""
+    windows = sliding_window_view(np.pad(values, (before, after), constant_values=np.nan), before + after + 1).copy()
+    windows[:, before + known + 1 :] = np.nan
+    return windows

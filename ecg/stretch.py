@@ -1,0 +1,99 @@
+"""A stretch of a recording, whose beats are each other's context: half an hour tells a patient's habits well."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Bool, Float, Float64, Int64
+
+from ecg.baseline import without_baseline
+from ecg.context import LATER, LEADS, BeatsInContext, in_context
+from ecg.gaps import GapFiller
+from ecg.pace import IN_TIME, Pace, deviations, intervals_before
+from ecg.recording import Recording
+from ecg.resampling import BEAT_FS, resample
+from ecg.usual_beat import UsualBeat, views_of
+
+USUAL_SECONDS = 150.0
+"""The usual beat is that of so long, and as long before and after."""
+
+MARGIN_SECONDS = 2.0
+"""Of signal before the first R peak and after the last."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The beats of a stretch of a recording: their views in each lead, in mV, their R peaks, and intervals in seconds.
+
+    Context is of one stretch; half an hour tells a patient's habits well.
+    """
+
+    views: Float64[np.ndarray, "lead beat 125"]
+    peaks: Int64[np.ndarray, "beat"]
+    intervals: Float64[np.ndarray, "beat"]
+
+    @classmethod
+    def of(
+        cls,
+        signals: Float[np.ndarray, "lead sample"],
+        peaks: Int64[np.ndarray, "beat"],
+        broken: Bool[np.ndarray, "beat"],
+    ) -> "Stretch":
+        """Of signals at 125 Hz without gaps, of which the first two are looked at; `peaks` count at the same rate.
+
+        Where `broken`, the time since the beat before is no R-R interval.
+        """
+        views = [views_of(without_baseline(signal), peaks) for signal in signals[:LEADS]]
+        return cls(np.stack(views), peaks, intervals_before(peaks, broken))
+
+    @classmethod
+    def cut(
+        cls,
+        recording: Recording,
+        leads: Sequence[int],
+        peaks: Int64[np.ndarray, "beat"],
+        broken: Bool[np.ndarray, "beat"],
+    ) -> "Stretch":
+        """That of one or more R peaks in some leads of a recording, in samples at its own rate; gaps are filled."""
+        margin = round(MARGIN_SECONDS * recording.fs)
+        first = max(int(peaks[0]) - margin, 0)
+        signals = np.array(recording.signals[list(leads[:LEADS]), first : int(peaks[-1]) + margin])
+        filled = GapFiller(len(signals)).fill(signals)
+        at_beat_rate = np.stack([resample(signal, recording.fs) for signal in filled])
+        return cls.of(at_beat_rate, np.round((peaks - first) * (BEAT_FS / recording.fs)).astype(np.int64), broken)
+
+    def __len__(self) -> int:
+        return len(self.peaks)
+
+    def in_context(self) -> BeatsInContext:
+        """Each beat, in the context of all others."""
+        pace = Pace.of(self.intervals)
+        return BeatsInContext.joined(
+            [in_context(self.views, self.intervals, which, self.usual(around), pace) for which, around in self._parts()]
+        )
+
+    def so_far(self, which: slice, usual: Sequence[UsualBeat], pace: Pace) -> BeatsInContext:
+        """Some beats, in the context of those before them and of the one after: all that a live signal tells."""
+        return in_context(self.views, self.intervals, which, usual, pace, later=1)
+
+    def usual(self, which: slice) -> list[UsualBeat]:
+        """The usual beat of some of them, in each lead."""
+        in_time = np.abs(deviations(self.intervals[which], LATER)) < IN_TIME
+        return [UsualBeat.of(views[which], in_time) for views in self.views]
+
+    def _parts(self) -> Iterator[tuple[slice, slice]]:
+        """The beats of some minutes each, and those whose usual beat is theirs."""
+        if not len(self):
+            return
+        wider = USUAL_SECONDS * BEAT_FS
+        first, last = int(self.peaks[0]), int(self.peaks[-1])
+        edges = np.linspace(first, last + 1, max(round((last - first) / wider), 1) + 1).tolist()
+        for start, stop in pairwise(edges):
+            which = self._between(start, stop)
+            if which.start < which.stop:
+                yield which, self._between(start - wider, stop + wider)
+
+    def _between(self, start: float, stop: float) -> slice:
+        first, last = np.searchsorted(self.peaks, (start, stop)).tolist()
+        return slice(first, last)
