@@ -2,6 +2,7 @@
 
 from ecg.beat_stream import BeatStream, FoundBeats
 from ecg.beats import BEAT_LENGTH, Beats, beats_from_lists, check_beats, cut_annotated_beats, cut_beats
+from ecg.context import RHYTHM_LENGTH, VIEWS, BeatsInContext
 from ecg.errors import (
     EcgError,
     InvalidBeat,
@@ -21,6 +22,7 @@ from ecg.recording import Annotations, Recording
 from ecg.resampling import BEAT_FS
 from ecg.rhythm import Event, Rhythm, summarize
 from ecg.source import Source, from_arrays
+from ecg.stretch import Stretch
 
 __all__ = [
     "BEAT_FS",
@@ -30,6 +32,7 @@ __all__ = [
     "Annotations",
     "BeatStream",
     "Beats",
+    "BeatsInContext",
     "EcgError",
     "Event",
     "FoundBeats",
@@ -42,11 +45,14 @@ __all__ = [
     "MissingAnnotations",
     "QUALITIES",
     "Quality",
+    "RHYTHM_LENGTH",
     "Recording",
     "Rhythm",
     "Source",
+    "Stretch",
     "UnknownLead",
     "UnreadableRecording",
+    "VIEWS",
     "beats_from_lists",
     "check_beats",
     "choose_leads",

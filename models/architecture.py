@@ -8,6 +8,7 @@ from torch import nn
 from models.network import Solver
 from models.odenet import ODENet
 from models.resnet import ResNet
+from models.rhythm_odenet import RhythmODENet
 from ode import Gradient
 
 
@@ -42,4 +43,21 @@ class ODENetArchitecture(BaseModel):
         return ODENet(classes, self.solver, self.gradient)
 
 
-Architecture = Annotated[ResNetArchitecture | ODENetArchitecture, Field(discriminator="kind")]
+class RhythmODENetArchitecture(BaseModel):
+    """The neural ODE of whole recordings, whose beats come in their context."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["rhythm_odenet"] = "rhythm_odenet"
+    solver: Solver = Solver()
+    gradient: Gradient = "direct"
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+
+    def build(self, classes: int) -> nn.Module:
+        """The network, with fresh weights."""
+        return RhythmODENet(classes, self.solver, self.gradient, self.dropout)
+
+
+Architecture = Annotated[
+    ResNetArchitecture | ODENetArchitecture | RhythmODENetArchitecture, Field(discriminator="kind")
+]

@@ -20,11 +20,11 @@ def norm() -> nn.GroupNorm:
 
 
 class Stem(nn.Sequential):
-    """`[beat, 1, 187]` to `[beat, 64, 46]`."""
+    """`[beat, views, 187]` to `[beat, 64, 46]`: a quarter as long, whatever the length."""
 
-    def __init__(self) -> None:
+    def __init__(self, views: int = 1) -> None:
         super().__init__(
-            nn.Conv1d(1, CHANNELS, 3),
+            nn.Conv1d(views, CHANNELS, 3),
             norm(),
             nn.ReLU(inplace=True),
             nn.Conv1d(CHANNELS, CHANNELS, 4, stride=2, padding=1),

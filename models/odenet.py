@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from models.blocks import ConvDynamics, Head, Stem
 from models.network import Output, Solver
-from ode import Gradient, integrate, root_mean_square
+from ode import Gradient, Solution, integrate, root_mean_square
 
 INTERVAL = (0.0, 1.0)
 
@@ -30,26 +30,35 @@ class ODENet(nn.Module):
 
     def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
         """The logits of each beat, and what its solve cost; where a solve failed, those of its last good state."""
-        chosen = solver or self.solver
         # Autocast would halve the state's digits, which times and errors need.
         start = self.stem(beats.unsqueeze(1)).to(self.dynamics.norm1.weight.dtype)
-        gradient = self.gradient if torch.is_grad_enabled() else None
-        # The other gradients ask the dynamics for their parameters, which what is prepared from them has not.
-        prepared = gradient in (None, "direct")
-        solution = integrate(
-            self.dynamics.prepared(start.shape[2]) if prepared else self.dynamics,
-            start,
-            INTERVAL,
-            method=chosen.method,
-            rtol=chosen.rtol,
-            atol=chosen.atol,
-            max_evaluations=chosen.max_evaluations,
-            first_step=chosen.first_step,
-            step=chosen.step,
-            gradient=gradient,
-        )
+        solution = solve(self.dynamics, start, solver or self.solver, self.gradient)
         return Output(
             logits=self.head(solution.states),
             solution=solution,
-            solver_error=(solution.error / root_mean_square(start)).mean() if self.training else None,
+            solver_error=solver_error(solution, start) if self.training else None,
         )
+
+
+def solve(dynamics: ConvDynamics, start: Float[Tensor, "beat 64 step"], solver: Solver, gradient: Gradient) -> Solution:
+    """The solution over the interval, differentiated by `gradient` where gradients are asked for."""
+    way = gradient if torch.is_grad_enabled() else None
+    # The other gradients ask the dynamics for their parameters, which what is prepared from them has not.
+    prepared = way in (None, "direct")
+    return integrate(
+        dynamics.prepared(start.shape[2]) if prepared else dynamics,
+        start,
+        INTERVAL,
+        method=solver.method,
+        rtol=solver.rtol,
+        atol=solver.atol,
+        max_evaluations=solver.max_evaluations,
+        first_step=solver.first_step,
+        step=solver.step,
+        gradient=way,
+    )
+
+
+def solver_error(solution: Solution, start: Float[Tensor, "beat 64 step"]) -> Float[Tensor, ""]:
+    """The solver's own estimate of its error, over the size of the state at the start: the mean of the batch."""
+    return (solution.error / root_mean_square(start)).mean()
