@@ -33,7 +33,7 @@ BY_RK4 = (
 
 
 def main() -> None:
-    parts = split(load_or_build(Path("runs/beats.npz"), data_folder()), "random", 0)
+    parts = split(load_or_build(Path("runs/beats.npz"), data_folder()), "random")
     released = Classifier.load("odenet").network.state_dict()
     cases = {
         BASELINE: read_recipe("odenet_seed", []),

@@ -114,7 +114,7 @@ def _train(options: argparse.Namespace) -> None:
     folder = options.out or Path("runs") / recipe.name
     trainer = train(
         recipe,
-        split(dataset, recipe.split, recipe.seed),
+        split(dataset, recipe.split),
         folder,
         fresh=options.fresh,
         device=_device(options.device),

@@ -56,7 +56,7 @@ def split_of(info: CheckpointInfo, dataset: Dataset) -> Split:
             "its test part cannot be told from its training part"
         )
     recipe = recipe_of(info)
-    return split(dataset, recipe.split, recipe.seed)
+    return split(dataset, recipe.split)
 
 
 def recipe_of(info: CheckpointInfo) -> Recipe:

@@ -21,6 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 from ecg import LABELS
 from models import Classifier, Output
 from training.dataset import Dataset
+from training.distillation import Teachers
 from training.progress import Progress
 from training.recipe import Cycle, Recipe
 from training.run import Epoch, Run, kept_epoch
@@ -47,20 +48,26 @@ class Trainer:
         self.values = torch.from_numpy(self.split.train.values).to(self.device)
         self.labels = torch.from_numpy(self.split.train.labels).to(self.device)
         self.average = AveragedModel(self.network, avg_fn=partial(_running_mean, self.recipe.average_decay))
+        shares = torch.tensor([self.recipe.shares.get(label, 1.0) for label in LABELS])
+        self.log_shares = shares.log().to(self.device)
+        counts = torch.bincount(self.labels.cpu(), minlength=len(LABELS))
+        self.taken: list[int] = (shares * counts).round().long().tolist()
+        distillation = self.recipe.distillation
+        self.teachers = Teachers(distillation, self.device) if distillation else None
         self._begin_cycle(self.recipe.cycles[0])
 
     def _begin_cycle(self, cycle: Cycle) -> None:
-        self.solver_error = cycle.solver_error
+        self.cycle = cycle
         self.optimiser = AdamW(self.network.parameters(), lr=cycle.learning_rate, weight_decay=self.recipe.weight_decay)
         self.schedule = OneCycleLR(self.optimiser, cycle.learning_rate, total_steps=cycle.epochs * self.batches)
 
     @property
     def batches(self) -> int:
         """Batches of one epoch; the last may be smaller."""
-        return -(-len(self.labels) // self.recipe.batch_size)
+        return -(-sum(self.taken) // self.recipe.batch_size)
 
     def run_epoch(self) -> Epoch:
-        """Train on every beat once, in an order that seed and epoch fix, then score the validation part."""
+        """Train on its share of the beats, in an order that seed and epoch fix, then score the validation part."""
         number = len(self.history) + 1
         cycle, first = self.recipe.cycle_of(number)
         if number == first:
@@ -77,7 +84,7 @@ class Trainer:
         return Epoch(
             epoch=number,
             seconds=round(time.perf_counter() - started, 2),
-            beats_per_second=round(len(self.labels) / trained, 1),
+            beats_per_second=round(sum(self.taken) / trained, 1),
             learning_rate=float(self.schedule.get_last_lr()[0]),
             train_loss=progress.loss,
             train_accuracy=progress.accuracy,
@@ -89,17 +96,22 @@ class Trainer:
 
     def _shuffled(self, epoch: int) -> tuple[Tensor, ...]:
         generator = torch.Generator().manual_seed(self.recipe.seed * 10_000 + epoch)
-        order = torch.randperm(len(self.labels), generator=generator).to(self.device)
-        return torch.split(order, self.recipe.batch_size)
+        order = torch.randperm(len(self.labels), generator=generator)
+        labels = self.labels.cpu()[order]
+        if self.recipe.shares:
+            order = torch.cat([order[labels == place][:count] for place, count in enumerate(self.taken)])
+            order = order[torch.randperm(len(order), generator=generator)]
+        return torch.split(order.to(self.device), self.recipe.batch_size)
 
     def step(self, beats: Tensor, labels: Tensor) -> tuple[float, int, float]:
         """One step of the optimiser: the loss, the beats that were right, the evaluations of the solve."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.autocast):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.cycle.autocast):
             output: Output = self.network(beats, self.recipe.training_solver)
-            loss = F.cross_entropy(output.logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
-            objective = loss
-            if output.solver_error is not None and self.solver_error:
-                objective = loss + self.solver_error * output.solver_error
+            said = self.teachers.say(beats) if self.teachers else None
+        loss = self._loss(output.logits.float(), labels, said)
+        objective = loss
+        if output.solver_error is not None and self.cycle.solver_error:
+            objective = loss + self.cycle.solver_error * output.solver_error
         self.optimiser.zero_grad()
         torch.autograd.backward(objective)
         self.optimiser.step()
@@ -107,6 +119,17 @@ class Trainer:
         self.average.update_parameters(self.network)
         evaluations = 0.0 if output.solution is None else float(output.solution.evaluations.float().mean())
         return loss.item(), int((output.logits.argmax(1) == labels).sum()), evaluations
+
+    def _loss(self, logits: Tensor, labels: Tensor, said: Tensor | None) -> Tensor:
+        """That of the labels, and of what the teachers said.
+
+        Where a class is thinned out, its logits stand for more beats than are there; adding the logarithm of its share
+        makes the loss that of the beats that are there, and leaves the logits those of all (King and Zeng 2001).
+        """
+        loss = F.cross_entropy(logits + self.log_shares, labels, label_smoothing=self.recipe.label_smoothing)
+        if self.teachers is None or said is None or self.recipe.distillation is None:
+            return loss
+        return torch.lerp(loss, self.teachers.loss(logits, said), self.recipe.distillation.weight)
 
     def _validate(self) -> Score:
         """The scores of the validation part, answered as the service would answer."""

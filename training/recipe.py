@@ -3,13 +3,15 @@
 import tomllib
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from ecg import Label
 from models import Architecture, Solver
 from training.augmentation import Augmentation
+from training.distillation import Distillation
 from training.errors import BadRecipe
 from training.splits import SplitName
 
@@ -25,6 +27,10 @@ class Cycle(BaseModel):
     learning_rate: float = Field(gt=0, description="the peak")
     solver_error: float = Field(
         default=0.0, ge=0, description="its weight in an odenet's loss: more of it, and a solve needs fewer evaluations"
+    )
+    autocast: bool = Field(
+        default=False,
+        description="bfloat16 where it is safe; faster where the processor has it, but too coarse to tell small errors",
     )
 
 
@@ -50,7 +56,10 @@ class Recipe(BaseModel):
         default=0.0, ge=0, lt=1, description="of the running mean of the weights, which is what is released; 0 for none"
     )
     augmentation: Augmentation = Augmentation()
-    autocast: bool = Field(default=False, description="bfloat16 where it is safe; worth it on GPUs only")
+    shares: dict[Label, Annotated[float, Field(gt=0, le=1)]] = Field(
+        default={}, description="of a class's beats, how many an epoch takes, drawn anew; all of those left out here"
+    )
+    distillation: Distillation | None = None
 
     @model_validator(mode="after")
     def _without_a_solve_nothing_is_asked_of_it(self) -> "Recipe":

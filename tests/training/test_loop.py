@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from ecg import LABELS
 from training import loop, run
 from training.errors import OtherRun
 from training.recipe import read_recipe
@@ -42,6 +43,28 @@ def test_the_weight_of_the_solvers_error_makes_it_smaller(small, tmp_path):
             return float(network(torch.from_numpy(small.validation.values), asked.training_solver).solver_error)
 
     assert error_after(10) < 0.5 * error_after(0)
+
+
+def test_an_epoch_takes_its_share_of_a_class_and_others_in_the_next(small, tmp_path):
+    trainer = loop.Trainer(recipe("resnet", "shares={N=0.25}"), small, CPU)
+    first, second = (torch.cat(trainer._shuffled(epoch)) for epoch in (1, 2))
+    counts = small.train.counts()
+    for place, label in enumerate(LABELS):
+        expected = round(0.25 * counts[label]) if label == "N" else counts[label]
+        assert int((trainer.labels[first] == place).sum()) == expected
+    assert len(set(first.tolist())) == len(first) and set(first.tolist()) != set(second.tolist())
+
+
+def test_the_loss_of_thinned_out_beats_has_its_minimum_at_the_odds_of_all(small):
+    """With no input to tell beats apart, the best logits are the logarithms of the classes' frequencies."""
+    share = 0.25
+    trainer = loop.Trainer(recipe("resnet", f"shares={{N={share}}}"), small, CPU)
+    labels = trainer.labels[torch.cat(trainer._shuffled(1))]
+    counts = torch.bincount(trainer.labels, minlength=len(LABELS)).double()
+    counts[0] = (labels == 0).sum() / share
+    logits = counts.log().float().requires_grad_()
+    (gradient,) = torch.autograd.grad(trainer._loss(logits.expand(len(labels), -1), labels, None), logits)
+    torch.testing.assert_close(gradient, torch.zeros_like(gradient), atol=1e-6, rtol=0)
 
 
 def test_equal_seeds_give_equal_weights_and_others_do_not(small, tmp_path):
