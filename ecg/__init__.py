@@ -2,7 +2,7 @@
 
 from ecg.beat_stream import BeatStream, FoundBeats
 from ecg.beats import BEAT_LENGTH, Beats, beats_from_lists, check_beats, cut_annotated_beats, cut_beats
-from ecg.context import RHYTHM_LENGTH, VIEWS, BeatsInContext
+from ecg.context import CONTEXT_LENGTH, BeatsInContext
 from ecg.errors import (
     EcgError,
     InvalidBeat,
@@ -33,6 +33,7 @@ __all__ = [
     "BeatStream",
     "Beats",
     "BeatsInContext",
+    "CONTEXT_LENGTH",
     "EcgError",
     "Event",
     "FoundBeats",
@@ -45,14 +46,12 @@ __all__ = [
     "MissingAnnotations",
     "QUALITIES",
     "Quality",
-    "RHYTHM_LENGTH",
     "Recording",
     "Rhythm",
     "Source",
     "Stretch",
     "UnknownLead",
     "UnreadableRecording",
-    "VIEWS",
     "beats_from_lists",
     "check_beats",
     "choose_leads",

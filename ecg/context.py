@@ -31,32 +31,40 @@ REACH = 3 * LOCAL
 """Beats to either side that a beat's numbers depend on, beside the habits."""
 
 
+CONTEXT_LENGTH = VIEWS * VIEW_LENGTH + RHYTHM_LENGTH
+
+
 @dataclass(frozen=True)
 class BeatsInContext:
-    """Beats as a recording classifier takes them.
+    """Beats as a recording classifier takes them: a row of numbers each, first its views, then what its rhythm says."""
 
-    `views` are 1 s around each R peak at 125 Hz: of the first lead, of its difference from the usual beat, and the same
-    of a second lead (zeros where there is none), in heights of the usual QRS complex, `compressed`. `rhythm` holds
-    logarithms of ratios of intervals, and resemblances.
-    """
-
-    views: Float32[np.ndarray, "beat 4 125"]
-    rhythm: Float32[np.ndarray, "beat 67"]
+    values: Float32[np.ndarray, "beat 567"]
 
     def __len__(self) -> int:
-        return len(self.views)
+        return len(self.values)
+
+    @property
+    def views(self) -> Float32[np.ndarray, "beat 4 125"]:
+        """1 s around each R peak at 125 Hz, in heights of the usual QRS complex, `compressed`.
+
+        Of the first lead, of its difference from the usual beat, and the same of a second lead, zeros where there is
+        none.
+        """
+        return self.values[:, :-RHYTHM_LENGTH].reshape(-1, VIEWS, VIEW_LENGTH)
+
+    @property
+    def rhythm(self) -> Float32[np.ndarray, "beat 67"]:
+        """Logarithms of ratios of intervals, and resemblances."""
+        return self.values[:, -RHYTHM_LENGTH:]
 
     def select(self, which: Bool[np.ndarray, "beat"] | Int64[np.ndarray, "selected"]) -> "BeatsInContext":
         """Some of them."""
-        return BeatsInContext(self.views[which], self.rhythm[which])
+        return BeatsInContext(self.values[which])
 
     @classmethod
     def joined(cls, parts: Sequence["BeatsInContext"]) -> "BeatsInContext":
         """Those of all parts, in their order."""
-        return cls(
-            np.concatenate([np.zeros((0, VIEWS, VIEW_LENGTH), np.float32), *(part.views for part in parts)]),
-            np.concatenate([np.zeros((0, RHYTHM_LENGTH), np.float32), *(part.rhythm for part in parts)]),
-        )
+        return cls(np.concatenate([np.zeros((0, CONTEXT_LENGTH), np.float32), *(part.values for part in parts)]))
 
 
 def in_context(
@@ -73,7 +81,7 @@ def in_context(
     """
     wide = slice(max(which.start - REACH, 0), which.stop + REACH)
     inner = slice(which.start - wide.start, which.stop - wide.start)
-    shown = np.zeros((which.stop - which.start, VIEWS, VIEW_LENGTH), np.float32)
+    shown = np.zeros((which.stop - which.start, VIEWS, VIEW_LENGTH))
     resemblance = np.zeros((2 * LEADS, len(intervals[wide])))
     for lead, of_lead in enumerate(usual):
         near = views[lead, wide]
@@ -83,8 +91,8 @@ def in_context(
         resemblance[2 * lead + 1] = of_lead.relative_height(near)
     columns = [_intervals(intervals[wide], pace, later)]
     columns += [_around(values, NEIGHBOURS, NEIGHBOURS, min(later, NEIGHBOURS)) for values in resemblance]
-    rhythm = np.concatenate(columns, axis=1)[inner]
-    return BeatsInContext(shown, np.nan_to_num(rhythm).astype(np.float32))
+    values = np.concatenate((shown.reshape(len(shown), -1), np.concatenate(columns, axis=1)[inner]), axis=1)
+    return BeatsInContext(np.nan_to_num(values).astype(np.float32))
 
 
 def compressed(heights: Float64[np.ndarray, "beat 125"]) -> Float64[np.ndarray, "beat 125"]:

@@ -72,7 +72,7 @@ class Checkpoint:
 
     info: CheckpointInfo
     weights: dict[str, Tensor]
-    reference_beats: Float32[Tensor, "beat 187"]
+    reference_beats: Float32[Tensor, "beat length"]
     reference_probabilities: Float32[Tensor, "beat class"]
     sha256: str = ""
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ecg import RHYTHM_LENGTH, VIEWS
+from ecg.context import RHYTHM_LENGTH, VIEWS
 from models.blocks import CHANNELS, ConvDynamics, Stem, norm
 from models.network import Output, Solver
 from models.odenet import DEFAULT_SOLVER, solve, solver_error
@@ -42,10 +42,9 @@ class RhythmODENet(nn.Module):
         self.solver = solver
         self.gradient: Gradient = gradient
 
-    def forward(
-        self, views: Float[Tensor, "beat 4 125"], rhythm: Float[Tensor, "beat 67"], solver: Solver | None = None
-    ) -> Output:
+    def forward(self, beats: Float[Tensor, "beat 567"], solver: Solver | None = None) -> Output:
         """The logits of each beat, and what its solve cost; where a solve failed, those of its last good state."""
+        views, rhythm = beats[:, :-RHYTHM_LENGTH].reshape(len(beats), VIEWS, -1), beats[:, -RHYTHM_LENGTH:]
         said = self.rhythm(self.standardized(rhythm).clamp(-LIMIT, LIMIT))
         start = (self.stem(views) + said.unsqueeze(2)).to(self.norm.weight.dtype)
         solution = solve(self.dynamics, start, solver or self.solver, self.gradient)

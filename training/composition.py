@@ -187,7 +187,7 @@ class _Composer:
     def _sinus(self, wave: np.ndarray, interval: float) -> None:
         """In time; perhaps a ventricular ectopic beat of another comes before it, or a pause after it."""
         self.usual = REMEMBERED * self.usual + (1 - REMEMBERED) * interval
-        if self.donated and self._happens(self.script.ventricular):
+        if self.donated and self.times and self._happens(self.script.ventricular):
             self._ventricular()
         swing = self.script.breathing * np.sin(self.phase + 2 * np.pi * self.frequency * self.now / BEAT_FS)
         interval = np.clip(interval * np.exp(swing + self.unrest + self.drift), SHORTEST, LONGEST)
@@ -201,7 +201,7 @@ class _Composer:
 
     def _ventricular(self) -> None:
         """Early; three times of four the pause after it makes up for that."""
-        before = self.times[-1] if self.times else self.now - self.usual
+        before = self.times[-1]
         self.now = before + max(self.usual * self.rng.uniform(0.45, 0.9), SHORTEST)
         made_up = before + 2 * self.usual - self.now
         self._put(

@@ -19,9 +19,9 @@ EXPECTED_COUNTS: dict[Label, int] = {"N": 90_589, "S": 2_779, "V": 7_236, "F": 8
 
 @dataclass(frozen=True)
 class Dataset:
-    """Beats with their labels (indices into `LABELS`) and the name of the recording of each."""
+    """Beats as a network takes them, their labels (indices into `LABELS`), and the name of the recording of each."""
 
-    values: Float32[np.ndarray, "beat 187"]
+    values: Float32[np.ndarray, "beat length"]
     labels: Int64[np.ndarray, "beat"]
     recordings: np.ndarray
 

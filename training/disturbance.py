@@ -46,7 +46,7 @@ class Disturber:
                 f"the noise recordings {', '.join(missing)} are not in {folder}; get them from "
                 "https://physionet.org/content/nstdb/ and say where they lie with --data FOLDER or CARDIODE_DATA=FOLDER"
             )
-        recordings = [wfdb_format.read(folder / name) for name in NOISES]
+        recordings = [wfdb_format.read(folder / name, annotator=None) for name in NOISES]
         return cls([np.stack([resample(signal, r.fs) for signal in r.signals]).astype(float) for r in recordings])
 
     def disturb(self, recording: Recording, rng: np.random.Generator) -> Recording:

@@ -1,0 +1,169 @@
+"""Examples: labelled beats in their context, of recordings as they are, disturbed, and composed anew.
+
+Every one goes the way that serving goes: R peaks are found, beats are cut from the signal around them; an annotation
+within 150 ms lends its label.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float64, Int64
+from tqdm import tqdm
+
+from ecg import LABELS, Annotations, BeatsInContext, FoundBeats, Recording, Stretch, choose_leads, find_beats, label_of
+from ecg.formats import wfdb as wfdb_format
+from ecg.pace import Pace
+from ecg.resampling import BEAT_FS, resample
+from training.composition import Material, compose
+from training.dataset import Dataset
+from training.disturbance import Disturber
+from training.mitdb import ensure_downloaded
+from training.script import Script
+
+MATCH_SECONDS = 0.15
+"""How far a found R peak may be from an annotation of the same beat (ANSI/AAMI EC57)."""
+
+LIVE_SHARE = 0.25
+"""Of the made recordings: how many are looked at as live ones are."""
+LIVE_SECONDS = 300.0
+"""The usual beat of a live recording is that of so long before."""
+LIVE_STEP = 60.0
+
+ONE_LEAD_SHARE = 0.2
+SHORTEST_SHARE = 0.15
+"""Of a recording: made ones are a piece of it, as short as that."""
+DONATED = 60
+"""Ventricular ectopic beats of each patient that others may be given."""
+
+
+def detected(recording: Recording, leads: tuple[int, ...], *, live: bool = False) -> tuple[FoundBeats, BeatsInContext]:
+    """The beats that are found in a recording, and their context; `live`, as far as it is known then."""
+    found = FoundBeats.joined([part.beats for part in find_beats(recording, leads)])
+    if not len(found):
+        return found, BeatsInContext.joined([])
+    stretch = Stretch.cut(recording, leads, found.peaks, found.broken)
+    beats = BeatsInContext.joined(list(_so_far(stretch))) if live else stretch.in_context()
+    return found, beats
+
+
+def _so_far(stretch: Stretch) -> Iterator[BeatsInContext]:
+    """The beats of a stretch as a live signal shows them, minute by minute."""
+    starts = np.searchsorted(stretch.peaks, np.arange(stretch.peaks[0], stretch.peaks[-1] + 1, LIVE_STEP * BEAT_FS))
+    edges = [*np.unique(starts).tolist(), len(stretch)]
+    for start, stop in pairwise(edges):
+        known = max(start, min(stop, 8))  # of the first beats there is nothing else to be known
+        usual_from = np.searchsorted(stretch.peaks, stretch.peaks[known - 1] - LIVE_SECONDS * BEAT_FS)
+        usual = stretch.usual(slice(int(usual_from), known))
+        yield stretch.so_far(slice(start, stop), usual, Pace.of(stretch.intervals[:known]))
+
+
+def labels_at(peaks: Int64[np.ndarray, "beat"], annotations: Annotations, fs: float) -> Int64[np.ndarray, "beat"]:
+    """The label of the nearest annotated beat within 150 ms, as an index of `LABELS`; -1 where there is none."""
+    marked = [(s, label_of(c)) for s, c in zip(annotations.samples.tolist(), annotations.symbols, strict=True)]
+    samples = np.array([sample for sample, label in marked if label], dtype=np.int64)
+    labels = np.array([LABELS.index(label) for _, label in marked if label], dtype=np.int64)
+    if not len(samples):
+        return np.full(len(peaks), -1)
+    after = np.clip(np.searchsorted(samples, peaks), 1, max(len(samples) - 1, 1))
+    before = after - 1
+    after = np.minimum(after, len(samples) - 1)
+    nearest = np.where(np.abs(peaks - samples[before]) <= np.abs(samples[after] - peaks), before, after)
+    near = np.abs(peaks - samples[nearest]) <= MATCH_SECONDS * fs
+    return np.where(near, labels[nearest], -1)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes the examples of some patients: each recording as it is, `disturbed` and `composed` so many times.
+
+    A patient's ventricular ectopic beats are given to those of his group only, so that a group can be left out whole.
+    """
+
+    data: Path
+    groups: tuple[tuple[str, ...], ...]
+    disturbed: int
+    composed: int
+    seed: int = 0
+
+    def make(self) -> Dataset:
+        """All examples; the name of a recording that was made ends in `+`."""
+        disturber = Disturber.read(self.data)
+        folder = ensure_downloaded(self.data)
+        parts: list[Dataset] = []
+        with tqdm(total=sum(map(len, self.groups)), desc="making examples", unit="recording", disable=None) as bar:
+            for group in self.groups:
+                recordings = [wfdb_format.read(folder / name) for name in group]
+                donors = {
+                    r.name: material_of(r).ventricular(DONATED, np.random.default_rng(self.seed)) for r in recordings
+                }
+                for recording in recordings:
+                    donated = [wave for name, waves in donors.items() if name != recording.name for wave in waves]
+                    parts += self._of_one(recording, donated, disturber)
+                    bar.update()
+        return Dataset(
+            np.concatenate([part.values for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.recordings for part in parts]),
+        )
+
+    def _of_one(
+        self, recording: Recording, donated: Sequence[Float64[np.ndarray, "lead 114"]], disturber: Disturber
+    ) -> Iterator[Dataset]:
+        rng = np.random.default_rng((self.seed, int.from_bytes(recording.name.encode(), "big")))
+        yield _labelled(recording, recording.name, live=False)
+        material = material_of(recording)
+        plain = at_beat_rate(recording)
+        for number in range(self.disturbed + self.composed):
+            made = plain if number < self.disturbed else compose(material, donated, Script.drawn(rng), rng)
+            made = disturber.disturb(_piece(made, rng), rng)
+            if rng.random() < ONE_LEAD_SHARE:
+                made = replace(made, signals=made.signals[:1], leads=made.leads[:1])
+            yield _labelled(made, f"{recording.name}+", live=bool(rng.random() < LIVE_SHARE))
+
+
+def _labelled(recording: Recording, name: str, *, live: bool) -> Dataset:
+    leads = choose_leads(recording)
+    found, beats = detected(recording, leads, live=live)
+    labels = labels_at(found.peaks, recording.beat_annotations(), recording.fs)
+    kept = found.good & (labels >= 0)
+    return Dataset(beats.values[kept], labels[kept], np.full(int(kept.sum()), name, dtype="U16"))
+
+
+def at_beat_rate(recording: Recording) -> Recording:
+    """The recording, which must have no gaps, at 125 Hz, with the lead first that beats are cut from."""
+    leads = choose_leads(recording)
+    signals = np.stack([resample(recording.signals[lead], recording.fs) for lead in leads])
+    annotations = recording.beat_annotations()
+    samples = np.round(annotations.samples * (BEAT_FS / recording.fs)).astype(np.int64)
+    samples = np.clip(samples, 0, signals.shape[1] - 1)
+    names = tuple(recording.leads[lead] for lead in leads)
+    return Recording(recording.name, signals, names, BEAT_FS, Annotations(samples, annotations.symbols))
+
+
+def material_of(recording: Recording) -> Material:
+    """The recording's beats for composition, at the R peaks that are found, where an annotation marks them."""
+    plain = at_beat_rate(recording)
+    found = FoundBeats.joined([part.beats for part in find_beats(plain, tuple(range(len(plain.leads))))])
+    labels = labels_at(found.peaks, plain.beat_annotations(), BEAT_FS)
+    known = labels >= 0
+    return Material.of(plain.name, plain.leads, plain.signals.astype(np.float64), found.peaks[known], labels[known])
+
+
+def _piece(recording: Recording, rng: np.random.Generator) -> Recording:
+    """A part of the recording, from anywhere in it."""
+    length = recording.signals.shape[1]
+    start, stop = sorted(rng.uniform(0, 1, 2))
+    if stop - start < SHORTEST_SHARE:
+        start, stop = 0.0, 1.0
+    first, last = round(start * length), round(stop * length)
+    annotations = recording.beat_annotations()
+    inside = (annotations.samples >= first) & (annotations.samples < last)
+    symbols = [symbol for symbol, kept in zip(annotations.symbols, inside.tolist(), strict=True) if kept]
+    return replace(
+        recording,
+        signals=recording.signals[:, first:last],
+        annotations=Annotations(annotations.samples[inside] - first, symbols),
+    )
