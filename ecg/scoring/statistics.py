@@ -27,12 +27,13 @@ class Ratio:
 class Statistic:
     """The pairs in some cells as a share of those in others, which include them."""
 
-    counted: Cells
+    counted: tuple[Cells, ...]
     among: tuple[Cells, ...]
 
     def of(self, confusion: Confusion) -> Ratio:
         """Its value for a confusion matrix."""
-        return Ratio(count(confusion, self.counted), sum(count(confusion, cells) for cells in self.among))
+        part, whole = (sum(count(confusion, cells) for cells in some) for some in (self.counted, self.among))
+        return Ratio(part, whole)
 
 
 @dataclass(frozen=True)
@@ -66,36 +67,36 @@ class Statistics:
 
 
 QRS = Statistics(
-    sensitivity=Statistic(("NSVFQ", "nsvfq"), (("NSVFQ", "nsvfqox"),)),
-    positive_predictivity=Statistic(("NSVFQ", "nsvfq"), (("NSVFQOX", "nsvfq"),)),
+    sensitivity=Statistic((("NSVFQ", "nsvfq"),), (("NSVFQ", "nsvfqox"),)),
+    positive_predictivity=Statistic((("NSVFQ", "nsvfq"),), (("NSVFQOX", "nsvfq"),)),
 )
 """Detection of any beat."""
 
-VEB_FALSE_POSITIVE_RATE = Statistic(("NSOX", "v"), (("NSOX", "v"), ("NSFQOX", "nsfq")))
+VEB_FALSE_POSITIVE_RATE = Statistic((("NSOX", "v"),), (("NSOX", "v"), ("NSFQOX", "nsfq")))
 
 VEB = Statistics(
-    sensitivity=Statistic(("V", "v"), (("V", "nsvfqox"),)),
-    positive_predictivity=Statistic(("V", "v"), (("NSVOX", "v"),)),
+    sensitivity=Statistic((("V", "v"),), (("V", "nsvfqox"),)),
+    positive_predictivity=Statistic((("V", "v"),), (("NSVOX", "v"),)),
     false_positive_rate=VEB_FALSE_POSITIVE_RATE,
 )
 """Detection of ventricular ectopic beats. A fusion or unknown beat called ventricular is neither right nor wrong."""
 
 SVEB = Statistics(
-    sensitivity=Statistic(("S", "s"), (("S", "nsvfqox"),)),
-    positive_predictivity=Statistic(("S", "s"), (("NSVFOX", "s"),)),
-    false_positive_rate=Statistic(("NVFOX", "s"), (("NVFOX", "s"), ("NVFQOX", "nvfq"))),
+    sensitivity=Statistic((("S", "s"),), (("S", "nsvfqox"),)),
+    positive_predictivity=Statistic((("S", "s"),), (("NSVFOX", "s"),)),
+    false_positive_rate=Statistic((("NVFOX", "s"),), (("NVFOX", "s"), ("NVFQOX", "nvfq"))),
 )
 """Detection of supraventricular ectopic beats. An unknown beat called supraventricular is neither right nor wrong.
 
 bxb does not tell the false positive rate; it is formed here as that of ventricular ectopic beats is.
 """
 
-SVEB_OF_MANY = replace(SVEB, positive_predictivity=Statistic(("S", "s"), (("NSVOX", "s"),)))
+SVEB_OF_MANY = replace(SVEB, positive_predictivity=Statistic((("S", "s"),), (("NSVOX", "s"),)))
 """The same over many recordings, as sumstats has it: in the lines that it reads, fusion and unknown beats are one
 number, so that a fusion beat called supraventricular is neither right nor wrong either."""
 
 MISSED_IN_SHUTDOWN = {
-    "Beats": Statistic(("NVFQ", "x"), (("NSVFQ", "nsvfqox"),)),
-    **{name: Statistic((name, "x"), ((name, "nsvfqox"),)) for name in "NSVF"},
+    "Beats": Statistic((("NVFQ", "x"),), (("NSVFQ", "nsvfqox"),)),
+    **{name: Statistic(((name, "x"),), ((name, "nsvfqox"),)) for name in "NSVF"},
 }
 """Beats missed while the test annotator declared the signals unreadable. That S is not one of them is bxb's way."""
