@@ -19,7 +19,13 @@ def places(classes: str) -> list[int]:
 
 def count(confusion: Confusion, cells: Cells) -> int:
     """The pairs in some cells: `("V", "nsfq")` are the ventricular beats that were found and called something else."""
-    return int(confusion[np.ix_(places(cells[0]), places(cells[1]))].sum())
+    return int(counts(confusion, cells))
+
+
+def counts(confusions: Int64[np.ndarray, "*recordings 7 7"], cells: Cells) -> Int64[np.ndarray, "*recordings"]:
+    """The same of many matrices."""
+    rows, columns = np.ix_(places(cells[0]), places(cells[1]))
+    return np.asarray(confusions[..., rows, columns].sum(axis=(-2, -1)))
 
 
 def with_sveb_as_normal(confusion: Confusion) -> Confusion:
