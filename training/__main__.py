@@ -19,7 +19,7 @@ from models.checkpoint import FILE_NAME
 from models.checkpoint import save as save_checkpoint
 from models.memory import keep_freed_memory
 from ode import OdeError
-from training import figures, report
+from training import figures, report, score_report
 from training.annotation_folders import annotated, compare_folders
 from training.dataset import build, load_or_build, save
 from training.errors import TrainingError
@@ -127,6 +127,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="count escape beats (e, j) as N, as most papers do; bxb counts them as S",
     )
+    command.add_argument(
+        "--intervals",
+        action="store_true",
+        help="tell also between which bounds the statistics lie with 95 %% confidence, and those of three classes",
+    )
     command.add_argument("--out", type=Path, help="folder for bxb.out and sd.out (bxb -L) and matrices.out (bxb -S)")
     return parser
 
@@ -223,6 +228,8 @@ def _score(options: argparse.Namespace) -> None:
     )
     print(summary_table(comparisons))
     print(shutdown_summary_table(comparisons))
+    if options.intervals:
+        print(score_report.interval_tables(comparisons))
     left_out = set(annotated(options.reference, options.reference_annotator)).difference(names)
     if left_out:
         print(f"not scored, since nothing annotates them in {options.test}: {', '.join(sorted(left_out))}")

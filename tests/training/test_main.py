@@ -91,6 +91,13 @@ def test_score_prints_both_tables_and_names_what_nothing_annotates(annotated_fol
     assert f"nothing annotates them in {test}: two" in printed
 
 
+def test_score_tells_how_certain_it_is_if_asked(annotated_folders, capsys):
+    reference, test = annotated_folders
+    assert main(["score", str(reference), str(test), "--start", "0", "--intervals"]) == 0
+    printed = capsys.readouterr().out
+    assert "| QRS sensitivity" in printed and "| accuracy" in printed
+
+
 def test_score_writes_what_bxb_writes(annotated_folders, tmp_path, capsys):
     reference, test = annotated_folders
     out = tmp_path / "out"
