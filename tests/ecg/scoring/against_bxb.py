@@ -1,8 +1,9 @@
 """What bxb.c and sumstats.c of PhysioNet's WFDB 10.7 said of the annotations below: the judge of this package.
 
 Their source was compiled without the options that play no part here, and with a stand-in for the few functions of the
-WFDB library that it calls. The folder `bxb` holds what they printed, and `cases.json` synthetic annotations made at random to have all that is rare in real ones:
-shutdowns and flutters that are open, empty, or without a beat between, waves at one sample, and the like.
+WFDB library that it calls. The folder `bxb` holds what they printed, and `cases.json` synthetic annotations made at
+random to have all that is rare in real ones: shutdowns and flutters that are open, empty, or without a beat between,
+waves at one sample, and the like.
 """
 
 import json
