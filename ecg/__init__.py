@@ -7,6 +7,7 @@ from ecg.errors import (
     EcgError,
     InvalidBeat,
     InvalidBeats,
+    InvalidComparison,
     InvalidSignals,
     InvalidSynthesis,
     LargeRecording,
@@ -14,7 +15,7 @@ from ecg.errors import (
     UnknownLead,
     UnreadableRecording,
 )
-from ecg.finding import choose_leads, find_beats
+from ecg.finding import choose_leads, find_beats, in_stretches
 from ecg.labels import LABEL_NAMES, LABELS, Label, label_of
 from ecg.leads import find_lead, preferred_lead
 from ecg.quality import QUALITIES, Quality
@@ -39,6 +40,7 @@ __all__ = [
     "FoundBeats",
     "InvalidBeat",
     "InvalidBeats",
+    "InvalidComparison",
     "InvalidSignals",
     "InvalidSynthesis",
     "Label",
@@ -59,6 +61,7 @@ __all__ = [
     "cut_beats",
     "find_beats",
     "find_lead",
+    "in_stretches",
     "from_arrays",
     "label_of",
     "preferred_lead",

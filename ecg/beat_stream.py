@@ -51,7 +51,11 @@ class FoundBeats:
     def pieces(self, size: int) -> list["FoundBeats"]:
         """The same beats, so many at once; one piece, empty, for none."""
         slices = [slice(start, start + size) for start in range(0, max(len(self), 1), size)]
-        return [FoundBeats(self.values[s], self.peaks[s], self.quality[s], self.broken[s]) for s in slices]
+        return [self.select(piece) for piece in slices]
+
+    def select(self, which: slice) -> "FoundBeats":
+        """Some of them, that follow each other."""
+        return FoundBeats(self.values[which], self.peaks[which], self.quality[which], self.broken[which])
 
     @classmethod
     def joined(cls, parts: Sequence["FoundBeats"]) -> "FoundBeats":

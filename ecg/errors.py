@@ -6,6 +6,7 @@ EcgError
 ├── InvalidSignals         signals of a rate, a shape or in a unit that cannot be worked with
 ├── MissingAnnotations     the recording has no beat annotations, and they are needed
 ├── UnknownLead            no lead of that name
+├── InvalidComparison      annotations were to be compared in a way that makes no sense
 ├── InvalidSynthesis       a synthetic recording was asked for that cannot be made
 └── InvalidBeats           an array that does not hold beats
     └── InvalidBeat        one of the beats is not one; `index` says which
@@ -34,6 +35,10 @@ class MissingAnnotations(EcgError):
 
 class UnknownLead(EcgError):
     """The recording has no lead of that name."""
+
+
+class InvalidComparison(EcgError):
+    """Annotations were to be compared at a rate, over times or to a certainty that make no sense."""
 
 
 class InvalidSynthesis(EcgError):

@@ -1,6 +1,6 @@
 """Finding: the beats of a whole recording, block by block, from the lead that shows them best."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,9 @@ BLOCK_SECONDS = 180.0
 TRIED = 6
 TRIED_SECONDS = 20.0
 """So many parts of a recording, so long each, tell how good a lead is."""
+
+STRETCH_SECONDS = 1800.0
+"""Half an hour tells a patient's habits well."""
 
 LEAST_SHARE = 0.2
 """Of good beats in those parts: with less, the lead that its name recommends is passed over for a better one."""
@@ -81,3 +84,20 @@ def find_beats(recording: Recording, leads: tuple[int, ...]) -> Iterator[FoundPa
         yield FoundPart(stream.push(block), min((start + step) / recording.fs, recording.seconds))
     found = stream.finish()
     yield FoundPart(found, recording.seconds, stream.reason)
+
+
+def in_stretches(parts: Iterable[FoundPart], fs: float) -> Iterator[FoundPart]:
+    """The same beats, half an hour of them at once, parts without any between them; the last may be half as long again.
+
+    `fs` is the rate that their peaks are counted at.
+    """
+    held = FoundBeats.joined([])
+    seconds, reason = 0.0, None
+    for part in parts:
+        held = FoundBeats.joined([held, part.beats])
+        seconds, reason = part.seconds, part.reason
+        long = len(held) > 0 and (held.peaks[-1] - held.peaks[0]) / fs > 1.5 * STRETCH_SECONDS
+        first = int(np.searchsorted(held.peaks, held.peaks[0] + STRETCH_SECONDS * fs)) if long else 0
+        yield FoundPart(held.select(slice(first)), part.seconds)
+        held = held.select(slice(first, None))
+    yield FoundPart(held, seconds, reason)

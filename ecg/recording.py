@@ -14,10 +14,12 @@ class Annotations:
     """What a cardiologist, or a program, marked: one symbol at one sample, in order of time.
 
     `samples` count at the recording's own rate. `symbols` are those of PhysioNet; not all of them mark beats.
+    `subtypes`, if there are any, say more of each: of noise, for example, which signals it makes unreadable.
     """
 
     samples: Int64[np.ndarray, "annotation"]
     symbols: Sequence[str]
+    subtypes: Int64[np.ndarray, "annotation"] | None = None
 
 
 @dataclass(frozen=True)

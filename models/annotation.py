@@ -1,11 +1,22 @@
 """Annotation: what a classifier says of the beats that were found in a recording."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ecg import LABELS, FoundBeats, Label, Recording, Rhythm, find_beats, summarize
+from ecg import (
+    LABELS,
+    BeatsInContext,
+    FoundBeats,
+    Label,
+    Recording,
+    Rhythm,
+    Stretch,
+    find_beats,
+    in_stretches,
+    summarize,
+)
 from models.classifier import Classifier
 from models.decisions import Decision, Decisions
 from models.network import Solver
@@ -57,10 +68,27 @@ class AnnotatedBeats:
 NOT_JUDGED = Decision(label=None, probabilities=None, abstained=True, receipt=None)
 
 
-def annotate(classifier: Classifier, found: FoundBeats, solver: Solver | None = None) -> AnnotatedBeats:
-    """Decide on the beats that can be judged. Raises what `Classifier.classify` raises for a solver."""
-    good = found.values[found.good]
-    return AnnotatedBeats(found, classifier.classify(good, solver) if len(good) else None)
+Context = Callable[[FoundBeats], BeatsInContext]
+
+
+def annotate(
+    classifier: Classifier, found: FoundBeats, solver: Solver | None = None, context: Context | None = None
+) -> AnnotatedBeats:
+    """Decide on the beats that can be judged; `context` tells that of beats, for a classifier that takes them in it.
+
+    Raises what `Classifier.classify` raises for a solver, and NeedsRecording.
+    """
+    good = found.good
+    if not good.any():
+        return AnnotatedBeats(found, None)
+    if classifier.in_context and context is not None:
+        return AnnotatedBeats(found, classifier.classify(context(found).select(good), solver))
+    return AnnotatedBeats(found, classifier.classify(found.values[good], solver))
+
+
+def context_in(recording: Recording, leads: Sequence[int]) -> Context:
+    """Beats of a recording are in the context of each other."""
+    return lambda found: Stretch.cut(recording, leads, found.peaks, found.broken).in_context()
 
 
 @dataclass(frozen=True)
@@ -99,7 +127,10 @@ def annotate_recording(
 ) -> Iterator[AnnotatedPart]:
     """Find, cut and classify the beats of a recording, part by part; `leads` are those of `ecg.choose_leads`.
 
-    Raises what `Classifier.classify` raises for a solver.
+    A classifier that takes beats in their context gets half an hour of them at once. Raises what `Classifier.classify`
+    raises for a solver.
     """
-    for part in find_beats(recording, leads):
-        yield AnnotatedPart(annotate(classifier, part.beats, solver), part.seconds, part.reason)
+    parts = find_beats(recording, leads)
+    for part in in_stretches(parts, recording.fs) if classifier.in_context else parts:
+        beats = annotate(classifier, part.beats, solver, context_in(recording, leads))
+        yield AnnotatedPart(beats, part.seconds, part.reason)

@@ -21,6 +21,8 @@ from torch import Tensor
 
 from ecg import BEAT_FS, BEAT_LENGTH, LABELS
 from ecg.beats import RR_SHARE
+from ecg.context import RHYTHM_LENGTH
+from ecg.usual_beat import AFTER, BEFORE
 from models.architecture import Architecture
 from models.dial import Dial
 from models.errors import AlteredCheckpoint, BadCheckpoint, NotACheckpoint, TruncatedCheckpoint, WrongCheckpointVersion
@@ -45,6 +47,18 @@ class Preprocessing(BaseModel):
     scale: str = "minimum and maximum of the crop"
 
 
+class ContextPreprocessing(BaseModel):
+    """How the beats in context that a network was trained on were made: see `ecg.context`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fs: float = BEAT_FS
+    before: int = BEFORE
+    after: int = AFTER
+    rhythm: int = RHYTHM_LENGTH
+    leads: str = "II, else V5, else the clearest; then the first other one"
+
+
 class CheckpointInfo(BaseModel):
     """Everything about a checkpoint but its numbers."""
 
@@ -54,7 +68,7 @@ class CheckpointInfo(BaseModel):
     model_version: str
     architecture: Architecture
     classes: tuple[str, ...] = LABELS
-    preprocessing: Preprocessing = Preprocessing()
+    preprocessing: Preprocessing | ContextPreprocessing = Preprocessing()
     recipe: dict[str, Any] = {}
     data_sha256: str = ""
     seed: int = 0
@@ -160,12 +174,18 @@ def _info(text: str, file: Path) -> CheckpointInfo:
         info = CheckpointInfo.model_validate_json(text)
     except ValidationError as error:
         raise WrongCheckpointVersion(f"{file} describes a model that this version cannot build: {error}") from error
-    if info.classes != LABELS or info.preprocessing != Preprocessing():
+    expected = preprocessing_of(info.architecture)
+    if info.classes != LABELS or info.preprocessing != expected:
         raise WrongCheckpointVersion(
             f"{file} was trained on classes {info.classes} and {info.preprocessing}, "
-            f"expected {LABELS} and {Preprocessing()}: its answers would be wrong here"
+            f"expected {LABELS} and {expected}: its answers would be wrong here"
         )
     return info
+
+
+def preprocessing_of(architecture: Architecture) -> Preprocessing | ContextPreprocessing:
+    """How this version makes the beats for a network."""
+    return ContextPreprocessing() if architecture.kind == "rhythm_odenet" else Preprocessing()
 
 
 def _hash(tensors: dict[str, Tensor], info: str) -> str:

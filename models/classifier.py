@@ -9,14 +9,15 @@ from jaxtyping import Float, Float32
 from scipy.special import softmax
 from torch import nn
 
-from ecg import LABELS, check_beats
+from ecg import BEAT_LENGTH, LABELS, BeatsInContext, InvalidBeats, check_beats
 from models import zoo
 from models.checkpoint import Checkpoint, load
 from models.decisions import Decisions, Receipts
 from models.dial import Answers, Dial
-from models.errors import AlteredCheckpoint, WrongReferenceAnswers
+from models.errors import AlteredCheckpoint, NeedsRecording, WrongReferenceAnswers
 from models.memory import keep_freed_memory
 from models.network import AUTO, Output, Solver
+from models.rhythm_odenet import RhythmODENet
 from ode import InvalidSolver
 
 CHUNK = 256
@@ -63,7 +64,8 @@ class Classifier:
         except RuntimeError as error:
             raise AlteredCheckpoint(f"the weights in {file} are not those of its architecture: {error}") from error
         classifier = cls(network, checkpoint.info.architecture.solver, checkpoint, checkpoint.info.dial)
-        answers = classifier.classify(checkpoint.reference_beats.numpy()).probabilities
+        reference = checkpoint.reference_beats.numpy()
+        answers = classifier.classify(BeatsInContext(reference) if classifier.in_context else reference).probabilities
         furthest = np.abs(answers - checkpoint.reference_probabilities.numpy()).max()
         if not furthest <= REFERENCE_TOLERANCE:
             raise WrongReferenceAnswers(
@@ -72,12 +74,18 @@ class Classifier:
             )
         return classifier
 
-    def classify(self, beats: Float[np.ndarray, "..."], solver: Solver | None = None) -> Decisions:
-        """Decide on each beat of an array `[beat, 187]` of values in 0..1.
+    @property
+    def in_context(self) -> bool:
+        """Whether it takes beats in the context of their recording, and none by themselves."""
+        return isinstance(self.network, RhythmODENet)
 
-        Raises InvalidBeats, InvalidBeat, NoSolver, and the errors of `ode.integrate` for settings it cannot honour.
+    def classify(self, beats: Float[np.ndarray, "..."] | BeatsInContext, solver: Solver | None = None) -> Decisions:
+        """Decide on each beat: of an array `[beat, 187]` of values in 0..1, or `in_context`, as the network takes them.
+
+        Raises InvalidBeats, InvalidBeat, NoSolver, NeedsRecording, and the errors of `ode.integrate` for settings it
+        cannot honour.
         """
-        values = check_beats(beats)
+        values = self._checked(beats)
         chosen = solver or self.solver
         self.network.eval()
         if chosen is None:
@@ -88,7 +96,19 @@ class Classifier:
         answers = self._solve(values, chosen)
         return Decisions(softmax(answers.logits, axis=1), self._receipts(chosen, answers))
 
-    def _choose(self, values: Float32[np.ndarray, "beat 187"], solver: Solver) -> Decisions:
+    def _checked(self, beats: Float[np.ndarray, "..."] | BeatsInContext) -> Float32[np.ndarray, "beat length"]:
+        if isinstance(beats, BeatsInContext) and self.in_context:
+            return beats.values
+        if isinstance(beats, BeatsInContext):
+            raise InvalidBeats(f"got beats in their context, expected an array [beat, {BEAT_LENGTH}]: no more is known")
+        if self.in_context:
+            raise NeedsRecording(
+                "got beats by themselves, but this model decides on them in the context of their recording; "
+                "send the recording to /recordings, or name a model that takes beats"
+            )
+        return check_beats(beats)
+
+    def _choose(self, values: Float32[np.ndarray, "beat length"], solver: Solver) -> Decisions:
         if self.dial is None or self.dial.auto is None:
             raise InvalidSolver(f'got the method "{AUTO}", which this model was not calibrated for; name another')
         answers, tight, agreed = self.dial.auto.answer(self._solve, values, solver.max_evaluations)
@@ -99,7 +119,7 @@ class Classifier:
         validated = self.dial is not None and self.dial.covers(solver)
         return Receipts(solver, **{name: getattr(answers, name) for name in COSTS}, validated=validated)
 
-    def _solve(self, values: Float32[np.ndarray, "beat 187"], solver: Solver) -> Answers:
+    def _solve(self, values: Float32[np.ndarray, "beat length"], solver: Solver) -> Answers:
         outputs = self._outputs(values, solver)
         solutions = [output.solution for output in outputs if output.solution is not None]
         return Answers(
@@ -107,7 +127,7 @@ class Classifier:
             **{name: _joined([getattr(solution, name) for solution in solutions]) for name in COSTS},
         )
 
-    def _outputs(self, values: Float32[np.ndarray, "beat 187"], solver: Solver | None) -> list[Output]:
+    def _outputs(self, values: Float32[np.ndarray, "beat length"], solver: Solver | None) -> list[Output]:
         device = next(self.network.parameters()).device
         with torch.inference_mode():
             return [self.network(chunk.to(device), solver) for chunk in torch.split(torch.from_numpy(values), CHUNK)]

@@ -30,7 +30,7 @@ class Answers:
         return margin
 
 
-Solve = Callable[[Float32[np.ndarray, "beat 187"], Solver], Answers]
+Solve = Callable[[Float32[np.ndarray, "beat length"], Solver], Answers]
 
 
 class Auto(BaseModel):
@@ -47,7 +47,7 @@ class Auto(BaseModel):
     doubt: NonNegativeFloat
 
     def answer(
-        self, solve: Solve, beats: Float32[np.ndarray, "beat 187"], max_evaluations: int
+        self, solve: Solve, beats: Float32[np.ndarray, "beat length"], max_evaluations: int
     ) -> tuple[Answers, Bool[np.ndarray, "beat"], Bool[np.ndarray, "beat"]]:
         """The answers; which of them are the tight solve's; and of which of these the cheap one had said the same.
 

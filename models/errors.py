@@ -3,6 +3,7 @@
 ModelError
 ├── UnknownModel               no model of that name in the zoo, and no file of that name
 ├── NoSolver                   solver settings for a network that has no solver
+├── NeedsRecording             beats by themselves, for a network that takes them in the context of their recording
 └── BadCheckpoint              the file cannot be used
     ├── NotACheckpoint         it is something else
     ├── TruncatedCheckpoint    its end is missing
@@ -22,6 +23,10 @@ class UnknownModel(ModelError):
 
 class NoSolver(ModelError):
     """Solver settings were given for a network that has no solver."""
+
+
+class NeedsRecording(ModelError):
+    """Beats came by themselves to a network that takes them in the context of their recording."""
 
 
 class BadCheckpoint(ModelError):

@@ -18,6 +18,7 @@ from app.served import ServedModels
 from app.settings import Settings
 from docs import readme
 from models import Classifier, zoo
+from training import __main__ as training_command
 from training import report
 from training.dataset import load_or_build
 from training.evaluation import Evaluation, evaluate, split_of
@@ -61,6 +62,17 @@ def test_the_recording_of_the_readme_is_answered_by_its_curl_and_by_its_command(
     assert main(shlex.split(line)[3:]) == 0
     assert f"{len(rows) - 1:,}" in capsys.readouterr().out
     assert len(wfdb.rdann("results/100", "cde").sample) == len(rows) - 1
+    (line,) = [block for block in blocks("sh") if "-m training score" in block]
+    assert training_command.main(shlex.split(line)[3:]) == 0
+    assert "Summary of results from 1 record" in capsys.readouterr().out
+
+
+def test_the_example_of_the_page_on_scoring_runs(mitdb, tmp_path, monkeypatch, capsys):
+    (tmp_path / "data").symlink_to(mitdb.resolve())
+    monkeypatch.chdir(tmp_path)
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "scoring.md").read_text(), re.DOTALL)
+    exec(example, {})
+    assert capsys.readouterr().out == "Ratio(part=1, whole=1) 1.0\n"
 
 
 def test_the_json_of_the_page_on_recordings_is_taken():

@@ -1,4 +1,4 @@
-"""The offline commands: `python -m training data | train | evaluate | compare`."""
+"""The offline commands: `python -m training data | train | evaluate | compare | score`."""
 
 import argparse
 import json
@@ -10,12 +10,17 @@ from pathlib import Path
 import torch
 
 from ecg import EcgError
+from ecg.formats.wfdb import ANNOTATOR
+from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING, Comparison
+from ecg.scoring.matrix_report import matrix_report
+from ecg.scoring.tables import beat_table, shutdown_summary_table, shutdown_table, summary_table
 from models import Classifier, ModelError
 from models.checkpoint import FILE_NAME
 from models.checkpoint import save as save_checkpoint
 from models.memory import keep_freed_memory
 from ode import OdeError
-from training import figures, report
+from training import figures, report, score_report
+from training.annotation_folders import annotated, compare_folders
 from training.dataset import build, load_or_build, save
 from training.errors import TrainingError
 from training.evaluation import evaluate, kept_epoch_of, split_of
@@ -26,6 +31,20 @@ from training.recipe import read_recipe
 from training.splits import inter_patient_split, random_split, split
 
 BEATS_FILE = Path("runs/beats.npz")
+
+SCORE_HELP = """\
+Score annotation files against reference annotations, beat by beat, by ANSI/AAMI EC57:2012.
+
+It prints what PhysioNet's sumstats makes of its bxb -L: a line for each recording, then gross statistics, in which
+each beat weighs the same, and averages, in which each recording does. Se is sensitivity and +P positive
+predictivity, in percent, of all beats (Q), ventricular (V) and supraventricular (S) ectopic ones; a hyphen stands for
+what is undefined. Counts are of reference class and test class: Nv are normal beats called ventricular, On' extra
+ones, No' missed ones; n', f' and the like include the classes without a column of their own. A second table tells
+what was missed where the test annotator had declared the signals unreadable."""
+
+SCORE_EXAMPLE = """python -m training score data/mitdb results
+
+The annotations in results can be written by: python -m app annotate data/mitdb/*.hea --out results --format wfdb"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,16 +65,20 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description="Train and judge heartbeat classifiers.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: object, text: str, example: str) -> argparse.ArgumentParser:
+    def add(name: str, command: object, text: str, example: str, *, of_beats: bool = True) -> argparse.ArgumentParser:
         formatter = argparse.RawDescriptionHelpFormatter
         sub = commands.add_parser(
-            name, help=text, description=text, epilog=f"example: {example}", formatter_class=formatter
+            name, help=text.splitlines()[0], description=text, epilog=f"example: {example}", formatter_class=formatter
         )
         sub.set_defaults(command=command)
-        sub.add_argument(
-            "--data", type=Path, default=data_folder(), help="folder that holds mitdb/ (CARDIODE_DATA; now %(default)s)"
-        )
-        sub.add_argument("--beats", type=Path, default=BEATS_FILE, help="the prepared beats (default %(default)s)")
+        if of_beats:
+            sub.add_argument(
+                "--data",
+                type=Path,
+                default=data_folder(),
+                help="folder that holds mitdb/ (CARDIODE_DATA; now %(default)s)",
+            )
+            sub.add_argument("--beats", type=Path, default=BEATS_FILE, help="the prepared beats (default %(default)s)")
         return sub
 
     add(
@@ -91,6 +114,25 @@ def _parser() -> argparse.ArgumentParser:
         "python -m training compare resnet odenet",
     )
     command.add_argument("checkpoints", nargs=2, metavar="CHECKPOINT", help="a model of the zoo, or a file")
+    command = add("score", _score, SCORE_HELP, SCORE_EXAMPLE, of_beats=False)
+    command.add_argument("reference", type=Path, help="folder of headers (.hea) and reference annotations")
+    command.add_argument("test", type=Path, help="folder of the annotations to be scored")
+    command.add_argument("--annotator", default=ANNOTATOR, help="extension of these (default %(default)s)")
+    command.add_argument("--reference-annotator", default="atr", help="that of the reference (default %(default)s)")
+    command.add_argument(
+        "--start", type=float, default=LEARNING, help="seconds that are left out at first (default %(default)g)"
+    )
+    command.add_argument(
+        "--escapes-normal",
+        action="store_true",
+        help="count escape beats (e, j) as N, as most papers do; bxb counts them as S",
+    )
+    command.add_argument(
+        "--intervals",
+        action="store_true",
+        help="tell also between which bounds the statistics lie with 95 %% confidence, and those of three classes",
+    )
+    command.add_argument("--out", type=Path, help="folder for bxb.out and sd.out (bxb -L) and matrices.out (bxb -S)")
     return parser
 
 
@@ -171,6 +213,37 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _compare(options: argparse.Namespace) -> None:
     loaded = [Classifier.load(name).checkpoint for name in options.checkpoints]
     print(report.compare_table([checkpoint.info for checkpoint in loaded if checkpoint]))
+
+
+def _score(options: argparse.Namespace) -> None:
+    names = annotated(options.test, options.annotator)
+    comparisons = compare_folders(
+        options.reference,
+        options.test,
+        names,
+        reference_annotator=options.reference_annotator,
+        test_annotator=options.annotator,
+        start=options.start,
+        class_of=CLASS_OF_IN_LITERATURE if options.escapes_normal else CLASS_OF,
+    )
+    print(summary_table(comparisons))
+    print(shutdown_summary_table(comparisons))
+    if options.intervals:
+        print(score_report.interval_tables(comparisons))
+    left_out = set(annotated(options.reference, options.reference_annotator)).difference(names)
+    if left_out:
+        print(f"not scored, since nothing annotates them in {options.test}: {', '.join(sorted(left_out))}")
+    if options.out:
+        _write_comparisons(comparisons, options)
+
+
+def _write_comparisons(comparisons: Sequence[Comparison], options: argparse.Namespace) -> None:
+    options.out.mkdir(parents=True, exist_ok=True)
+    matrices = [matrix_report(one, options.reference_annotator, options.annotator) for one in comparisons]
+    (options.out / "bxb.out").write_text(beat_table(comparisons))
+    (options.out / "sd.out").write_text(shutdown_table(comparisons))
+    (options.out / "matrices.out").write_text("".join(matrices))
+    print(f"written to {options.out}: bxb.out, sd.out, matrices.out")
 
 
 if __name__ == "__main__":

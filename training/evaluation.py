@@ -10,9 +10,9 @@ from models import AUTO, CheckpointInfo, Classifier, Solver
 from training.dataset import Dataset
 from training.errors import BadRecipe, UnexpectedData
 from training.grid import TOLERANCES, Cell, measure_grid, reference_labels
+from training.label_scores import Score, score
 from training.recipe import Recipe
 from training.run import kept_epoch
-from training.scoring import Score, score
 from training.splits import Split, split
 
 GRID_BEATS = 2000

@@ -12,8 +12,8 @@ from ecg.synthetic import synthesize
 from models import Checkpoint, CheckpointInfo, Classifier
 from training.calibration import calibrate
 from training.dataset import Dataset
+from training.label_scores import Score, score
 from training.loop import Trainer
-from training.scoring import Score, score
 
 LIBRARIES = ("torch", "torchdiffeq", "numpy", "scipy", "safetensors")
 

@@ -15,7 +15,7 @@ from ode import methods
 from training.dataset import Dataset
 from training.evaluation import SweepPoint
 from training.grid import Cell
-from training.scoring import Score
+from training.label_scores import Score
 
 
 def _save(figure: Figure, file: Path) -> None:

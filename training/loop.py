@@ -22,10 +22,10 @@ from ecg import LABELS
 from models import Classifier, Output
 from training.dataset import Dataset
 from training.distillation import Teachers
+from training.label_scores import Score, score
 from training.progress import Progress
 from training.recipe import Cycle, Recipe
 from training.run import Epoch, Run, kept_epoch
-from training.scoring import Score, score
 from training.source import source_commit
 from training.splits import Split
 

@@ -8,6 +8,7 @@ import math
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -69,13 +70,33 @@ def read(path: Path, annotator: str | None = "atr") -> Recording:
     return Recording(recording.name, recording.signals, recording.leads, recording.fs, annotations, recording.left_out)
 
 
-def read_annotations(path: Path, annotator: str) -> Annotations:
-    """The annotations in `path` with the annotator's extension. Raises UnreadableRecording."""
+def read_annotations(path: Path, annotator: str, fs: float | None = None) -> Annotations:
+    """The annotations in `path` with the annotator's extension. Raises UnreadableRecording.
+
+    Where `fs` is given, their samples are counted at it, whatever the file counts at.
+    """
     try:
         annotation = wfdb.rdann(str(path), annotator)
     except Exception as error:  # a parser of strangers' files may raise anything
         raise UnreadableRecording(f"cannot read the annotations {path.name}.{annotator}: {error}") from error
-    return Annotations(np.asarray(annotation.sample, dtype=np.int64), tuple(annotation.symbol))
+    samples = np.asarray(annotation.sample, dtype=np.int64)
+    if fs is not None and annotation.fs not in (None, fs):
+        samples = np.floor(samples * (fs / annotation.fs) + 0.5).astype(np.int64)
+    return Annotations(samples, tuple(annotation.symbol), np.asarray(annotation.subtype, dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The rate that a header gives, and its number of samples, None where it gives none."""
+
+    fs: float
+    length: int | None
+
+
+def read_extent(header: Path) -> Extent:
+    """The extent of a recording whose signal files need not be there. Raises UnreadableRecording."""
+    record = _parse_header(header)
+    return Extent(_number(record.fs, header), record.sig_len or None)
 
 
 def annotation_bytes(samples: Int64[np.ndarray, "beat"], symbols: Sequence[str], fs: float, lead: int) -> bytes:
@@ -88,14 +109,18 @@ def annotation_bytes(samples: Int64[np.ndarray, "beat"], symbols: Sequence[str],
         return Path(folder, f"recording.{ANNOTATOR}").read_bytes()
 
 
-def _read_header(header: Path) -> wfdb.Record | wfdb.MultiRecord:
+def _parse_header(header: Path) -> wfdb.Record | wfdb.MultiRecord:
     for line in _lines(header)[1:]:
         _check_bare(header, line.split()[0])
     try:
-        record = wfdb.rdheader(str(header.with_suffix("")))
+        return wfdb.rdheader(str(header.with_suffix("")))
     except Exception as error:  # a parser of strangers' files may raise anything
         told = str(error).replace(f"{header.parent}/", "")
         raise UnreadableRecording(f"{header.name} is no WFDB header: {told}") from error
+
+
+def _read_header(header: Path) -> wfdb.Record | wfdb.MultiRecord:
+    record = _parse_header(header)
     if isinstance(record, wfdb.MultiRecord):
         if record.n_seg != len(record.seg_name):
             raise UnreadableRecording(f"{header.name} says {record.n_seg} segments and names {len(record.seg_name)}")

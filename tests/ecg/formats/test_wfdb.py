@@ -257,3 +257,31 @@ def test_a_mangled_header_gives_a_recording_or_a_clear_error(tmp_path_factory, d
         assert str(error)
     else:
         assert recording.signals.shape[0] == len(recording.leads)
+
+
+def test_subtypes_come_with_annotations(tmp_path):
+    samples, symbols = np.array([10, 20]), ["N", "~"]
+    wfdb_library.wrann("made", "atr", samples, symbols, subtype=np.array([0, -1]), write_dir=str(tmp_path))
+    assert wfdb.read_annotations(tmp_path / "made", "atr").subtypes.tolist() == [0, -1]
+
+
+def test_annotations_are_counted_at_the_rate_that_is_asked_for(tmp_path):
+    wfdb_library.wrann("made", "atr", np.array([1, 100, 125]), ["N"] * 3, fs=125, write_dir=str(tmp_path))
+    assert wfdb.read_annotations(tmp_path / "made", "atr").samples.tolist() == [1, 100, 125]
+    assert wfdb.read_annotations(tmp_path / "made", "atr", fs=125.0).samples.tolist() == [1, 100, 125]
+    assert wfdb.read_annotations(tmp_path / "made", "atr", fs=360.0).samples.tolist() == [3, 288, 360]
+
+
+def test_annotations_that_do_not_say_are_at_any_rate(tmp_path):
+    wfdb_library.wrann("made", "atr", np.array([1, 100]), ["N"] * 2, write_dir=str(tmp_path))
+    assert wfdb.read_annotations(tmp_path / "made", "atr", fs=360.0).samples.tolist() == [1, 100]
+
+
+def test_an_extent_is_read_where_there_are_no_signals(tmp_path):
+    header = tmp_path / "made.hea"
+    header.write_text("made 1 360 650000\nmade.dat 212\n")
+    assert wfdb.read_extent(header) == wfdb.Extent(360.0, 650_000)
+    header.write_text("made 1 360\nmade.dat 212\n")
+    assert wfdb.read_extent(header) == wfdb.Extent(360.0, None)
+    with pytest.raises(UnreadableRecording, match=r"other\.hea"):
+        wfdb.read_extent(tmp_path / "other.hea")

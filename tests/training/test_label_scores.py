@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ecg import LABELS
-from training.scoring import score
+from training.label_scores import score
 
 
 def test_perfect_labels_score_one():

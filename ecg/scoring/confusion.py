@@ -1,0 +1,38 @@
+"""The confusion matrix: how often a reference class was paired with a class of the test annotator."""
+
+import numpy as np
+from jaxtyping import Int64
+
+from ecg.scoring.classes import CLASSES
+
+Confusion = Int64[np.ndarray, "7 7"]
+"""A row for each class of the reference, a column for each of the test annotator, both in the order of `CLASSES`."""
+
+Cells = tuple[str, str]
+"""Some cells: the classes of their rows, and those of their columns in small letters, as the standard writes them."""
+
+
+def places(classes: str) -> list[int]:
+    """Where classes have their rows and columns."""
+    return ["".join(CLASSES).index(name) for name in classes.upper()]
+
+
+def count(confusion: Confusion, cells: Cells) -> int:
+    """The pairs in some cells: `("V", "nsfq")` are the ventricular beats that were found and called something else."""
+    return int(counts(confusion, cells))
+
+
+def counts(confusions: Int64[np.ndarray, "*recordings 7 7"], cells: Cells) -> Int64[np.ndarray, "*recordings"]:
+    """The same of many matrices."""
+    rows, columns = np.ix_(places(cells[0]), places(cells[1]))
+    return np.asarray(confusions[..., rows, columns].sum(axis=(-2, -1)))
+
+
+def with_sveb_as_normal(confusion: Confusion) -> Confusion:
+    """The same pairs, for a comparison that does not tell supraventricular ectopic beats from normal ones."""
+    merged = confusion.copy()
+    normal, ectopic = places("NS")
+    for matrix in (merged, merged.T):
+        matrix[normal] += matrix[ectopic]
+        matrix[ectopic] = 0
+    return merged
