@@ -68,18 +68,22 @@ class Stretch:
 
     def in_context(self) -> BeatsInContext:
         """Each beat, in the context of all others."""
-        pace = Pace.of(self.intervals)
-        return BeatsInContext.joined(
-            [in_context(self.views, self.intervals, which, self.usual(around), pace) for which, around in self._parts()]
-        )
+        pace, parts = Pace.of(self.intervals), []
+        usual = self.usual(slice(None)) if len(self) else []
+        for which, around in self._parts():
+            usual = self.usual(around, usual)
+            parts.append(in_context(self.views, self.intervals, which, usual, pace))
+        return BeatsInContext.joined(parts)
 
     def so_far(self, which: slice, usual: Sequence[UsualBeat], pace: Pace) -> BeatsInContext:
         """Some beats, in the context of those before them and of the one after: all that a live signal tells."""
         return in_context(self.views, self.intervals, which, usual, pace, later=1)
 
-    def usual(self, which: slice) -> list[UsualBeat]:
-        """The usual beat of some of them, in each lead."""
+    def usual(self, which: slice, before: Sequence[UsualBeat] = ()) -> list[UsualBeat]:
+        """The usual beat of some of them, in each lead; `before` are those of the minutes before."""
         in_time = np.abs(deviations(self.intervals[which], LATER)) < IN_TIME
+        if before:
+            return [usual.followed(views[which], in_time) for usual, views in zip(before, self.views, strict=True)]
         return [UsualBeat.of(views[which], in_time) for views in self.views]
 
     def _parts(self) -> Iterator[tuple[slice, slice]]:

@@ -1,7 +1,7 @@
 """The usual beat: what most of a patient's beats look like in one lead for some minutes, found without labels.
 
 It is the middle of the largest family of beats that look alike and come in time, so that neither a run of ectopic beats
-nor noise becomes it easily. A heart's axis drifts with the body's position, so it is looked for anew every few minutes.
+nor noise becomes it easily. A heart's axis drifts with the body's position, so it is followed from minutes to minutes.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,9 @@ FEW = 20
 REST_SHARE = 0.4
 """Of the beats, the most alike: what the usual beat is the middle of where the family is smaller than half of `FEW`."""
 
+STILL_THERE = 0.1
+"""Of the beats of some minutes, how many must be like the usual one of the minutes before for it to go on."""
+
 SMALLEST_MV = 1e-3
 
 
@@ -40,6 +43,13 @@ class UsualBeat:
 
     view: Float64[np.ndarray, "125"]
     height: float
+
+    def followed(self, views: Float64[np.ndarray, "beat 125"], in_time: Bool[np.ndarray, "beat"]) -> "UsualBeat":
+        """The usual beat of the next minutes: what has become of this one, or another where hardly any is like it."""
+        members = self.correlation(views) > FAMILY
+        if np.count_nonzero(members) < max(FEW / 2, STILL_THERE * len(views)):
+            return UsualBeat.of(views, in_time)
+        return UsualBeat._middle(views[members & in_time if np.count_nonzero(members & in_time) > FEW else members])
 
     @classmethod
     def of(cls, views: Float64[np.ndarray, "beat 125"], in_time: Bool[np.ndarray, "beat"]) -> "UsualBeat":
@@ -53,7 +63,11 @@ class UsualBeat:
         members = (resembling > ALIKE) & in_time
         if np.count_nonzero(members) < FEW / 2:
             members = resembling >= np.quantile(resembling, 1 - REST_SHARE)
-        view = np.median(views[members], axis=0)
+        return cls._middle(views[members])
+
+    @classmethod
+    def _middle(cls, members: Float64[np.ndarray, "beat 125"]) -> "UsualBeat":
+        view = np.median(members, axis=0)
         return cls(view, float(np.ptp(view[PEAK])) + SMALLEST_MV)
 
     def correlation(self, views: Float64[np.ndarray, "beat 125"]) -> Float64[np.ndarray, "beat"]:

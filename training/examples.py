@@ -17,6 +17,7 @@ from ecg import LABELS, Annotations, BeatsInContext, FoundBeats, Recording, Stre
 from ecg.formats import wfdb as wfdb_format
 from ecg.pace import Pace
 from ecg.resampling import BEAT_FS, resample
+from ecg.usual_beat import UsualBeat
 from training.composition import Material, compose
 from training.dataset import Dataset
 from training.disturbance import Disturber
@@ -53,10 +54,11 @@ def _so_far(stretch: Stretch) -> Iterator[BeatsInContext]:
     """The beats of a stretch as a live signal shows them, minute by minute."""
     starts = np.searchsorted(stretch.peaks, np.arange(stretch.peaks[0], stretch.peaks[-1] + 1, LIVE_STEP * BEAT_FS))
     edges = [*np.unique(starts).tolist(), len(stretch)]
+    usual: list[UsualBeat] = []
     for start, stop in pairwise(edges):
         known = max(start, min(stop, 8))  # of the first beats there is nothing else to be known
         usual_from = np.searchsorted(stretch.peaks, stretch.peaks[known - 1] - LIVE_SECONDS * BEAT_FS)
-        usual = stretch.usual(slice(int(usual_from), known))
+        usual = stretch.usual(slice(int(usual_from), known), usual)
         yield stretch.so_far(slice(start, stop), usual, Pace.of(stretch.intervals[:known]))
 
 
