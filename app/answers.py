@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from app.recording_schemas import RecordingResponse, beat_object, rhythm_response
 from ecg import LABELS
 from ecg.formats.wfdb import ANNOTATOR, UNJUDGED, annotation_bytes
+from ecg.telling import shortened
 from models import AnnotatedBeats, AnnotatedRecording
 
 JSON, CSV, NDJSON, WFDB = "application/json", "text/csv", "application/x-ndjson", "application/x-wfdb"
@@ -62,7 +63,7 @@ def choose(accept: str) -> str:
         found = next((kind for kind in MEDIA_TYPES if _matches(kind, name)), None)
         if found and weight > 0:
             return found
-    raise HTTPException(406, f"got Accept: {accept[:200]!r}, expected one of: {', '.join(MEDIA_TYPES)}")
+    raise HTTPException(406, f"got Accept: {shortened(accept)!r}, expected one of: {', '.join(MEDIA_TYPES)}")
 
 
 def _preference(part: str) -> tuple[str, float]:

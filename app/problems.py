@@ -45,6 +45,7 @@ from ecg import (
     UnknownLead,
     UnreadableRecording,
 )
+from ecg.telling import shortened
 from models import NoSolver
 from ode import InvalidSolver, UnknownMethod
 
@@ -171,9 +172,9 @@ def _invalid_request(error: RequestValidationError) -> tuple[str, JSONResponse]:
     for e in found:
         if e["type"] == "json_invalid":
             place = f" at character {e['loc'][-1]}" if isinstance(e["loc"][-1], int) else ""
-            message = f"{e['ctx']['error']}{place}"
+            message, where = f"{e['ctx']['error']}{place}", str(e["loc"][0])
             return "not_json", problem(
-                400, f"the body is not JSON: {message}", [FieldError(field="body", message=message)]
+                400, f"the {where} is not JSON: {message}", [FieldError(field=where, message=message)]
             )
     errors = [FieldError(field=_path(e["loc"]), message=_message(e)) for e in found[:MOST_ERRORS]]
     more = len(found) - len(errors)
@@ -186,7 +187,9 @@ def _message(error: dict[str, Any]) -> str:
     match error["type"]:
         case "extra_forbidden":
             return "got a field that is not known here; leave it out, nothing is silently ignored"
-        case "model_attributes_type" | "model_type":
+        case "model_type":
+            return "expected a JSON object"
+        case "model_attributes_type":
             return "expected a JSON object, sent with Content-Type: application/json"
         case _:
             return str(error["msg"]).removeprefix("Value error, ")
@@ -194,4 +197,4 @@ def _message(error: dict[str, Any]) -> str:
 
 def _path(loc: Sequence[Any]) -> str:
     """`beats.3.17` from ("body", "beats", 3, 17); "body" alone for the body itself."""
-    return ".".join(map(str, loc[1:])) or "body"
+    return ".".join(shortened(str(part)) for part in loc[1:]) or str(loc[0])
