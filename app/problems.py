@@ -12,11 +12,12 @@ What went wrong below is mapped to a status here, and nowhere else:
     LargeRecording                413   large_recording      the limit
     UnknownRecording              404   unknown_recording    what to do
     Busy                          503   busy                 when to come again
-    HTTPException                 400   unreadable_body      what is wrong with the multipart body
+    HTTPException                 400   unreadable_body      what is wrong with the multipart body, or that it broke off
                                   404   unknown_route
                                   405   method_not_allowed
                                   406   not_acceptable       the media types there are
-                                  413   body_too_large       the limit (`app.body_limit` refuses it)
+                                  408   body_too_slow        the limit (`app.body_limit` refuses it)
+                                  413   body_too_large       the limit (and it)
                                   415   unsupported_body     the kinds of body there are
     any other                     500   internal             nothing of the inside
 
@@ -57,6 +58,7 @@ HTTP_KINDS = {
     404: "unknown_route",
     405: "method_not_allowed",
     406: "not_acceptable",
+    408: "body_too_slow",
     413: "body_too_large",
     415: "unsupported_body",
 }

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from app import problems
-from app.body_limit import BodyLimit
+from app.body_limit import BodyLimit, Limits
 from app.kept import KeptRecordings
 from app.metrics import Metrics
 from app.observing import Observing
@@ -46,8 +46,16 @@ def create(served: ServedModels, settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     app.mount("/page", page.PageFiles(directory=page.FOLDER))
     problems.install(app)
-    app.add_middleware(
-        BodyLimit, limit=settings.max_body_bytes, recording_limit=settings.max_recording_bytes + FORM_BYTES
-    )
+    app.add_middleware(BodyLimit, limits=_limits(settings))
     app.add_middleware(Observing, service=app)
     return app
+
+
+def _limits(settings: Settings) -> Limits:
+    recording_bytes = settings.max_recording_bytes + FORM_BYTES
+    return Limits(
+        bytes=settings.max_body_bytes,
+        recording_bytes=recording_bytes,
+        recordings_bytes=settings.recordings_at_once * recording_bytes,
+        seconds=settings.body_seconds,
+    )

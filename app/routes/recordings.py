@@ -49,6 +49,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         400: "The body is not what its Content-Type says.",
         404: "No such model, or no such recording.",
         406: "No form that Accept allows.",
+        408: "The body came too slowly.",
         413: "The recording is over the limit.",
         415: "The body is neither multipart nor JSON.",
         422: "The recording cannot be read, or a field is not as it should be.",
@@ -113,10 +114,11 @@ async def annotate_recording(request: Request) -> Response:
 
 async def _annotated(request: Request, media_type: str, closing: ExitStack) -> Response:
     state = request.app.state
-    closing.enter_context(state.recording_places.taken())
+    state.recording_places.check()  # before all of it is sent
     workspace = Workspace()
     closing.callback(workspace.close)
     upload = await receive(request, workspace)
+    closing.enter_context(state.recording_places.taken())
     model = state.served.find(upload.options.model)
     solver = solver_of(model, upload.options.solver)
 

@@ -5,7 +5,6 @@ import json
 import threading
 import zipfile
 
-import anyio.to_thread
 import numpy as np
 import pytest
 import wfdb
@@ -337,14 +336,14 @@ def test_a_recording_over_the_limits_is_refused_with_the_limit(served, files):
 
 def test_more_recordings_than_may_be_at_once_are_told_to_wait(served, files, monkeypatch):
     begun, go_on = threading.Event(), threading.Event()
-    receive = recordings.receive
+    choose_leads = recordings.choose_leads
 
-    async def slow(*arguments):
+    def slow(*arguments):
         begun.set()
-        await anyio.to_thread.run_sync(go_on.wait)
-        return await receive(*arguments)
+        go_on.wait()
+        return choose_leads(*arguments)
 
-    monkeypatch.setattr(recordings, "receive", slow)
+    monkeypatch.setattr(recordings, "choose_leads", slow)
     parts = [("files", item) for item in files.items()]
     with service_with(served, recordings_at_once=1) as client:
         answers = []
