@@ -12,6 +12,9 @@ from app.places import Busy
 RECORDINGS = "/recordings"
 """The route that has a limit of its own, for files: JSON takes many times its size in memory."""
 
+UNREAD = ("GET", "HEAD")
+"""Methods whose bodies no route reads: an answer that is streamed only waits there for the client to leave."""
+
 STEP = 2**16
 """Bytes of a body that have so much time each: a slow client that goes on sending is not cut off."""
 
@@ -40,12 +43,12 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["method"] in UNREAD:
             await self.app(scope, receive, send)
             return
-        body = _Body(self, scope, receive, send)
+        body = _Body(self, scope, receive)
         try:
-            await self.app(scope, body.receive, body.send)
+            await self.app(scope, body.receive, send)
         finally:
             body.release()
 
@@ -56,7 +59,7 @@ class _Body:
     What is wrong with it is raised where the app reads it, so it is answered like every other error.
     """
 
-    def __init__(self, limit: BodyLimit, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, limit: BodyLimit, scope: Scope, receive: Receive) -> None:
         headers = Headers(scope=scope)
         self.limit, self.limits = limit, limit.limits
         self.recording = scope["path"] == RECORDINGS
@@ -68,28 +71,21 @@ class _Body:
         self.received = 0
         self.seconds = self.limits.seconds
         """That are left for this step."""
-        self.done = False
-        """All of it is there, or an answer has begun, and then what is left is of no interest."""
-        self._receive, self._send = receive, send
-
-    async def send(self, message: Message) -> None:
-        """Answer."""
-        self.done = True
-        await self._send(message)
+        self.whole = False
+        """All of it is there; what comes then is that the client has left."""
+        self._receive = receive
 
     async def receive(self) -> Message:
         """The next piece. Raises HTTPException, and Busy where others are sending too much."""
-        if self.done:
+        if self.whole:
             return await self._receive()
         if self.declared > self.most:
             raise self._too_large()
         message = await self._in_time()
-        if self.done:  # an answer has begun while it was waited for
-            return message
         if message["type"] == "http.disconnect":
             raise HTTPException(400, "the connection was closed before the whole body had come")
         self._count(len(message.get("body", b"")))
-        self.done = not message.get("more_body", False)
+        self.whole = not message.get("more_body", False)
         return message
 
     def release(self) -> None:
@@ -104,8 +100,6 @@ class _Body:
             message = await self._receive()
             self.seconds -= anyio.current_time() - started
             return message
-        if self.done:
-            return await self._receive()
         raise HTTPException(
             408,
             f"the body came too slowly: after {self.received:,} bytes neither {STEP:,} more nor the rest came within "

@@ -16,7 +16,7 @@ class Settings(BaseSettings):
         description="models to serve, separated by commas: names in the zoo or checkpoint files; the first is the "
         "one that answers where a request names none",
     )
-    max_body_bytes: int = Field(20_000_000, ge=1, description="largest request body, but for recordings")
+    max_body_bytes: int = Field(20_000_000, ge=1, description="largest request body, but for recordings as files")
     body_seconds: float = Field(
         30,
         gt=0,

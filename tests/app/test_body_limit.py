@@ -140,15 +140,31 @@ def test_a_body_that_breaks_off_is_refused():
     assert refused.value.status_code == 400
 
 
-def test_once_an_answer_has_begun_what_is_left_of_the_body_is_of_no_interest():
+def test_the_body_of_a_get_is_nobodys_business(served):
+    recording = {"signals": {"II": [0.0] * 5000}, "fs": 250, "keep": True}
+    with TestClient(service.create(served, Settings(max_body_bytes=100_000, body_seconds=0.001))) as client:
+        path = f"/recordings/{client.post('/recordings', json=recording).json()['recording']['id']}"
+        asked = scope(path, method="GET")
+        asked["headers"] += [(b"content-length", b"1000000"), (b"accept", b"application/x-ndjson")]
+        response = answer(client.app, asked, body_of((0.1, b" "), (1e9, b" ")))
+        assert response.status_code == 200 and response.content.count(b"\n") == 2
+
+
+def test_once_all_of_a_body_is_there_the_client_may_stay_as_long_as_it_likes():
     async def app(scope, receive, send):
-        waiting = asyncio.create_task(receive())
-        await asyncio.sleep(10)
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        assert (await waiting)["body"] == b" "
+        assert not (await receive())["more_body"]
         assert (await receive())["type"] == "http.disconnect"
 
-    run(BodyLimit(app, LIMITS)(scope(), body_of((50, b" "), (50, None)), nowhere))
+    messages = iter(
+        [(0, {"type": "http.request", "body": b"{}", "more_body": False}), (1e6, {"type": "http.disconnect"})]
+    )
+
+    async def receive():
+        seconds, message = next(messages)
+        await asyncio.sleep(seconds)
+        return message
+
+    run(BodyLimit(app, LIMITS)(scope(), receive, nowhere))
 
 
 def test_recordings_that_are_being_sent_have_a_limit_together_and_nothing_else_has():
@@ -191,14 +207,14 @@ def routes_with_bodies(client):
     ]
 
 
-def request(app, method, path, kind, receive):
-    """The status and the headers of an answer, and what is in it."""
+def answer(app, scope, receive):
+    """What an app answers."""
     messages = []
 
     async def send(message):
         messages.append(message)
 
-    asyncio.run(app(scope(path, kind, method), receive, send))
+    asyncio.run(app(scope, receive, send))
     body = b"".join(message.get("body", b"") for message in messages)
     return httpx.Response(messages[0]["status"], headers=messages[0]["headers"], content=body)
 
@@ -215,7 +231,7 @@ def test_every_route_with_a_body_refuses_one_that_stalls_and_counts_it(hasty):
     kinds = [b"application/json", b"multipart/form-data; boundary=b"]
     asked = [(*route, kind) for route in routes for kind in kinds if kind == kinds[0] or route[1] == "/recordings"]
     for method, path, kind in asked:
-        response = request(hasty.app, method, path, kind, body_of((0, b"--b\r\n"), (1e9, b"")))
+        response = answer(hasty.app, scope(path, kind, method), body_of((0, b"--b\r\n"), (1e9, b"")))
         assert_problem(response, 408, "within 0.01 s; send it again")
         assert response.headers["connection"] == "close"
     values = samples(hasty)
@@ -230,7 +246,7 @@ def test_a_client_that_leaves_is_no_error_of_ours(client, caplog):
         ("/recordings", b"application/json"),
         ("/recordings", b"multipart/form-data; boundary=b"),
     ):
-        assert request(client.app, "POST", path, kind, body_of((0, b"--b\r\n"), (0, None))).status_code == 400
+        assert answer(client.app, scope(path, kind), body_of((0, b"--b\r\n"), (0, None))).status_code == 400
     values = samples(client)
     assert total(values, "cardiode_errors_total", kind="unreadable_body") == 3
     assert total(values, "cardiode_errors_total", kind="internal") == 0

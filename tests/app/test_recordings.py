@@ -451,10 +451,13 @@ def test_beats_whose_solve_failed_have_no_label_and_say_so(post, files):
     assert "NaN" not in response.text and "Infinity" not in response.text
 
 
-def test_work_that_fails_after_the_answer_has_begun_is_told_in_its_last_line(post, files, monkeypatch):
+def test_work_that_fails_after_the_answer_has_begun_is_told_in_its_last_line_and_counted(
+    client, post, files, monkeypatch
+):
     def broken(*_):
         raise RuntimeError("secret")
 
     monkeypatch.setattr("app.analysis.annotate_recording", broken)
     last = json.loads(post(files, "application/x-ndjson").text.splitlines()[-1])
     assert last["problem"]["status"] == 500 and "secret" not in str(last)
+    assert total(samples(client), "cardiode_errors_total", kind="internal") == 1
