@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-LONGEST = 60
-"""Characters of a name that are told."""
+LONGEST = 80
+"""Characters of a name that is told whole."""
+
+ROOM = 20
+"""Characters for how long a name is."""
 
 SENTENCE = 200
 """Characters of what others said."""
@@ -15,7 +18,7 @@ MOST = 10
 
 def shortened(text: str, longest: int = LONGEST) -> str:
     """The text; of a long one its beginning, and how long it is."""
-    return text if len(text) <= longest else f"{text[:longest]}... ({len(text):,} characters)"
+    return text if len(text) <= longest else f"{text[: longest - ROOM]}... ({len(text):,} characters)"
 
 
 def listed(names: Iterable[object]) -> str:
