@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from app import problems
 from app.body_limit import BodyLimit, Limits
@@ -33,7 +34,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def create(served: ServedModels, settings: Settings) -> FastAPI:
     """The app that serves these models, which are loaded and warm."""
-    app = FastAPI(title="cardiode", version=version("cardiode"), description=DESCRIPTION, lifespan=_lifespan)
+    # Whose /docs asks no other host; ReDoc would go on fetching its logo from one.
+    app = FastAPIOffline(
+        redoc_url=None, title="cardiode", version=version("cardiode"), description=DESCRIPTION, lifespan=_lifespan
+    )
     app.state.served = served
     app.state.settings = settings
     app.state.kept = KeptRecordings(settings.recordings_kept, settings.keep_seconds)
