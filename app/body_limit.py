@@ -27,7 +27,7 @@ class Limits:
     recording_bytes: int
     """Of a recording that is sent as files."""
     recordings_bytes: int
-    """Of all recordings that are being sent at once: they lie on disk before it is their turn."""
+    """Of all recordings that are being sent, or were and are worked on: they lie on disk before it is their turn."""
     seconds: float
     """That each 64 KiB may take to come, or what is left of the body."""
 
@@ -39,7 +39,7 @@ class BodyLimit:
         self.app = app
         self.limits = limits
         self.held = 0
-        """Bytes of the recordings that are being sent."""
+        """Bytes of the recordings whose requests are not yet answered."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -116,7 +116,7 @@ class _Body:
         if self.received > self.most:
             raise self._too_large()
         if self.limit.held > self.limits.recordings_bytes and self.recording:
-            raise Busy(f"{self.limits.recordings_bytes:,} bytes of recordings are being sent")
+            raise Busy(f"{self.limits.recordings_bytes:,} bytes of recordings are being sent or worked on")
 
     def _too_large(self) -> HTTPException:
         less = "a shorter recording, or fewer of its leads" if self.as_files else "fewer beats in one request"

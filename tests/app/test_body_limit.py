@@ -193,7 +193,7 @@ def test_recordings_that_are_being_sent_have_a_limit_together_and_nothing_else_h
 
     run(main())
     (busy,) = refused
-    assert "150 bytes of recordings are being sent already" in str(busy)
+    assert "150 bytes of recordings are being sent or worked on already" in str(busy)
     assert limit.held == 0
 
 
