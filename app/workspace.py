@@ -50,9 +50,9 @@ class Workspace:
 
         Raises what `open` raises.
         """
+        if not file.is_file():
+            raise UnreadableRecording(f"there is no file {file}")
         if file.suffix.lower() != ZIP:
-            if not file.is_file():
-                raise UnreadableRecording(f"there is no file {file}")
             return open_files([file], fs=fs, unit=unit)
         with file.open("rb") as archive:
             self.add(file.name, archive)
