@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
@@ -11,11 +12,16 @@ from starlette.exceptions import HTTPException
 from app.recording_schemas import RecordingResponse, beat_object, rhythm_response
 from ecg import LABELS
 from ecg.formats.wfdb import ANNOTATOR, UNJUDGED, annotation_bytes
+from ecg.telling import shortened
 from models import AnnotatedBeats, AnnotatedRecording
 
 JSON, CSV, NDJSON, WFDB = "application/json", "text/csv", "application/x-ndjson", "application/x-wfdb"
 MEDIA_TYPES = (JSON, CSV, NDJSON, WFDB)
 EXTENSIONS = {JSON: "json", CSV: "csv", NDJSON: "ndjson", WFDB: ANNOTATOR}
+
+ANY = "*/*"
+WEIGHT = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
+"""RFC 9110, 12.4.2."""
 
 CSV_COLUMNS = ("sample", "time", "label", *LABELS, "quality", "abstained", "evaluations", "status")
 AT_ONCE = 500
@@ -56,26 +62,35 @@ class Answer:
 
 
 def choose(accept: str) -> str:
-    """The media type that an Accept header prefers of those there are; JSON for none. Raises HTTPException (406)."""
-    wanted = sorted(map(_preference, accept.lower().split(",")), key=lambda pair: -pair[1])
-    for name, weight in wanted:
-        found = next((kind for kind in MEDIA_TYPES if _matches(kind, name)), None)
-        if found and weight > 0:
-            return found
-    raise HTTPException(406, f"got Accept: {accept[:200]!r}, expected one of: {', '.join(MEDIA_TYPES)}")
+    """The media type that an Accept header prefers of those there are; JSON for none. Raises HTTPException (406).
+
+    Of several that it likes as well the one that it names first.
+    """
+    ranges = [_range(part) for part in accept.lower().split(",") if part.strip()] or [(ANY, 1.0)]
+    wishes = {kind: _wish(kind, ranges) for kind in MEDIA_TYPES}
+    best = max(MEDIA_TYPES, key=lambda kind: wishes[kind])
+    if not wishes[best][0]:
+        there = ", ".join(MEDIA_TYPES)
+        raise HTTPException(406, f"got Accept: {shortened(accept)!r}, expected one of: {there}, with a weight above 0")
+    return best
 
 
-def _preference(part: str) -> tuple[str, float]:
+def _range(part: str) -> tuple[str, float]:
+    """A media range and its weight; what is no weight, such as q=nan, says no more than none does."""
     name, *parameters = (word.strip() for word in part.split(";"))
-    weights = [parameter[2:] for parameter in parameters if parameter.startswith("q=")]
-    try:
-        return name, float(weights[0]) if weights else 1.0
-    except ValueError:
-        return name, 0.0
+    weights = [parameter[2:] for parameter in parameters if WEIGHT.fullmatch(parameter)]
+    return name, float(weights[0]) if weights else 1.0
 
 
-def _matches(kind: str, wanted: str) -> bool:
-    return wanted in ("", "*/*", kind) or (wanted.endswith("/*") and kind.startswith(wanted[:-1]))
+def _wish(kind: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]:
+    """The weight that the closest range gives a media type (RFC 9110, 12.5.1), 0 for none, and how early it comes."""
+    fitting = [(-name.count("*"), weight, -place) for place, (name, weight) in enumerate(ranges) if _fits(kind, name)]
+    _, weight, place = max(fitting, default=(0, 0.0, 0))
+    return weight, place
+
+
+def _fits(kind: str, name: str) -> bool:
+    return name in (ANY, kind) or (name.endswith("/*") and kind.startswith(name[:-1]))
 
 
 def line(name: str, content: str) -> bytes:

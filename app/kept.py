@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.served import ServedModel
 from app.workspace import Workspace
 from ecg.strip import Strip
+from ecg.telling import shortened
 from models import AnnotatedRecording
 
 
@@ -15,7 +16,7 @@ class UnknownRecording(Exception):
     """No recording of that id is kept: it never was, its time is over, or others have taken its place."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"got the recording {name[:40]!r}, which is not kept (any more); send it again")
+        super().__init__(f"got the recording {shortened(name)!r}, which is not kept (any more); send it again")
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ RETRY_SECONDS = 5
 
 
 class Busy(Exception):
-    """All places are taken."""
+    """So much is being done that no more may be."""
 
-    def __init__(self, what: str, most: int) -> None:
-        super().__init__(f"{most} {what} are worked on already, which is the limit; come again in a few seconds")
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} already, which is the limit; come again in a few seconds")
 
 
 class Places:
@@ -22,11 +22,16 @@ class Places:
         self.most = most
         self._free = threading.BoundedSemaphore(most) if most else None
 
+    def check(self) -> None:
+        """Raises Busy where there is none now; that there is one does not keep it."""
+        with self.taken():
+            pass
+
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Hold a place. Raises Busy where there is none."""
         if self._free is None or not self._free.acquire(blocking=False):
-            raise Busy(self.what, self.most)
+            raise Busy(f"{self.most} {self.what} are worked on")
         try:
             yield
         finally:

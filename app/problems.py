@@ -12,11 +12,12 @@ What went wrong below is mapped to a status here, and nowhere else:
     LargeRecording                413   large_recording      the limit
     UnknownRecording              404   unknown_recording    what to do
     Busy                          503   busy                 when to come again
-    HTTPException                 400   unreadable_body      what is wrong with the multipart body
+    HTTPException                 400   unreadable_body      what is wrong with the multipart body, or that it broke off
                                   404   unknown_route
                                   405   method_not_allowed
                                   406   not_acceptable       the media types there are
-                                  413   body_too_large       the limit (`app.body_limit` refuses it)
+                                  408   body_too_slow        the limit (`app.body_limit` refuses it)
+                                  413   body_too_large       the limit (and it)
                                   415   unsupported_body     the kinds of body there are
     any other                     500   internal             nothing of the inside
 
@@ -45,6 +46,7 @@ from ecg import (
     UnknownLead,
     UnreadableRecording,
 )
+from ecg.telling import shortened
 from models import NoSolver
 from ode import InvalidSolver, UnknownMethod
 
@@ -56,6 +58,7 @@ HTTP_KINDS = {
     404: "unknown_route",
     405: "method_not_allowed",
     406: "not_acceptable",
+    408: "body_too_slow",
     413: "body_too_large",
     415: "unsupported_body",
 }
@@ -171,9 +174,9 @@ def _invalid_request(error: RequestValidationError) -> tuple[str, JSONResponse]:
     for e in found:
         if e["type"] == "json_invalid":
             place = f" at character {e['loc'][-1]}" if isinstance(e["loc"][-1], int) else ""
-            message = f"{e['ctx']['error']}{place}"
+            message, where = f"{e['ctx']['error']}{place}", str(e["loc"][0])
             return "not_json", problem(
-                400, f"the body is not JSON: {message}", [FieldError(field="body", message=message)]
+                400, f"the {where} is not JSON: {message}", [FieldError(field=where, message=message)]
             )
     errors = [FieldError(field=_path(e["loc"]), message=_message(e)) for e in found[:MOST_ERRORS]]
     more = len(found) - len(errors)
@@ -186,7 +189,9 @@ def _message(error: dict[str, Any]) -> str:
     match error["type"]:
         case "extra_forbidden":
             return "got a field that is not known here; leave it out, nothing is silently ignored"
-        case "model_attributes_type" | "model_type":
+        case "model_type":
+            return "expected a JSON object"
+        case "model_attributes_type":
             return "expected a JSON object, sent with Content-Type: application/json"
         case _:
             return str(error["msg"]).removeprefix("Value error, ")
@@ -194,4 +199,4 @@ def _message(error: dict[str, Any]) -> str:
 
 def _path(loc: Sequence[Any]) -> str:
     """`beats.3.17` from ("body", "beats", 3, 17); "body" alone for the body itself."""
-    return ".".join(map(str, loc[1:])) or "body"
+    return ".".join(shortened(str(part)) for part in loc[1:]) or str(loc[0])

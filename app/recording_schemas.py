@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from app.schemas import DecisionResponse, ModelIdentity, SolverRequest
 from ecg import LABELS, Label, Quality, Recording, Rhythm
 from ecg.rhythm import Burden, Event, HeartRate, Hour, Variability
+from ecg.source import MAX_NAME
 from models import AnnotatedBeats, AnnotatedRecording, Decision
 
 LEAD = "a lead's name; left out: II by any of its names where there is one that can be judged, else the clearest lead"
@@ -21,7 +22,7 @@ class RecordingOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    lead: str | None = Field(None, max_length=100, description=LEAD)
+    lead: str | None = Field(None, max_length=MAX_NAME, description=LEAD)
     model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
     solver: SolverRequest | None = Field(None, description="for a model with a solver")
     fs: float | None = Field(None, description="samples a second, where the recording does not say")

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fai
 
 from ecg import BEAT_LENGTH, Label, beats_from_lists, cut_annotated_beats
 from ecg.synthetic import synthesize
+from ecg.telling import shortened
 from models import AUTO, Decision, Dial, Solver
 from models.decisions import Stage
 from ode import InvalidSolver, Kind, Status, find_method, methods
@@ -49,7 +50,7 @@ def _of_beat_length(row: object) -> object:
 
 def _known_method(name: str) -> str:
     if name not in METHODS:
-        raise ValueError(f"got {name!r}, expected one of: {', '.join(METHODS)}")
+        raise ValueError(f"got {shortened(name)!r}, expected one of: {', '.join(METHODS)}")
     return name
 
 

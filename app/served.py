@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.schemas import ModelIdentity
+from ecg.telling import shortened
 from models import CheckpointInfo, Classifier, UnknownModel
 
 
@@ -11,7 +12,7 @@ class UnknownModelName(Exception):
     """The request names a model that is not served."""
 
     def __init__(self, name: str, served: Sequence[str]) -> None:
-        super().__init__(f"got the model {name!r}, expected one of: {', '.join(served)}")
+        super().__init__(f"got the model {shortened(name)!r}, expected one of: {', '.join(served)}")
 
 
 @dataclass(frozen=True)

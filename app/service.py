@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from app import problems
-from app.body_limit import BodyLimit
+from app.body_limit import BodyLimit, Limits
 from app.kept import KeptRecordings
 from app.metrics import Metrics
 from app.observing import Observing
@@ -33,7 +34,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def create(served: ServedModels, settings: Settings) -> FastAPI:
     """The app that serves these models, which are loaded and warm."""
-    app = FastAPI(title="cardiode", version=version("cardiode"), description=DESCRIPTION, lifespan=_lifespan)
+    # Whose /docs asks no other host; ReDoc would go on fetching its logo from one.
+    app = FastAPIOffline(
+        redoc_url=None, title="cardiode", version=version("cardiode"), description=DESCRIPTION, lifespan=_lifespan
+    )
     app.state.served = served
     app.state.settings = settings
     app.state.kept = KeptRecordings(settings.recordings_kept, settings.keep_seconds)
@@ -46,8 +50,16 @@ def create(served: ServedModels, settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     app.mount("/page", page.PageFiles(directory=page.FOLDER))
     problems.install(app)
-    app.add_middleware(
-        BodyLimit, limit=settings.max_body_bytes, recording_limit=settings.max_recording_bytes + FORM_BYTES
-    )
+    app.add_middleware(BodyLimit, limits=_limits(settings))
     app.add_middleware(Observing, service=app)
     return app
+
+
+def _limits(settings: Settings) -> Limits:
+    recording_bytes = settings.max_recording_bytes + FORM_BYTES
+    return Limits(
+        bytes=settings.max_body_bytes,
+        recording_bytes=recording_bytes,
+        recordings_bytes=settings.recordings_at_once * recording_bytes,
+        seconds=settings.body_seconds,
+    )

@@ -16,7 +16,13 @@ class Settings(BaseSettings):
         description="models to serve, separated by commas: names in the zoo or checkpoint files; the first is the "
         "one that answers where a request names none",
     )
-    max_body_bytes: int = Field(20_000_000, ge=1, description="largest request body, but for recordings")
+    max_body_bytes: int = Field(20_000_000, ge=1, description="largest request body, but for recordings as files")
+    body_seconds: float = Field(
+        30,
+        gt=0,
+        allow_inf_nan=False,
+        description="how long each 64 KiB of a request's body, or its rest, may take to come",
+    )
     max_recording_bytes: int = Field(500_000_000, ge=1, description="largest recording, as sent and as unpacked")
     max_recording_values: int = Field(
         250_000_000, ge=1, description="most samples of a recording, over all its leads; each takes 4 bytes on disk"

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from app.recording_schemas import RecordingOptions, SignalsRequest
 from app.workspace import MAX_FILES, Workspace
 from ecg import Source, from_arrays
+from ecg.telling import shortened
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,7 +55,8 @@ async def receive(request: Request, workspace: Workspace) -> Upload:
         return Upload(await _form(request, workspace), None)
     raise HTTPException(
         415,
-        f"got Content-Type: {kind or 'none'}, expected multipart/form-data with parts named files, or application/json",
+        f"got Content-Type: {shortened(kind) or 'none'}, expected multipart/form-data with parts named files, or "
+        "application/json",
     )
 
 
@@ -62,7 +64,7 @@ async def _form(request: Request, workspace: Workspace) -> RecordingOptions:
     fields: dict[str, object] = {}
     charset = CHARSET.search(request.headers.get("content-type", ""))
     if charset and charset[1].lower() != "utf-8":  # others can name what no file can be called
-        raise HTTPException(415, f"got a form in {charset[1][:20]}, expected UTF-8")
+        raise HTTPException(415, f"got a form in {shortened(charset[1])}, expected UTF-8")
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
@@ -80,19 +82,19 @@ def _json(name: str, text: str) -> object:
     try:
         return from_json(text)
     except ValueError as error:
-        raise _invalid(name, f"got {text[:100]!r}, expected a JSON object: {error}") from error
+        raise _invalid(name, f"got {shortened(text)!r}, expected a JSON object: {error}") from error
 
 
 def _invalid(field: str, message: str) -> RequestValidationError:
     return RequestValidationError([{"type": "value_error", "loc": ("body", field), "msg": message}])
 
 
-def validated(model: type[Model], content: bytes | dict[str, object]) -> Model:
-    """The model that the content makes. Raises RequestValidationError."""
+def validated(model: type[Model], content: bytes | dict[str, object], where: str = "body") -> Model:
+    """The model that the content makes; `where` is what an error calls it. Raises RequestValidationError."""
     try:
         if isinstance(content, bytes):
             return model.model_validate_json(content)
         return model.model_validate(content)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise RequestValidationError([e | {"loc": ("body", *e["loc"])} for e in found]) from error
+        raise RequestValidationError([e | {"loc": (where, *e["loc"])} for e in found]) from error

@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 from ecg import Recording, Source, UnreadableRecording
 from ecg.formats import ZIP, open_files
-from ecg.formats.archive import unpack
+from ecg.formats.archive import added_by_macos, unpack
+from ecg.telling import listed, shortened
 
 MAX_FILES = 2000
 PIECE = 2**20
@@ -32,10 +33,15 @@ class Workspace:
         return self
 
     def add(self, name: str, content: BinaryIO) -> None:
-        """Put in one file, under the last part of its name. Raises UnreadableRecording for a second one."""
+        """Put in one file, under the last part of its name, unless macOS added it.
+
+        Raises UnreadableRecording for a second one.
+        """
+        if added_by_macos(name):
+            return
         file = self._files / _bare(name)
         if file.exists():
-            raise UnreadableRecording(f"got two files of the name {file.name}; send each once")
+            raise UnreadableRecording(f"got two files of the name {shortened(file.name)}; send each once")
         with file.open("wb") as target:
             shutil.copyfileobj(content, target, PIECE)
 
@@ -44,9 +50,9 @@ class Workspace:
 
         Raises what `open` raises.
         """
+        if not file.is_file():
+            raise UnreadableRecording(f"there is no file {file}")
         if file.suffix.lower() != ZIP:
-            if not file.is_file():
-                raise UnreadableRecording(f"there is no file {file}")
             return open_files([file], fs=fs, unit=unit)
         with file.open("rb") as archive:
             self.add(file.name, archive)
@@ -60,7 +66,7 @@ class Workspace:
         files = sorted(self._files.iterdir())
         archives = [file for file in files if file.suffix.lower() == ZIP]
         if archives and len(files) > 1:
-            names = ", ".join(file.name for file in files[:10])
+            names = listed(file.name for file in files)
             raise UnreadableRecording(f"got {names}: expected one zip that holds all, or files without a zip")
         for archive in archives:
             unpacked = self._folder / "unpacked"
@@ -89,5 +95,5 @@ def _bare(name: str) -> str:
     bare = PurePosixPath(name.replace("\\", "/")).name
     encoded = bare.encode(errors="replace")
     if bare in ("", ".", "..") or "\0" in bare or len(encoded) > 200 or encoded.decode() != bare:
-        raise UnreadableRecording(f"got a file of the name {name[:200]!r}, expected one such as 100.hea")
+        raise UnreadableRecording(f"got a file of the name {shortened(name)!r}, expected one such as 100.hea")
     return bare

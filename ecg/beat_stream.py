@@ -19,6 +19,7 @@ from ecg.quality import Quality, judge_signal
 from ecg.resampling import BEAT_FS, Resampler
 from ecg.resemblance import AFTER, BEFORE, Resemblance
 from ecg.source import check_layout
+from ecg.tail import Tail
 
 FEWEST = 3
 """Beats that can be judged: with fewer there is nothing to say of a recording."""
@@ -105,9 +106,8 @@ class BeatStream:
         self._gaps = GapFiller(leads)
         self._detector = PeakDetector(leads, fs, lead)
         self._resampler = Resampler(fs)
-        self._signal = np.zeros(0, np.float32)
+        self._signal = Tail(np.zeros(0, np.float32))
         """The lead at 125 Hz, as far back as beats may still be cut from it."""
-        self._signal_from = 0
         self._seen = 0
         self._gaps_of_lead = Gaps(fs)
         self._waiting: list[_Peak] = []
@@ -128,13 +128,13 @@ class BeatStream:
         self._gaps_of_lead.push(signals[self.lead])
         filled = self._gaps.fill(signals)
         self._wait_for(self._detector.push(filled))
-        self._signal = np.concatenate((self._signal, self._resampler.push(filled[self.lead])))
+        self._signal = self._signal.followed_by(self._resampler.push(filled[self.lead]))
         return self._cut(last=False)
 
     def finish(self) -> FoundBeats:
         """The beats that were left, now that nothing more comes."""
         self._wait_for(self._detector.finish())
-        self._signal = np.concatenate((self._signal, self._resampler.finish()))
+        self._signal = self._signal.followed_by(self._resampler.finish())
         return self._cut(last=True)
 
     def _wait_for(self, peaks: Peaks) -> None:
@@ -143,21 +143,20 @@ class BeatStream:
     def _cut(self, last: bool) -> FoundBeats:
         signal, following = self._signal, [peak.sample for peak in self._waiting[1:]]
         if self.live and not last and self._waiting:
-            signal = np.concatenate((signal, self._resampler.peek()))
+            signal = signal.followed_by(self._resampler.peek())
             next_sample = self._detector.next_sample
             following += [] if next_sample is None else [next_sample]
-        available = self._signal_from + len(signal)
         cut: list[_Cut] = []
         for number, peak in enumerate(self._waiting):
             start = self._position(peak.sample)
-            length = self._length(start, following[number] if number < len(following) else None, available, last)
-            if length is None or (not last and start + length > available):
+            length = self._length(start, following[number] if number < len(following) else None, signal.stop, last)
+            if length is None or (not last and start + length > signal.stop):
                 break
             beat = self._crop(signal, peak, start, length)
             cut.append(beat)
             self._before, self._usual_length = beat, length
         del self._waiting[: len(cut)]
-        self._forget(available)
+        self._forget(signal.stop)
         return _found(self._release(cut, last))
 
     def _position(self, sample: int) -> int:
@@ -173,13 +172,12 @@ class BeatStream:
             return BEAT_LENGTH  # whenever the next peak comes; not to wait for it keeps memory bounded
         return self._usual_length if last else None
 
-    def _crop(self, signal: Float32[np.ndarray, "sample"], peak: _Peak, start: int, length: int) -> _Cut:
-        first = start - self._signal_from
-        crop = signal[first : first + length]
+    def _crop(self, signal: Tail, peak: _Peak, start: int, length: int) -> _Cut:
+        crop = signal.between(start, start + length)
         quality = self._judge(peak, crop, length)
         if quality != "gap":
-            around = np.arange(first - round(BEFORE * BEAT_FS), first + round(AFTER * BEAT_FS))
-            self._resemblance.push(signal[np.clip(around, 0, len(signal) - 1)])
+            around = np.arange(start - round(BEFORE * BEAT_FS), start + round(AFTER * BEAT_FS))
+            self._resemblance.push(signal.values[np.clip(around, signal.start, signal.stop - 1) - signal.start])
         if quality == "good" and self._resemblance.verdict is False:
             quality = "noisy"
         before = self._before
@@ -234,12 +232,9 @@ class BeatStream:
     def _forget(self, available: int) -> None:
         oldest = self._position(self._waiting[0].sample) if self._waiting else available
         needed = min(oldest, available - round(HISTORY * BEAT_FS)) - round(BEAT_FS * BEFORE)
-        surplus = min(needed - self._signal_from, len(self._signal))
-        if surplus > round(HISTORY * BEAT_FS):
-            self._signal = self._signal[surplus:]
-            self._signal_from += surplus
-            before = self._before.sample if self._before else 0
-            self._gaps_of_lead.forget(min(self._signal_from * self.fs / BEAT_FS, before))
+        self._signal = self._signal.since(needed)
+        before = self._before.sample if self._before else 0
+        self._gaps_of_lead.forget(min(self._signal.start * self.fs / BEAT_FS, before))
 
 
 def _noisy_if_good(quality: Quality) -> Quality:

@@ -7,6 +7,7 @@ from scipy.ndimage import maximum_filter1d
 
 from ecg.filters import Mean
 from ecg.qrs_energy import Energy
+from ecg.tail import Tail
 
 # In seconds
 LEARNING = 3.0
@@ -41,43 +42,34 @@ class CandidateFinder:
         self.seen = 0
         """Samples of energy in which all candidates are found."""
         self.first_seconds: Energy | None = None
-        self._kept = Energy(np.zeros((leads, 0)), np.zeros(0))
-        self._kept_from = 0
+        self._energy = Tail(np.zeros((leads + 1, 0)))
+        """Of each lead, and below them the sharpness."""
         self._background = Mean(BACKGROUND * fs, leads)
-        self._height = np.zeros(0)
+        self._height = Tail(np.zeros(0))
 
     def push(self, energy: Energy, *, last: bool = False) -> list[Candidate]:
         """The candidates that the next piece made certain; with the last piece, all that are left."""
-        qrs = np.concatenate((self._kept.qrs, energy.qrs), axis=1)
-        self._kept = Energy(qrs, np.concatenate((self._kept.sharpness, energy.sharpness)))
+        self._energy = self._energy.followed_by(np.vstack((energy.qrs, energy.sharpness)))
         if self.first_seconds is None:
-            if (qrs.shape[1] < self.learning and not last) or not qrs.shape[1]:
+            if (self._energy.stop < self.learning and not last) or not self._energy.stop:
                 return []
-            self.first_seconds = Energy(qrs[:, : self.learning], self._kept.sharpness[: self.learning])
+            first = self._energy.between(0, self.learning)
+            self.first_seconds = Energy(first[:-1], first[-1])
             self._background.start_at(self.first_seconds.qrs.mean(axis=1))
         return self._look(last)
 
     def _look(self, last: bool) -> list[Candidate]:
-        qrs = self._kept.qrs
-        new = qrs[:, len(self._height) :]
-        self._height = np.concatenate((self._height, (new / (self._background.push(new) + TINY)).sum(axis=0)))
-        stop = len(self._height) if last else max(len(self._height) - self.half, 0)
-        highest = maximum_filter1d(self._height, 2 * self.half + 1)
-        found = np.flatnonzero((self._height == highest) & (self._height > LEAST * len(qrs)))
-        found = found[(found >= self.seen - self._kept_from) & (found < stop)]
+        new = self._energy.between(self._height.stop, self._energy.stop)[:-1]
+        self._height = self._height.followed_by((new / (self._background.push(new) + TINY)).sum(axis=0))
+        height, qrs, sharpness = self._height.values, self._energy.values[:-1], self._energy.values[-1]
+        begin = self._height.start
+        stop = self._height.stop if last else max(self._height.stop - self.half, begin)
+        highest = maximum_filter1d(height, 2 * self.half + 1)
+        found = np.flatnonzero((height == highest) & (height > LEAST * len(qrs)))
+        found = found[(found >= self.seen - begin) & (found < stop - begin)]
         energies = maximum_filter1d(qrs, 2 * self.half + 1, axis=1)[:, found].T.tolist()
-        later = np.minimum(found + self.half, len(self._height) - 1)
-        sharpness = self._kept.sharpness[later].tolist()
-        candidates = [
-            Candidate(at, *what)
-            for at, *what in zip((found + self._kept_from).tolist(), energies, sharpness, strict=True)
-        ]
-        self.seen = max(self._kept_from + stop, self.seen)
-        self._forget(self.seen - self._kept_from - 2 * self.half)
-        return candidates
-
-    def _forget(self, samples: int) -> None:
-        if samples > 0:
-            self._kept = Energy(self._kept.qrs[:, samples:], self._kept.sharpness[samples:])
-            self._height = self._height[samples:]
-            self._kept_from += samples
+        sharp = sharpness[np.minimum(found + self.half, len(height) - 1)].tolist()
+        self.seen = max(stop, self.seen)
+        self._energy, self._height = (tail.since(self.seen - 2 * self.half) for tail in (self._energy, self._height))
+        places = (found + begin).tolist()
+        return [Candidate(at, *what) for at, *what in zip(places, energies, sharp, strict=True)]

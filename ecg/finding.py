@@ -8,6 +8,7 @@ import numpy as np
 from ecg.beat_stream import BeatStream, FoundBeats
 from ecg.leads import find_lead, preferred_lead
 from ecg.recording import Recording
+from ecg.telling import listed
 
 BLOCK_SECONDS = 180.0
 """At a usual heart rate as many beats as a classifier takes at once."""
@@ -73,7 +74,7 @@ def _share_of_good(recording: Recording, lead: int) -> float:
 def find_beats(recording: Recording, leads: tuple[int, ...]) -> Iterator[FoundPart]:
     """The beats, part by part; `leads` are those of `choose_leads`."""
     if not leads:
-        others = ", ".join(recording.left_out) or "no signals at all"
+        others = listed(recording.left_out) or "no signals at all"
         nothing = FoundBeats.joined([])
         yield FoundPart(nothing, recording.seconds, f"no signal in it is a lead of an ECG: it has {others}")
         return

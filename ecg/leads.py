@@ -1,9 +1,11 @@
 """Leads: which signals of a recording are of the heart, and which of them beats are cut from."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
 from ecg.errors import UnknownLead
+from ecg.telling import listed, shortened
 
 PREFERRED = ("II", "V5")
 """What the classifiers have learnt from: modified lead II, and V5 where there was none."""
@@ -40,12 +42,15 @@ def find_lead(leads: Sequence[str], asked: str) -> str:
         return asked
     if plain_name(asked) in by_name:
         return by_name[plain_name(asked)]
-    raise UnknownLead(f"got the lead {asked!r}, expected one of: {', '.join(leads) or 'none, for there is no lead'}")
+    there = listed(leads) or "none, for there is no lead"
+    raise UnknownLead(f"got the lead {shortened(asked)!r}, expected one of: {there}")
 
 
 def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
-    """The names, with a number after each that was there before."""
-    return tuple(
-        f"{name} {names[: n + 1].count(name)}" if name in names[:n] else name or f"signal {n + 1}"
-        for n, name in enumerate(names)
-    )
+    """The names, with a number after each that was there before; one of a signal without a name is its number."""
+    distinct: list[str] = []
+    for number, name in enumerate(names, 1):
+        plain = name or f"signal {number}"
+        numbered = (f"{plain} {count}" for count in itertools.count(2))
+        distinct.append(next(free for free in itertools.chain([plain], numbered) if free not in distinct))
+    return tuple(distinct)

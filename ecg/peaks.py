@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from ecg.candidates import Candidate, CandidateFinder
 from ecg.qrs_energy import Energy, QrsEnergy
+from ecg.tail import Tail
 
 # In seconds
 REFRACTORY = 0.25
@@ -81,16 +82,15 @@ class PeakDetector:
         self._finder = CandidateFinder(leads, self._energy.fs)
         self._judge: _Judge | None = None
         self._last = np.zeros((leads, 1))
-        self._signal = np.zeros(0)
+        self._signal = Tail(np.zeros(0))
         """The lead that peaks are placed in, as far back as that may be."""
-        self._signal_from = 0
 
     def push(self, signals: Float64[np.ndarray, "lead sample"]) -> Peaks:
         """The peaks that this piece, which must hold no NaN, made certain."""
         self._last = signals[:, -1:] if signals.shape[1] else self._last
-        self._signal = np.concatenate((self._signal, signals[self.lead]))
+        self._signal = self._signal.followed_by(signals[self.lead])
         peaks = self._judged(self._finder.push(self._energy.push(signals)), self._finder.seen)
-        self._forget()
+        self._signal = self._signal.since(self._signal.stop - round(HISTORY * self.fs))
         return peaks
 
     @property
@@ -119,22 +119,14 @@ class PeakDetector:
 
     def _place(self, at: int) -> int:
         """The R peak: the extremum of the signal around the maximum of its energy, upward unless that is a dwarf."""
-        middle = at * self._energy.every - self._energy.delay - self._signal_from
-        half = round(PLACING_HALF * self.fs)
-        middle = min(max(middle, 0), len(self._signal) - 1)
-        start, stop = max(middle - half, 0), middle + half + 1
-        usual = np.median(self._signal[max(start - half, 0) : stop + half])
-        wave = self._signal[start:stop] - usual
+        signal, half = self._signal, round(PLACING_HALF * self.fs)
+        middle = min(max(at * self._energy.every - self._energy.delay, signal.start), signal.stop - 1)
+        start, stop = max(middle - half, signal.start), middle + half + 1
+        wave = signal.between(start, stop) - np.median(signal.between(start - half, stop + half))
         if not wave.any():
-            return self._signal_from + middle
+            return middle
         upward = wave.max() > -wave.min() / 2
-        return self._signal_from + start + int(wave.argmax() if upward else wave.argmin())
-
-    def _forget(self) -> None:
-        kept = round(HISTORY * self.fs)
-        if len(self._signal) > 2 * kept:
-            self._signal_from += len(self._signal) - kept
-            self._signal = self._signal[-kept:]
+        return start + int(wave.argmax() if upward else wave.argmin())
 
 
 @dataclass

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from ecg.errors import MissingAnnotations, UnknownLead
+from ecg.telling import listed
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Recording:
         Raises UnknownLead where there is none of that name.
         """
         if name not in self.leads:
-            raise UnknownLead(f"recording {self.name} has the leads {', '.join(self.leads)}, not {name}")
+            raise UnknownLead(f"recording {self.name} has the leads {listed(self.leads)}, not {name}")
         signal: Float32[np.ndarray, sample] = self.signals[self.leads.index(name)]
         return signal
 

@@ -9,12 +9,16 @@ from jaxtyping import Float, Float32
 
 from ecg.errors import InvalidSignals, LargeRecording
 from ecg.recording import Recording
+from ecg.telling import listed, shortened
 from ecg.units import UNITS, millivolts
 
 FS = (50.0, 2000.0)
 """Samples a second that beats can be found at."""
 
 MAX_LEADS = 64
+
+MAX_NAME = 100
+"""Characters of a signal's name."""
 
 MAX_SAMPLES = 2**40
 """More is claimed by no honest header."""
@@ -37,6 +41,12 @@ class Source:
     length: int | None
     blocks: Iterator[Float32[np.ndarray, "lead sample"]] = field(repr=False)
     left_out: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises InvalidSignals for a signal's name that is too long to be one."""
+        for name in (*self.leads, *self.left_out):
+            if len(name) > MAX_NAME:
+                raise InvalidSignals(f"got the name {shortened(name)!r}, expected at most {MAX_NAME} characters")
 
     def read(self, max_values: int | None = None) -> Recording:
         """The recording, in memory. Raises what `blocks` raises, and LargeRecording."""
@@ -103,9 +113,10 @@ def from_arrays(
     Raises InvalidSignals for no signals, for ones of different lengths, a rate or a unit that is not known.
     """
     check_layout(fs, len(signals))
-    lengths = {lead: len(values) for lead, values in signals.items()}
-    if not signals or len(set(lengths.values())) > 1:
-        raise InvalidSignals(f"got signals of lengths {lengths}, expected one or more of equal length")
+    lengths = {len(values) for values in signals.values()}
+    if len(lengths) != 1:
+        told = f"{len(signals)} signals of {listed(sorted(lengths))} samples" if signals else "no signals"
+        raise InvalidSignals(f"got {told}, expected one or more of equal length")
     factor = check_unit(unit)
     values = np.array([np.array(signal, dtype=np.float64) for signal in signals.values()])
     with np.errstate(over="ignore"):
@@ -117,5 +128,5 @@ def check_unit(unit: str) -> float:
     """How many mV one of the unit is. Raises InvalidSignals for one that is no voltage."""
     factor = millivolts(unit)
     if factor is None:
-        raise InvalidSignals(f"got the unit {unit!r}, expected one of: {', '.join(UNITS)}")
+        raise InvalidSignals(f"got the unit {shortened(unit)!r}, expected one of: {', '.join(UNITS)}")
     return factor

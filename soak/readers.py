@@ -62,8 +62,9 @@ def wfdb_files(fmt: str) -> Files:
 def segments() -> Files:
     files = wfdb_files("16")
     layout = b"layout 2 100 0\n~ 0 40/mV 16 0 0 0 0 MLII\n~ 0 40/mV 16 0 0 0 0 V1\n"
-    whole = b"whole/4 2 100 900\nlayout 0\nmade 400\n~ 100\nmade 400\n"
-    return files | {"whole.hea": whole, "layout.hea": layout}
+    whole = b"whole/5 2 100 1300\nlayout 0\nmade 400\n~ 100\nmade 400\nopen 400\n"
+    without_length = files["made.hea"].replace(b"made 2 100 400", b"open 2 100")
+    return files | {"whole.hea": whole, "layout.hea": layout, "open.hea": without_length}
 
 
 def edf() -> Files:
@@ -84,18 +85,23 @@ def csv() -> Files:
     return {"made.csv": b"time (s),II (mV),V1\n" + "".join(rows).encode()}
 
 
+def wide_csv() -> Files:
+    return {"made.csv": csv()["made.csv"].decode().encode("utf-16")}
+
+
 def packed() -> Files:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as opened:
         for name, inner in wfdb_files("16").items():
-            opened.writestr(name, inner)
+            opened.writestr(f"folder/{name}", inner)
+            opened.writestr(f"__MACOSX/folder/._{name}", b"Mac OS X")
     return {"made.zip": content.getvalue()}
 
 
 FORMATS: dict[str, Callable[[], list[Files]]] = {
     "WFDB": lambda: [wfdb_files(fmt) for fmt in ("16", "212", "80", "24", "32", "516")] + [segments()],
     "EDF": lambda: [edf(), discontinuous_edf()],
-    "CSV": lambda: [csv()],
+    "CSV": lambda: [csv(), wide_csv()],
     "zip": lambda: [packed()],
 }
 

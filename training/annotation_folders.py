@@ -6,6 +6,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ecg.formats import wfdb
+from ecg.formats.wfdb_header import read_extent
 from ecg.scoring import CLASS_OF, LEARNING, ClassOf, Comparison, compare
 from training.errors import MissingData
 
@@ -37,7 +38,7 @@ def compare_folders(
     """
     comparisons = []
     for name in tqdm(names, desc="comparing", unit="recording", disable=None):
-        extent = wfdb.read_extent(reference / f"{name}.hea")
+        extent = read_extent(reference / f"{name}.hea")
         comparisons.append(
             compare(
                 wfdb.read_annotations(reference / name, reference_annotator, extent.fs),

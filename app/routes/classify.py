@@ -13,6 +13,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, text in {
         400: "The body is not JSON.",
         404: "No such model.",
+        408: "The body came too slowly.",
         413: "The body is over the limit.",
         422: "A field is not as it should be; `errors` names it.",
     }.items()

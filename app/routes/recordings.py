@@ -49,6 +49,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         400: "The body is not what its Content-Type says.",
         404: "No such model, or no such recording.",
         406: "No form that Accept allows.",
+        408: "The body came too slowly.",
         413: "The recording is over the limit.",
         415: "The body is neither multipart nor JSON.",
         422: "The recording cannot be read, or a field is not as it should be.",
@@ -113,10 +114,11 @@ async def annotate_recording(request: Request) -> Response:
 
 async def _annotated(request: Request, media_type: str, closing: ExitStack) -> Response:
     state = request.app.state
-    closing.enter_context(state.recording_places.taken())
+    state.recording_places.check()  # before all of it is sent
     workspace = Workspace()
     closing.callback(workspace.close)
     upload = await receive(request, workspace)
+    closing.enter_context(state.recording_places.taken())
     model = state.served.find(upload.options.model)
     solver = solver_of(model, upload.options.solver)
 
@@ -128,20 +130,21 @@ async def _annotated(request: Request, media_type: str, closing: ExitStack) -> R
     job = await anyio.to_thread.run_sync(read)
     analysis = Analysis(job, upload.options, workspace, state.kept)
     if media_type == NDJSON:
-        pieces = _guarded(analysis.lines())
+        pieces = _guarded(analysis.lines(), state.metrics)
     else:
         answer = await anyio.to_thread.run_sync(analysis.answer)
         pieces = answer.written(media_type)
     return StreamedAnswer(pieces, media_type, closing.close, job.recording.name)
 
 
-def _guarded(lines: Iterator[bytes]) -> Iterator[bytes]:
+def _guarded(lines: Iterator[bytes], metrics: Metrics) -> Iterator[bytes]:
     """The lines; where work that has begun to be answered fails, a last line tells of it."""
     try:
         yield from lines
     except Exception as error:
         logger.exception("failed in the middle of an answer")
-        _, response = problem_of(error)
+        kind, response = problem_of(error)
+        metrics.errors.labels(kind=kind).inc()
         yield line("problem", bytes(response.body).decode())
 
 
@@ -220,7 +223,8 @@ def decide_again(id: Id, body: DecisionsRequest, request: Request) -> Response: 
     workspace = kept.workspace.share()
     closing = ExitStack()
     closing.callback(workspace.close)
-    lines = _guarded(_decided(kept, model, solver, request.app.state.metrics))
+    metrics = request.app.state.metrics
+    lines = _guarded(_decided(kept, model, solver, metrics), metrics)
     return StreamedAnswer(lines, NDJSON, closing.close, kept.decided.whole.recording.name)
 
 

@@ -10,7 +10,7 @@ The next message is read when the last one is worked on, so a client that is too
 connection.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import anyio.to_thread
 import numpy as np
@@ -25,7 +25,7 @@ from app.recording_schemas import beat_object, rhythm_response
 from app.schemas import ModelIdentity, SolverRequest
 from app.uploads import validated
 from ecg import BeatStream, FoundBeats, InvalidSignals, Label, find_lead, preferred_lead, summarize
-from ecg.source import check_unit
+from ecg.source import MAX_NAME, check_unit
 from models import annotate
 
 router = APIRouter(tags=["recordings"])
@@ -36,6 +36,9 @@ MAX_PIECE = 4_000_000
 
 REFUSED = 1008
 
+MESSAGE = "message"
+"""What errors call what was sent."""
+
 
 class StreamRequest(BaseModel):
     """How the signal comes, and how its beats shall be decided on."""
@@ -43,7 +46,9 @@ class StreamRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     fs: float = Field(description="samples a second: 50 to 2,000")
-    leads: list[str] = Field(min_length=1, max_length=MAX_LEADS, description="their names, in the order of the signals")
+    leads: list[Annotated[str, Field(max_length=MAX_NAME)]] = Field(
+        min_length=1, max_length=MAX_LEADS, description="their names, in the order of the signals"
+    )
     lead: str | None = Field(None, description="the one that beats are cut from; left out: II, or the first")
     unit: str = Field("mV", description="mV, uV or V")
     model: str | None = None
@@ -112,7 +117,7 @@ class _Live:
     def __init__(self, state: Any, first: bytes | str) -> None:
         if isinstance(first, bytes):
             raise InvalidSignals('got bytes as the first message, expected JSON such as {"fs": 250, "leads": ["II"]}')
-        asked = validated(StreamRequest, first.encode())
+        asked = validated(StreamRequest, first.encode(), MESSAGE)
         self.model = state.served.find(asked.model)
         self.solver = solver_of(self.model, asked.solver)
         self.metrics = state.metrics
@@ -128,7 +133,7 @@ class _Live:
         """The beats that one message brought, and whether it ends the signal."""
         if isinstance(content, bytes):
             return self._beats(self.found.push(self._from_bytes(content))), False
-        piece = validated(Piece, content.encode())
+        piece = validated(Piece, content.encode(), MESSAGE)
         beats = self._beats(self.found.push(self._from_lists(piece.signals))) if piece.signals else []
         if piece.end:
             beats += self._beats(self.found.finish())

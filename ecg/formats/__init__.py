@@ -6,10 +6,12 @@ from pathlib import Path
 from ecg.errors import UnreadableRecording
 from ecg.formats.csv import open_csv
 from ecg.formats.edf import open_edf
-from ecg.formats.wfdb import MAX_HEADER, open_record
+from ecg.formats.wfdb import open_record
+from ecg.formats.wfdb_header import MAX_HEADER, SUFFIX
 from ecg.source import Source
+from ecg.telling import listed
 
-EXTENSIONS = {".hea": "WFDB header", ".edf": "EDF", ".csv": "CSV", ".tsv": "CSV", ".txt": "CSV"}
+EXTENSIONS = {SUFFIX: "WFDB header", ".edf": "EDF", ".csv": "CSV", ".tsv": "CSV", ".txt": "CSV"}
 ZIP = ".zip"
 
 
@@ -18,13 +20,15 @@ def open_files(files: Sequence[Path], *, fs: float | None = None, unit: str = "m
 
     Raises UnreadableRecording, also where they are none or several, and InvalidSignals.
     """
-    headers = _tops([file for file in files if file.suffix.lower() == ".hea"])
+    headers = _tops([file for file in files if file.suffix.lower() == SUFFIX])
     found = headers or [file for file in files if file.suffix.lower() in EXTENSIONS]
     if len(found) != 1:
-        names = ", ".join(file.name for file in files) or "no file"
+        names = listed(file.name for file in files) or "no file"
+        inner = any(file.suffix.lower() == ZIP for file in files) and not found
         raise UnreadableRecording(
             f"got {names}: that is {len(found) or 'no'} recording{'s' if len(found) > 1 else ''}; expected one: a WFDB "
             "header (.hea) with its signal files, an EDF (.edf) or a CSV (.csv), or a zip of them"
+            + ("; a zip within a zip is not unpacked" if inner else "")
         )
     match EXTENSIONS[found[0].suffix.lower()]:
         case "EDF":

@@ -2,9 +2,11 @@
 
 The first row may name the columns, with units (`II (mV)`); so may a second one give the units, as PhysioNet's rdsamp
 writes it. A column of times gives the rate, in seconds, milliseconds (`time (ms)`) or as minutes:seconds; without one
-the rate has to be said. An empty cell, NaN or "-" is a gap; so is what is missing between two times.
+the rate has to be said. An empty cell, NaN or "-" is a gap; so is what is missing between two times. The text is in
+UTF-8, or in UTF-16 with a byte order mark.
 """
 
+import codecs
 import csv
 import re
 from collections.abc import Iterator, Sequence
@@ -18,10 +20,14 @@ from jaxtyping import Float32, Float64
 from ecg.errors import InvalidSignals, UnreadableRecording
 from ecg.leads import distinct_names, may_be_ecg
 from ecg.source import BLOCK, MAX_LEADS, Source, check_layout, check_unit
+from ecg.telling import said, shortened
 from ecg.units import millivolts
 
 FIRST_BYTES = 2**16
 MAX_COLUMNS = 4 * MAX_LEADS
+LINE_ENDS = re.compile(r"\r\n|\r|\n")
+"""Where pandas begins another row: at no other of those that Unicode knows."""
+
 GAPS = ["", "-", "NaN", "nan", "NA", "null"]
 TIME = re.compile(r"^(elapsed )?time|^seconds$|^t$|^timestamp", re.IGNORECASE)
 INDEX = re.compile(r"^(sample( ?#| number)?|index|n|row|unnamed.*|)$", re.IGNORECASE)
@@ -54,6 +60,7 @@ class _Table:
     """How a file is laid out."""
 
     file: Path
+    encoding: str
     delimiter: str
     skipped: int
     """Rows before the first sample."""
@@ -75,13 +82,13 @@ class _Table:
                 na_values=GAPS,
                 dtype={column.place: np.float64 for column in self.leads},
                 chunksize=BLOCK,
-                encoding="utf-8-sig",
+                encoding=self.encoding,
                 encoding_errors="replace",
                 skipinitialspace=True,
             ) as reader:
                 yield from reader
         except Exception as error:  # a parser of strangers' files may raise anything
-            raise UnreadableRecording(f"{self.file.name} is no table of numbers: {error}") from error
+            raise UnreadableRecording(f"{self.file.name} is no table of numbers: {said(error, self.file)}") from error
 
     def _quotes(self) -> bool:
         with self.file.open("rb") as opened:
@@ -118,13 +125,24 @@ def _check_rows(file: Path) -> None:
                 raise UnreadableRecording(f"{file.name} is no table: it has a row of over {FIRST_BYTES:,} bytes")
 
 
+def _first_lines(file: Path) -> tuple[str, list[str]]:
+    """The encoding, and the first three lines."""
+    with file.open("rb") as opened:
+        first = opened.read(FIRST_BYTES)
+    encoding = "utf-16" if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    text = first.decode(encoding, errors="replace")
+    lines = LINE_ENDS.split(text, 3)[:3]
+    if not text or "\0" in text or (len(first) == FIRST_BYTES and len(lines) < 3):
+        raise UnreadableRecording(
+            f"{file.name} is no table: expected a row a sample, with numbers between commas, in UTF-8, or in UTF-16 "
+            "with a byte order mark"
+        )
+    return encoding, lines
+
+
 def _layout(file: Path) -> _Table:
     _check_rows(file)
-    with file.open("rb") as opened:
-        text = opened.read(FIRST_BYTES).decode("utf-8-sig", errors="replace")
-    lines = text.splitlines()[:3]
-    if not lines or "\0" in text or (len(text) == FIRST_BYTES and len(lines) < 3):
-        raise UnreadableRecording(f"{file.name} is no table: expected a row a sample, with numbers between commas")
+    encoding, lines = _first_lines(file)
     delimiter = max(",;\t", key=lines[0].count)
     rows = [[cell.strip().strip("'\"") for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
     if len(rows[0]) > MAX_COLUMNS:
@@ -145,7 +163,7 @@ def _layout(file: Path) -> _Table:
     left_out = tuple(f"{c.name} ({c.unit or 'no unit'})" for c in others if c not in leads)
     names = distinct_names([lead.name for lead in leads])
     leads = tuple(replace(lead, name=name) for lead, name in zip(leads, names, strict=True))
-    return _Table(file, delimiter, skipped, time, leads, left_out)
+    return _Table(file, encoding, delimiter, skipped, time, leads, left_out)
 
 
 def _column(place: int, name: str, unit: str | None) -> _Column:
@@ -189,9 +207,9 @@ def _seconds(table: _Table, column: "pd.Series[float] | pd.Series[str]") -> Floa
     else:
         times = column.to_numpy(dtype=np.float64) * {"ms": 1e-3, "us": 1e-6, "ns": 1e-9}.get(unit, 1.0)
     if not np.isfinite(times).all():
-        row = int(np.flatnonzero(~np.isfinite(times))[0])
+        got = shortened(str(column.iloc[int(np.flatnonzero(~np.isfinite(times))[0])]))
         raise UnreadableRecording(
-            f"{table.file.name}: got the time {column.iloc[row]!r}, expected seconds, or hours:minutes:seconds; "
+            f"{table.file.name}: got the time {got!r}, expected seconds, or hours:minutes:seconds; "
             "leave the column out and say the rate (fs) instead"
         )
     return times

@@ -6,6 +6,7 @@ The header's figures are held against the file before edfio is given it.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from edfio import Edf, EdfSignal, read_edf
@@ -14,6 +15,7 @@ from jaxtyping import Float32
 from ecg.errors import UnreadableRecording
 from ecg.leads import distinct_names, may_be_ecg
 from ecg.source import BLOCK, MAX_LEADS, MAX_SAMPLES, Source, check_layout
+from ecg.telling import listed, said
 from ecg.units import millivolts
 
 FIXED = 256
@@ -27,6 +29,7 @@ LONGEST_GAP = 7 * 24 * 3600.0
 """Seconds between two data records; more is a lie, not a gap."""
 
 Block = Float32[np.ndarray, "lead sample"]
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def open_edf(file: Path) -> Source:
     except UnreadableRecording:
         raise
     except Exception as error:  # a parser of strangers' files may raise anything
-        raise UnreadableRecording(f"{file.name} is no EDF file that can be read: {error}") from error
+        raise UnreadableRecording(f"{file.name} is no EDF file that can be read: {said(error, file)}") from error
     if not leads:
         return Source(file.stem, (), 0.0, 0, iter(()), left_out)
     check_layout(fs, len(leads))
@@ -89,43 +92,59 @@ def _check_range(file: Path, signal: EdfSignal) -> None:
 
 
 def _read_header(file: Path) -> _Header:
-    size = file.stat().st_size
     with file.open("rb") as opened:
         fixed = opened.read(FIXED)
         if len(fixed) < FIXED or fixed[:8].strip() != b"0":
             raise UnreadableRecording(f"{file.name} does not begin as an EDF file does")
-        signals = _integer(file, fixed[252:256], "signals")
+        signals = _number(int, file, fixed[252:256], "number of signals")
         if not 0 < signals <= 4 * MAX_LEADS:
             raise UnreadableRecording(f"{file.name} says {signals} signals, expected 1 to {4 * MAX_LEADS}")
         rest = opened.read(FIXED * signals)
-    own_size, records = _integer(file, fixed[184:192], "header bytes"), _integer(file, fixed[236:244], "data records")
+    own_size = _number(int, file, fixed[184:192], "number of header bytes")
+    records = _number(int, file, fixed[236:244], "number of data records")
     if own_size != FIXED * (signals + 1) or len(rest) < FIXED * signals:
         raise UnreadableRecording(f"{file.name}: the header says that it has {own_size} bytes, with {signals} signals")
-    try:
-        seconds = float(fixed[244:252])
-    except ValueError:
-        seconds = -1.0
+    seconds = _number(float, file, fixed[244:252], "seconds of a data record")
     labels = tuple(rest[16 * n : 16 * n + 16].decode("latin-1").strip() for n in range(signals))
     samples = tuple(
-        _integer(file, rest[216 * signals + 8 * n : 216 * signals + 8 * n + 8], "samples") for n in range(signals)
+        _number(int, file, rest[216 * signals + 8 * n : 216 * signals + 8 * n + 8], "number of samples")
+        for n in range(signals)
     )
-    if not 0 <= seconds < np.inf or (seconds == 0 and set(labels) != {ANNOTATIONS}) or min(samples) < 0:
-        raise UnreadableRecording(f"{file.name} says data records of {seconds:g} s with {samples} samples")
-    needed = own_size + 2 * sum(samples) * records
-    if records < 0 or size != needed:
+    header = _Header(own_size, fixed[192:197] == b"EDF+D", records, seconds, labels, samples)
+    _check_records(file, header)
+    return header
+
+
+def _check_records(file: Path, header: _Header) -> None:
+    """That the file holds the data records that its header says."""
+    if not 0 <= header.seconds < np.inf or (header.seconds == 0 and set(header.labels) != {ANNOTATIONS}):
         raise UnreadableRecording(
-            f"{file.name} is truncated, or its header lies: got {size:,} bytes, expected {needed:,} for "
-            f"{records:,} data records"
+            f"{file.name} says that a data record lasts {header.seconds:g} s, expected more than 0"
         )
-    discontinuous = fixed[192:197] == b"EDF+D"
-    return _Header(own_size, discontinuous, records, seconds, labels, samples)
+    if min(header.samples) < 1:
+        raise UnreadableRecording(
+            f"{file.name} says that its signals have {listed(header.samples)} samples in a data record, expected 1 or "
+            "more of each"
+        )
+    if header.records < 0:
+        raise UnreadableRecording(
+            f"{file.name} says {header.records} data records: the program that recorded it never closed it; save it "
+            "with one that repairs EDF files"
+        )
+    size, needed = file.stat().st_size, header.size + 2 * sum(header.samples) * header.records
+    if size != needed:
+        raise UnreadableRecording(
+            f"{file.name} is {'truncated' if size < needed else 'longer than it says'}, or its header lies: got "
+            f"{size:,} bytes, expected {needed:,} for {header.records:,} data records"
+        )
 
 
-def _integer(file: Path, text: bytes, what: str) -> int:
+def _number(kind: type[Number], file: Path, text: bytes, what: str) -> Number:
     try:
-        return int(text)
+        return kind(text)
     except ValueError as error:
-        raise UnreadableRecording(f"{file.name}: got {text!r} for the number of {what}, expected a number") from error
+        got = text.decode("latin-1").strip()
+        raise UnreadableRecording(f"{file.name}: got {got!r} for the {what}, expected a number") from error
 
 
 def _onsets(file: Path, header: _Header) -> list[float]:
@@ -141,9 +160,8 @@ def _onsets(file: Path, header: _Header) -> list[float]:
         try:
             onsets.append(float(text))
         except ValueError as error:
-            raise UnreadableRecording(
-                f"{file.name}: a data record begins at {text[:20]!r}, expected seconds"
-            ) from error
+            got = text[:20].decode("latin-1")
+            raise UnreadableRecording(f"{file.name}: a data record begins at {got!r}, expected seconds") from error
     gaps = np.diff(onsets) - header.seconds
     if not onsets or not np.isfinite(onsets).all() or (gaps < -1e-3).any() or (gaps > LONGEST_GAP).any():
         raise UnreadableRecording(f"{file.name}: its data records do not follow each other in time")
@@ -169,7 +187,7 @@ def _blocks(
                 lead.get_data_slice(first * edf.data_record_duration, last * edf.data_record_duration) for lead in leads
             ]
         except Exception as error:  # a parser of strangers' files may raise anything
-            raise UnreadableRecording(f"cannot read the signals of {file.name}: {error}") from error
+            raise UnreadableRecording(f"cannot read the signals of {file.name}: {said(error, file)}") from error
         with np.errstate(over="ignore", invalid="ignore"):
             block = (np.array(values) * factors).astype(np.float32)
         written += block.shape[1]

@@ -1,14 +1,11 @@
 """WFDB, the format of PhysioNet: a header (.hea), signal files (.dat) and annotation files (.atr).
 
-A header comes from strangers: before any other file is opened, each that it names must be a bare name that lies beside
-it. Then its figures are held against the files. The standard is header(5) of the WFDB Applications Guide.
+A header is checked first (`ecg.formats.wfdb_header`), then its figures are held against the files.
 """
 
 import math
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +14,11 @@ from jaxtyping import Float32, Int, Int64
 from wfdb.io._signal import BYTES_PER_SAMPLE, COMPRESSED_FMTS, DATA_LOAD_TYPES
 
 from ecg.errors import UnreadableRecording
+from ecg.formats.wfdb_header import MAX_LINE, NOTHING, SUFFIX, read_header
 from ecg.leads import distinct_names, may_be_ecg
 from ecg.recording import Annotations, Recording
-from ecg.source import BLOCK, MAX_LEADS, MAX_SAMPLES, Source, check_layout
+from ecg.source import BLOCK, MAX_SAMPLES, Source, check_layout
+from ecg.telling import listed, said
 from ecg.units import millivolts
 
 ANNOTATOR = "cde"
@@ -28,9 +27,6 @@ ANNOTATOR = "cde"
 UNJUDGED = "?"
 """The symbol for a beat that was found and not classified."""
 
-MAX_HEADER = 2**20
-MAX_LINE = 1000
-GAIN = re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?(\([-+]?\d+\))?(/\S+)?$")
 MAX_SKEW = 10_000
 MOST_AT_ONCE = 30_000_000
 """Values that are read in one piece, where the format allows no other way."""
@@ -48,10 +44,8 @@ def open_record(header: Path, *, uncalibrated: bool = False) -> Source:
     taken, as the standard proposes. Raises UnreadableRecording, also for a header that names a file elsewhere, and
     InvalidSignals.
     """
-    record = _read_header(header)
-    if not uncalibrated:
-        _check_gains(header, record)
-    fs = _number(record.fs, header)
+    record = read_header(header, uncalibrated=uncalibrated)
+    fs = float(record.fs)
     if not isinstance(record, wfdb.MultiRecord):
         segment = _Segment(header, record, fs)
         check_layout(fs, len(record.sig_name))
@@ -65,7 +59,7 @@ def read(path: Path, annotator: str | None = "atr") -> Recording:
     `annotator` None leaves annotations out; one whose file is missing is an error, as is any file that
     cannot be read: UnreadableRecording.
     """
-    recording = open_record(path.with_name(f"{path.name}.hea"), uncalibrated=True).read()
+    recording = open_record(path.with_name(f"{path.name}{SUFFIX}"), uncalibrated=True).read()
     annotations = None if annotator is None else read_annotations(path, annotator)
     return Recording(recording.name, recording.signals, recording.leads, recording.fs, annotations, recording.left_out)
 
@@ -78,25 +72,13 @@ def read_annotations(path: Path, annotator: str, fs: float | None = None) -> Ann
     try:
         annotation = wfdb.rdann(str(path), annotator)
     except Exception as error:  # a parser of strangers' files may raise anything
-        raise UnreadableRecording(f"cannot read the annotations {path.name}.{annotator}: {error}") from error
+        raise UnreadableRecording(
+            f"cannot read the annotations {path.name}.{annotator}: {said(error, path)}"
+        ) from error
     samples = np.asarray(annotation.sample, dtype=np.int64)
     if fs is not None and annotation.fs not in (None, fs):
         samples = np.floor(samples * (fs / annotation.fs) + 0.5).astype(np.int64)
     return Annotations(samples, tuple(annotation.symbol), np.asarray(annotation.subtype, dtype=np.int64))
-
-
-@dataclass(frozen=True)
-class Extent:
-    """The rate that a header gives, and its number of samples, None where it gives none."""
-
-    fs: float
-    length: int | None
-
-
-def read_extent(header: Path) -> Extent:
-    """The extent of a recording whose signal files need not be there. Raises UnreadableRecording."""
-    record = _parse_header(header)
-    return Extent(_number(record.fs, header), record.sig_len or None)
 
 
 def annotation_bytes(samples: Int64[np.ndarray, "beat"], symbols: Sequence[str], fs: float, lead: int) -> bytes:
@@ -107,86 +89,6 @@ def annotation_bytes(samples: Int64[np.ndarray, "beat"], symbols: Sequence[str],
         channels = np.full(len(samples), lead)
         wfdb.wrann("recording", ANNOTATOR, samples, list(symbols), chan=channels, fs=fs, write_dir=folder)
         return Path(folder, f"recording.{ANNOTATOR}").read_bytes()
-
-
-def _parse_header(header: Path) -> wfdb.Record | wfdb.MultiRecord:
-    for line in _lines(header)[1:]:
-        _check_bare(header, line.split()[0])
-    try:
-        return wfdb.rdheader(str(header.with_suffix("")))
-    except Exception as error:  # a parser of strangers' files may raise anything
-        told = str(error).replace(f"{header.parent}/", "")
-        raise UnreadableRecording(f"{header.name} is no WFDB header: {told}") from error
-
-
-def _read_header(header: Path) -> wfdb.Record | wfdb.MultiRecord:
-    record = _parse_header(header)
-    if isinstance(record, wfdb.MultiRecord):
-        if record.n_seg != len(record.seg_name):
-            raise UnreadableRecording(f"{header.name} says {record.n_seg} segments and names {len(record.seg_name)}")
-        for name in record.seg_name:
-            if name != "~":
-                _check_name(header, f"{name}.hea")
-        return record
-    if not 0 < record.n_sig <= MAX_LEADS:
-        raise UnreadableRecording(f"{header.name} has {record.n_sig} signals, expected 1 to {MAX_LEADS}")
-    described = len(_lines(header)) - 1
-    if not described == record.n_sig == len(record.file_name):
-        raise UnreadableRecording(f"{header.name} says {record.n_sig} signals and describes {described}")
-    for name in record.file_name:
-        if name == "~" and record.sig_len == 0:
-            continue  # the layout of a recording whose segments differ: it has no samples
-        _check_name(header, name)
-    return record
-
-
-def _check_gains(header: Path, record: wfdb.Record | wfdb.MultiRecord) -> None:
-    """By the text: wfdb itself reads 200 for 0."""
-    if isinstance(record, wfdb.MultiRecord):
-        return
-    for line, name in zip(_lines(header)[1:], record.file_name, strict=True):
-        gain = line.split()[2:3]
-        if gain and not GAIN.match(gain[0]):
-            raise UnreadableRecording(f"{header.name} gives the gain {gain[0][:40]!r}, expected such as 200(1024)/mV")
-        if gain and gain[0].split("(")[0].split("/")[0].strip("0.") == "":
-            raise UnreadableRecording(
-                f"{header.name} gives a gain of 0 for a signal in {name}, expected units per mV; where nobody knows, "
-                "write 200, which the standard assumes"
-            )
-
-
-def _lines(header: Path) -> list[str]:
-    """Those that are no comments, once it is certain that this can be a header."""
-    try:
-        if header.stat().st_size > MAX_HEADER:
-            raise UnreadableRecording(f"{header.name} has over {MAX_HEADER:,} bytes, which no header has")
-        text = header.read_text(encoding="ascii", errors="replace")
-    except OSError as error:
-        raise UnreadableRecording(f"cannot read {header.name}: {error.strerror}; expected a WFDB header") from error
-    if any(len(line) > MAX_LINE for line in text.splitlines()):
-        raise UnreadableRecording(f"{header.name} has a line of over {MAX_LINE:,} characters, which no header has")
-    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-
-
-def _check_bare(header: Path, name: str) -> None:
-    """Only names without any folder, drive or protocol are looked at further."""
-    if name != Path(name).name or name in (".", "..") or "\\" in name or ":" in name:
-        raise UnreadableRecording(f"{header.name} names the file {name!r}, expected a bare name without a folder")
-
-
-def _check_name(header: Path, name: str) -> None:
-    """Only a file that lies beside the header, and no link, is opened."""
-    _check_bare(header, name)
-    file = header.with_name(name)
-    if file.is_symlink() or not file.is_file():
-        raise UnreadableRecording(f"{header.name} names the file {name}, which is not there; send it too")
-
-
-def _number(fs: object, header: Path) -> float:
-    try:
-        return float(fs)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
-        raise UnreadableRecording(f"{header.name} gives no rate, expected samples a second") from error
 
 
 class _Segment:
@@ -237,7 +139,9 @@ class _Segment:
             with np.errstate(over="ignore", invalid="ignore"):
                 physical = (read.dac(return_res=64) * self.factors).T.astype(np.float32)
         except Exception as error:  # a parser of strangers' files may raise anything
-            raise UnreadableRecording(f"cannot read the signals of {self.header.name}: {error}") from error
+            raise UnreadableRecording(
+                f"cannot read the signals of {self.header.name}: {said(error, self.header)}"
+            ) from error
         if physical.shape != (len(self.channels), stop - start):
             raise UnreadableRecording(
                 f"{self.header.name}: got {physical.shape[1]:,} samples from {start:,} on, expected {stop - start:,}"
@@ -260,9 +164,13 @@ class _Segment:
         record, length = self.record, self.record.sig_len
         frames = [spf or 1 for spf in record.samps_per_frame]
         if not all(1 <= spf <= MAX_LINE for spf in frames):
-            raise UnreadableRecording(f"{self.header.name} gives {frames} samples a frame, expected 1 to {MAX_LINE:,}")
+            raise UnreadableRecording(
+                f"{self.header.name} gives {listed(frames)} samples a frame, expected 1 to {MAX_LINE:,}"
+            )
         if not all(0 <= (skew or 0) <= MAX_SKEW for skew in record.skew):
-            raise UnreadableRecording(f"{self.header.name} gives the skews {record.skew}, expected up to {MAX_SKEW:,}")
+            raise UnreadableRecording(
+                f"{self.header.name} gives the skews {listed(record.skew)}, expected up to {MAX_SKEW:,}"
+            )
         if length is not None and not 0 <= length <= MAX_SAMPLES:
             raise UnreadableRecording(f"{self.header.name} gives {length} samples, which no recording has")
         for name in dict.fromkeys(record.file_name):
@@ -275,7 +183,10 @@ class _Segment:
         formats = {record.fmt[channel] for channel in channels}
         fmt = record.fmt[channels[0]]
         if len(formats) > 1 or fmt not in (*DATA_LOAD_TYPES, *COMPRESSED_FMTS):
-            raise UnreadableRecording(f"{self.header.name} gives {name} the format {' and '.join(sorted(formats))}")
+            raise UnreadableRecording(
+                f"{self.header.name} gives {name} the format {' and '.join(sorted(formats))}, expected one of: "
+                f"{', '.join((*DATA_LOAD_TYPES, *COMPRESSED_FMTS))}"
+            )
         if fmt in COMPRESSED_FMTS:
             if length is None:
                 raise UnreadableRecording(f"{self.header.name} gives no number of samples, which {name} needs")
@@ -297,23 +208,21 @@ def _open_segments(header: Path, record: wfdb.MultiRecord, fs: float, uncalibrat
     """The segments one after the other; what a segment lacks, and what lies between two, is a gap."""
     opened: dict[str, _Segment] = {}
     for name in record.seg_name:
-        if name != "~" and name not in opened:
-            part = header.with_name(f"{name}.hea")
-            inner = _read_header(part)
+        if name != NOTHING and name not in opened:
+            part = header.with_name(f"{name}{SUFFIX}")
+            inner = read_header(part, uncalibrated=uncalibrated)
             if isinstance(inner, wfdb.MultiRecord):
                 raise UnreadableRecording(f"{part.name} has segments, but is itself a segment of {header.name}")
-            if not uncalibrated:
-                _check_gains(part, inner)
-            if inner.sig_len and _number(inner.fs, part) != fs:
+            if inner.sig_len != 0 and inner.fs != fs:
                 raise UnreadableRecording(f"{part.name} has another rate ({inner.fs}) than {header.name} ({fs:g})")
-            opened[name] = _LayoutSegment(part, inner, fs) if not inner.sig_len else _Segment(part, inner, fs)
+            opened[name] = _LayoutSegment(part, inner, fs) if inner.sig_len == 0 else _Segment(part, inner, fs)
     leads = tuple(dict.fromkeys(lead for segment in opened.values() for lead in segment.leads))
     check_layout(fs, len(leads))
     for name, length in zip(record.seg_name, record.seg_len, strict=True):
-        if not 0 <= length <= MAX_SAMPLES or (name != "~" and opened[name].length != length):
+        if not 0 <= length <= MAX_SAMPLES or (name != NOTHING and opened[name].length != length):
             raise UnreadableRecording(
                 f"{header.name} says that {name} has {length:,} samples"
-                + ("" if name == "~" else f", its own header says {opened[name].length:,}")
+                + ("" if name == NOTHING else f", its own header says {opened[name].length:,}")
             )
     total = sum(record.seg_len)
     if record.sig_len is not None and record.sig_len != total:

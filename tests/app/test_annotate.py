@@ -65,11 +65,11 @@ def test_options_are_obeyed(folder, run):
 
 
 def test_a_bad_file_does_not_stop_the_rest_and_the_exit_code_tells(folder, run):
-    code, printed = run(folder / "bad.edf", folder / "none.hea", folder / "a.hea")
+    code, printed = run(folder / "bad.edf", folder / "none.hea", folder / "none.zip", folder / "a.hea")
     assert code == 1
     assert (folder / "a.csv").exists()
     assert "bad.edf: bad.edf does not begin as an EDF file does" in printed.out
-    assert "none.hea: there is no file" in printed.out
+    assert "none.hea: there is no file" in printed.out and "none.zip: there is no file" in printed.out
 
 
 def test_a_recording_is_not_written_over(folder, run):

@@ -69,6 +69,16 @@ def test_places_are_given_back_also_after_an_error():
 def test_where_there_are_no_places_all_are_told_so():
     with pytest.raises(Busy), Places("things", 0).taken():
         pass
+    with pytest.raises(Busy):
+        Places("things", 0).check()
+
+
+def test_to_check_whether_there_is_a_place_takes_none():
+    places = Places("things", 1)
+    places.check()
+    places.check()
+    with places.taken(), pytest.raises(Busy):
+        places.check()
 
 
 def test_no_more_than_the_places_are_taken_by_many_at_once():

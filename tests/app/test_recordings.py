@@ -5,7 +5,6 @@ import json
 import threading
 import zipfile
 
-import anyio.to_thread
 import numpy as np
 import pytest
 import wfdb
@@ -155,7 +154,9 @@ def test_what_accept_prefers_is_sent(accept, kind, post, files):
 
 
 def test_an_accept_that_nothing_fits_is_told_what_there_is(post, files):
-    assert_problem(post(files, "image/png"), 406, "text/csv")
+    assert_problem(
+        post(files, "image/png"), 406, "got Accept: 'image/png', expected one of: application/json, text/csv"
+    )
 
 
 def test_beats_may_be_left_out_of_the_lines(post, files):
@@ -226,10 +227,74 @@ def test_a_recording_without_leads_is_answered_so(post, files):
         ({"signals": {"II": [0.0]}, "fs": 0}, "got 0 samples a second"),
         ({"signals": {"II": [0.0]}, "fs": 250, "unit": "kg"}, "got the unit 'kg'"),
         ({"signals": {"II": [0.0]}, "fs": 250, "name": "../x"}, "name:"),
+        (0, "body: expected a JSON object"),
+        ([], "body: expected a JSON object"),
     ],
 )
 def test_json_that_is_no_recording_is_refused(body, message, client):
     assert_problem(client.post("/recordings", json=body), 422, message)
+
+
+LONG = "x" * 1_000_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"signals": {LONG: [0.0]}},
+        {"signals": {LONG: ["x"]}},
+        {"signals": {"II": [0.0]}, LONG: 1},
+        {"signals": {"II": [0.0]}, "lead": LONG},
+        {"signals": {"II": [0.0]}, "model": LONG},
+        {"signals": {"II": [0.0]}, "unit": LONG},
+        {"signals": {"II": [0.0]}, "solver": {"method": LONG}},
+        {"signals": {str(lead): [0.0] * lead for lead in range(64)}},
+        {"signals": {f"lead {lead}": [0.0] for lead in range(64)}, "lead": "V1"},
+    ],
+)
+def test_a_message_is_short_however_long_the_names_that_were_sent(body, client):
+    response = client.post("/recordings", json=body | {"fs": 250})
+    assert response.status_code in (404, 422)
+    assert_problem(response, response.status_code)
+    assert len(response.content) < 2000
+
+
+def test_so_it_is_for_a_form(post, client, files):
+    many = {f"{number:0150}.dat": b"" for number in range(2000)}
+    response = post(many)
+    assert_problem(response, 422, "and 1,990 more: that is no recording")
+    assert len(response.content) < 3000
+    for fields in ({LONG[:5000]: "1"}, {"lead": LONG[:5000]}, {"solver": LONG[:5000]}):
+        assert len(post(files, **fields).content) < 1000
+    for kind in (LONG[:5000], f"multipart/form-data; boundary=b; charset={LONG[:5000]}"):
+        assert len(client.post("/recordings", content=b"x", headers={"Content-Type": kind}).content) < 1000
+
+
+def test_what_macos_adds_counts_for_nothing(post, files):
+    added = {".DS_Store": b"x", "._made.hea": b"x", "__MACOSX/._made.dat": b"x"}
+    assert post(files | added).json() == post(files).json()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as opened:
+        for name, content in (files | added).items():
+            opened.writestr(name, content)
+    assert post({"any.zip": packed.getvalue()}).json() == post(files).json()
+
+
+@pytest.mark.parametrize("name", ["made.hea", "made.HEA", "\u00e9.hea", "e\u0301.hea"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        b"made",
+        b"made 2 250 15000\nmade.dat 16x0 200/mV\n" * 2,
+        "é 1 250 15000\né.dat 16\n".encode(),
+        b"\xff" * 100,
+    ],
+)
+def test_what_is_wrong_with_a_header_is_told_without_our_folders(name, header, post, files):
+    response = post({name: header, "made.dat": files["made.dat"]})
+    assert_problem(response, 422, name)
+    assert "cardiode-" not in response.text and "index out of range" not in response.text
 
 
 @pytest.mark.parametrize("charset", ["utf-7", "undefined", "unicode_escape"])
@@ -273,14 +338,14 @@ def test_a_recording_over_the_limits_is_refused_with_the_limit(served, files):
 
 def test_more_recordings_than_may_be_at_once_are_told_to_wait(served, files, monkeypatch):
     begun, go_on = threading.Event(), threading.Event()
-    receive = recordings.receive
+    choose_leads = recordings.choose_leads
 
-    async def slow(*arguments):
+    def slow(*arguments):
         begun.set()
-        await anyio.to_thread.run_sync(go_on.wait)
-        return await receive(*arguments)
+        go_on.wait()
+        return choose_leads(*arguments)
 
-    monkeypatch.setattr(recordings, "receive", slow)
+    monkeypatch.setattr(recordings, "choose_leads", slow)
     parts = [("files", item) for item in files.items()]
     with service_with(served, recordings_at_once=1) as client:
         answers = []
@@ -386,10 +451,13 @@ def test_beats_whose_solve_failed_have_no_label_and_say_so(post, files):
     assert "NaN" not in response.text and "Infinity" not in response.text
 
 
-def test_work_that_fails_after_the_answer_has_begun_is_told_in_its_last_line(post, files, monkeypatch):
+def test_work_that_fails_after_the_answer_has_begun_is_told_in_its_last_line_and_counted(
+    client, post, files, monkeypatch
+):
     def broken(*_):
         raise RuntimeError("secret")
 
     monkeypatch.setattr("app.analysis.annotate_recording", broken)
     last = json.loads(post(files, "application/x-ndjson").text.splitlines()[-1])
     assert last["problem"]["status"] == 500 and "secret" not in str(last)
+    assert total(samples(client), "cardiode_errors_total", kind="internal") == 1

@@ -47,6 +47,16 @@ def test_the_document_is_there_and_every_reference_in_it_leads_somewhere(client)
             node = node[name]
 
 
+def test_the_description_and_all_that_it_is_made_of_are_there_and_ask_no_other_host(client):
+    page = client.get("/docs").text
+    assert not re.findall(r"https?://", page)
+    made_of = re.findall(r"""(?:src|href)="([^"]+)"|url: '([^']+)'""", page)
+    paths = {path for pair in made_of for path in pair if path}
+    assert {path.rsplit("/", 1)[1] for path in paths} >= {"swagger-ui-bundle.js", "swagger-ui.css", "openapi.json"}
+    for path in paths:
+        assert client.get(path).status_code == 200
+
+
 def test_the_page_and_all_that_it_is_made_of_are_there_and_ask_no_other_host(client):
     page = client.get("/")
     assert page.headers["content-type"].startswith("text/html")

@@ -114,7 +114,10 @@ def test_noise_gets_no_beats_and_the_reason(client):
         ({"fs": 250, "leads": ["II"], "model": "oracle"}, "got the model 'oracle'"),
         ({"fs": 250, "leads": ["II"], "solver": {"rtol": 9}}, "solver.rtol"),
         ({"fs": 250, "leads": ["II"], "colour": "red"}, "colour"),
-        ([], "expected"),
+        ([], "message: expected a JSON object"),
+        (None, "message: expected a JSON object"),
+        ({"fs": 250, "leads": ["x" * 101]}, "leads.0: String should have at most 100 characters"),
+        ({"fs": 250, "leads": ["II"], "lead": "x" * 100_000}, "(100,000 characters)', expected one of: II"),
     ],
 )
 def test_a_stream_that_cannot_be_is_told_and_closed(first, message, client):
@@ -132,7 +135,8 @@ def test_a_stream_that_cannot_be_is_told_and_closed(first, message, client):
         (lambda s: s.send_json({"signals": [[0.0]]}), "got 1 signals"),
         (lambda s: s.send_json({"signals": [[0.0], [0.0, 1.0]]}), "of equal length"),
         (lambda s: s.send_json({"signals": [[0.0], ["x"]]}), "signals.1.0"),
-        (lambda s: s.send_text("{"), "JSON"),
+        (lambda s: s.send_text("{"), "the message is not JSON"),
+        (lambda s: s.send_text("null"), "message: expected a JSON object"),
         (lambda s: s.send_bytes(b"123"), "got 3 bytes"),
         (lambda s: s.send_bytes(bytes(16_000_008)), "got 16,000,008 bytes"),
     ],

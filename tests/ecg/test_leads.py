@@ -30,6 +30,13 @@ def test_a_lead_that_is_not_there_is_told_with_those_that_are():
         find_lead(["MLII", "V1"], "V9")
 
 
+def test_of_many_leads_the_first_are_told():
+    with pytest.raises(
+        UnknownLead, match=r"got the lead 'x{60}\.\.\. \(1,000 characters\)', .*: 0, 1, .*, 9 and 54 more$"
+    ):
+        find_lead([str(number) for number in range(64)], "x" * 1000)
+
+
 @pytest.mark.parametrize("name", ["RESP", "ABP", "EEG Fpz-Cz", "PLETH", "SpO2", "EMG chin", "CVP", "C4-A1"])
 def test_signals_that_are_known_to_be_something_else_are_no_leads(name):
     assert not may_be_ecg(name)
@@ -42,3 +49,4 @@ def test_others_may_be(name):
 
 def test_names_that_are_there_twice_are_told_apart():
     assert distinct_names(["V1", "ECG", "ECG", "", "ECG"]) == ("V1", "ECG", "ECG 2", "signal 4", "ECG 3")
+    assert distinct_names(["", "", "II", "II 2", "II"]) == ("signal 1", "signal 2", "II", "II 2", "II 3")

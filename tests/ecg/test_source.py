@@ -53,14 +53,22 @@ def test_arrays_become_mv_and_what_is_no_number_a_gap():
         ({"II": [1.0]}, 49, "mV", "got 49 samples a second, expected 50 to 2,000"),
         ({"II": [1.0]}, 2001, "mV", "got 2001 samples a second"),
         ({"II": [1.0]}, float("nan"), "mV", "got nan samples a second"),
-        ({}, 250, "mV", "expected one or more of equal length"),
-        ({"II": [1.0], "V1": [1.0, 2.0]}, 250, "mV", "{'II': 1, 'V1': 2}"),
+        ({}, 250, "mV", "got no signals, expected one or more of equal length"),
+        ({"II": [1.0], "V1": [1.0, 2.0]}, 250, "mV", "got 2 signals of 1, 2 samples"),
         ({"II": [1.0]}, 250, "mmHg", "got the unit 'mmHg', expected one of: mV, uV, V"),
     ],
 )
 def test_arrays_that_are_no_signals_are_refused(signals, fs, unit, message):
     with pytest.raises(InvalidSignals, match=message):
         from_arrays(signals, fs, unit=unit)
+
+
+@pytest.mark.parametrize("where", ["leads", "left_out"])
+def test_a_name_that_is_too_long_to_be_one_is_refused(where):
+    names = {"leads": ("II",), "left_out": ("RESP",)}
+    Source("made", fs=250.0, length=0, blocks=iter(()), **names | {where: ("x" * 100,)})
+    with pytest.raises(InvalidSignals, match=r"got the name 'x{60}\.\.\. \(101 characters\)', expected at most 100"):
+        Source("made", fs=250.0, length=0, blocks=iter(()), **names | {where: ("x" * 101,)})
 
 
 def test_too_many_leads_are_refused():

@@ -48,12 +48,21 @@ def test_a_link_is_refused(pack, folder):
 
 
 def test_two_files_of_one_name_are_refused(pack, folder):
-    with pytest.raises(UnreadableRecording, match="each of another name"):
-        unpack(pack(("a/100.dat", b"x"), ("b/100.dat", b"y")), folder, 100)
+    with pytest.raises(
+        UnreadableRecording, match=r"made\.zip holds 2 files of the name 100\.dat, expected one recording"
+    ):
+        unpack(pack(("a/100.dat", b"x"), ("b/100.dat", b"y"), ("c.dat", b"z")), folder, 100)
+
+
+def test_what_macos_adds_is_left_out(pack, folder):
+    added = ("__MACOSX/a/._100.hea", "__MACOSX/b/._100.hea", ".DS_Store", "a/.DS_Store", "a/._100.hea")
+    (file,) = unpack(pack(("a/100.hea", b"header"), *((name, b"junk") for name in added)), folder, 100)
+    assert (file.name, file.read_bytes()) == ("100.hea", b"header")
+    assert list(folder.iterdir()) == [file]
 
 
 def test_too_many_files_are_refused(pack, folder):
-    with pytest.raises(UnreadableRecording, match="holds 2001 files, expected at most 2000"):
+    with pytest.raises(UnreadableRecording, match="holds 2,001 files, expected at most 2,000"):
         unpack(pack(*((f"{n}.dat", b"") for n in range(2001))), folder, 100)
 
 
@@ -86,6 +95,13 @@ def test_an_encrypted_zip_is_refused(pack, folder):
     file.write_bytes(bytes(content))
     with pytest.raises(UnreadableRecording, match="is encrypted"):
         unpack(file, folder, 100)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "../" + "a" * 300])
+def test_a_name_that_is_too_long_is_told_in_short_and_without_our_folder(name, pack, folder):
+    with pytest.raises(UnreadableRecording) as refused:
+        unpack(pack((name, b"x")), folder, 100)
+    assert len(str(refused.value)) < 150 and str(folder) not in str(refused.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"hello"])

@@ -51,6 +51,35 @@ def test_a_name_that_ends_like_a_unit_is_a_name(name, write):
     assert read.leads == (name,) and read.signals[0].tolist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_the_text_may_be_in_utf_8_or_with_its_mark_in_utf_16(encoding, line_end, made, tmp_path, monkeypatch):
+    monkeypatch.setattr(csv, "BLOCK", 777)
+    text = f"Zeit,II (µV)\n{rows(made)}".replace("Zeit", "time").replace("\n", line_end)
+    (tmp_path / "made.csv").write_bytes(text.replace(",V1", "").encode(encoding))
+    read = open_csv(tmp_path / "made.csv").read()
+    assert (read.leads, read.fs) == (("II",), 250.0)
+    np.testing.assert_allclose(read.signals[0], made.signals[0] / 1000, atol=1e-7)
+
+
+def test_big_ends_may_come_first(tmp_path):
+    (tmp_path / "made.csv").write_bytes("\ufefftime\tII\n0\t1\n0.01\t2\n0.02\t3\n".encode("utf-16-be"))
+    assert open_csv(tmp_path / "made.csv").read().signals.tolist() == [[1, 2, 3]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
+def test_another_encoding_is_told_which_are_read(encoding, tmp_path):
+    (tmp_path / "made.csv").write_bytes("time,II\n0,1\n0.01,2\n".encode(encoding))
+    with pytest.raises(UnreadableRecording, match=r"expected .* in UTF-8, or in UTF-16 with a byte order mark"):
+        open_csv(tmp_path / "made.csv")
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1e"])
+def test_a_row_ends_where_a_line_does_and_nowhere_else(mark, write):
+    read = open_csv(write(f"time,le{mark}ad,V1\n0,1,2\n0.01,2,3\n0.02,3,4\n")).read()
+    assert read.leads == (f"le{mark}ad", "V1") and read.signals.tolist() == [[1, 2, 3], [2, 3, 4]]
+
+
 def test_times_may_be_in_ms_or_on_a_clock(made, write):
     for header, time in (
         ("time (ms)", [f"{4 * n}" for n in range(5000)]),
@@ -112,6 +141,8 @@ def test_times_that_are_rounded_give_the_true_rate_and_no_gaps(write):
         ("II\n1\n2\nthree\n", "is no table of numbers"),
         ("\nII\n1\n2\n", "has no column that may be a lead"),
         ("time II\n0 1\n1 2\n", "has no column that may be a lead"),
+        ("time,II\n0,1\n" + "x" * 5000 + ",2\n", r"got the time 'x{60}\.\.\. \(5,000 characters\)', expected seconds"),
+        ("II\n1\n" + "x" * 5000 + "\n", "^.{50,300}$"),
         ("time;II\n0;0,5\n0,1;0,6\n", "is no table of numbers|got the time"),
         ("time,II\n0,1\n1e-320,2\n2e-320,3\n", "do not grow"),
     ],

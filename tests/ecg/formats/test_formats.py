@@ -27,6 +27,8 @@ def test_of_headers_the_one_that_names_the_others_is_meant(write_wfdb, made):
         (["a.edf", "b.edf"], "got a.edf, b.edf: that is 2 recordings; expected one"),
         (["a.hea", "b.hea"], "that is 2 recordings"),
         (["a.exe"], "got a.exe: that is no recording"),
+        (["a.zip"], "got a.zip: that is no recording; .*; a zip within a zip is not unpacked"),
+        ([f"{n}.dat" for n in range(2000)], r"got 0.dat, 1.dat, .*, 9.dat and 1,990 more: that is no recording"),
     ],
 )
 def test_anything_but_one_recording_is_refused(names, message, tmp_path):

@@ -73,6 +73,11 @@ def test_other_units_of_voltage_become_mv(made, write_wfdb):
     np.testing.assert_allclose(open_record(header).read().signals, made.signals, atol=1e-3)
 
 
+def test_microvolts_may_be_written_with_their_letter(made, write_wfdb):
+    header = rewrite(write_wfdb(signals=made.signals * 1000, gain=10.0), "/mV", "/µV", count=0)
+    np.testing.assert_allclose(open_record(header).read().signals, made.signals, atol=1e-3)
+
+
 def test_what_is_no_lead_is_left_out_and_named(made, write_wfdb):
     header = rewrite(write_wfdb(leads=("II", "RESP")), r"(made\.dat.*)/mV(.*RESP)", r"\1/NU\2")
     read = open_record(header).read()
@@ -95,6 +100,17 @@ def test_segments_of_one_layout_follow_each_other(made, write_wfdb):
     np.testing.assert_allclose(open_record(folder / "whole.hea").read().signals, made.signals, atol=1e-3)
 
 
+def test_the_length_of_a_segment_may_be_that_of_its_file(made, write_wfdb):
+    a, b = np.split(made.signals, [2000], axis=1)
+    folder = rewrite(write_wfdb("a", signals=a), r"^a 2 250 2000", "a 2 250").parent
+    write_wfdb("b", signals=b)
+    (folder / "whole.hea").write_text("whole/2 2 250 5000\na 2000\nb 3000\n")
+    np.testing.assert_allclose(open_record(folder / "whole.hea").read().signals, made.signals, atol=1e-3)
+    (folder / "whole.hea").write_text("whole/2 2 250 5001\na 2001\nb 3000\n")
+    with pytest.raises(UnreadableRecording, match="says that a has 2,001 samples, its own header says 2,000"):
+        open_record(folder / "whole.hea")
+
+
 def test_segments_of_changing_layout_have_gaps_where_a_lead_was_off(made, write_wfdb):
     folder = write_wfdb("a", signals=made.signals[:, :2000]).parent
     write_wfdb("b", signals=made.signals[1:, 3000:], leads=("V1",))
@@ -111,27 +127,14 @@ def test_segments_of_changing_layout_have_gaps_where_a_lead_was_off(made, write_
 @pytest.mark.parametrize(
     ("pattern", "replacement", "message"),
     [
-        (r"made\.dat", "../made.dat", "names the file '../made.dat', expected a bare name"),
-        (r"made\.dat", "/etc/passwd", "expected a bare name"),
-        (r"made\.dat", "https://example.org/made.dat", "expected a bare name"),
-        (r"made\.dat", "s3://bucket/made.dat", "expected a bare name"),
-        (r"made\.dat", "..", "expected a bare name"),
-        (r"made\.dat", "other.dat", "names the file other.dat, which is not there"),
         (r" 5000$", " 500000", "truncated, or its header lies: got 20,000 bytes, expected 2,000,000"),
-        (r"^made 2", "made 3", "says 3 signals and describes 2"),
-        (r"^made 2", "made 0", "has 0 signals"),
-        (r"^made 2", "made 70", "has 70 signals"),
-        (r"1000\.0\(0\)/mV", "0(0)/mV", "gives a gain of 0"),
-        (r"1000\.0\(0\)/mV", "0.0/mV", "gives a gain of 0"),
-        (r"1000\.0\(0\)/mV", "0", "gives a gain of 0"),
-        (r"1000\.0\(0\)/mV", "200(1e5)", r"gives the gain '200\(1e5\)'"),
-        (r"1000\.0\(0\)/mV", "nan", "gives the gain 'nan'"),
-        (r" 16 ", " 77 ", "made.hea"),
+        (r" 16 ", " 77 ", "gives made.dat the format 16 and 77, expected one of: 8, 16, 24"),
         (r" 0 (-?\d+) (-?\d+) 0 ML", r" 0 \1 1 0 ML", r"the checksum of MLII is \d+, its header says 1"),
-        (r"(?s)\A.*\Z", "hello", "no WFDB header"),
     ],
 )
-def test_a_header_that_lies_is_refused_with_what_is_wrong(pattern, replacement, message, write_wfdb):
+def test_a_header_that_is_not_that_of_its_files_is_refused_with_what_is_wrong(
+    pattern, replacement, message, write_wfdb
+):
     header = rewrite(write_wfdb(), pattern, replacement)
     with pytest.raises(UnreadableRecording, match=message):
         open_record(header).read()
@@ -144,26 +147,10 @@ def test_an_absurd_rate_is_refused(fs, write_wfdb):
         open_record(header).read()
 
 
-def test_a_link_beside_the_header_is_refused(write_wfdb, tmp_path):
-    header = write_wfdb()
-    file = header.with_suffix(".dat")
-    file.rename(tmp_path / "elsewhere")
-    file.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UnreadableRecording, match=r"names the file made\.dat, which is not there"):
-        open_record(header)
-
-
 def test_a_segment_that_names_a_file_elsewhere_is_refused(write_wfdb):
     folder = rewrite(write_wfdb("a"), r"a\.dat", "../a.dat").parent
     (folder / "whole.hea").write_text("whole/1 2 250 5000\na 5000\n")
     with pytest.raises(UnreadableRecording, match="expected a bare name"):
-        open_record(folder / "whole.hea")
-
-
-def test_segments_that_are_not_as_many_as_is_said_are_refused(write_wfdb):
-    folder = write_wfdb("a").parent
-    (folder / "whole.hea").write_text("whole/3 2 250 5000\na 5000\n")
-    with pytest.raises(UnreadableRecording, match="says 3 segments and names 1"):
         open_record(folder / "whole.hea")
 
 
@@ -275,13 +262,3 @@ def test_annotations_are_counted_at_the_rate_that_is_asked_for(tmp_path):
 def test_annotations_that_do_not_say_are_at_any_rate(tmp_path):
     wfdb_library.wrann("made", "atr", np.array([1, 100]), ["N"] * 2, write_dir=str(tmp_path))
     assert wfdb.read_annotations(tmp_path / "made", "atr", fs=360.0).samples.tolist() == [1, 100]
-
-
-def test_an_extent_is_read_where_there_are_no_signals(tmp_path):
-    header = tmp_path / "made.hea"
-    header.write_text("made 1 360 650000\nmade.dat 212\n")
-    assert wfdb.read_extent(header) == wfdb.Extent(360.0, 650_000)
-    header.write_text("made 1 360\nmade.dat 212\n")
-    assert wfdb.read_extent(header) == wfdb.Extent(360.0, None)
-    with pytest.raises(UnreadableRecording, match=r"other\.hea"):
-        wfdb.read_extent(tmp_path / "other.hea")

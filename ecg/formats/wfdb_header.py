@@ -1,0 +1,197 @@
+"""The header of a WFDB recording (.hea), as header(5) of the WFDB Applications Guide describes it.
+
+It comes from strangers. Each line is held against the standard before wfdb reads it, for wfdb takes what it does not
+understand for a description: `16x-1 200/mV` would silently be another gain. And each file that it names must be a bare
+name that lies beside it.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import wfdb
+
+from ecg.errors import UnreadableRecording
+from ecg.source import MAX_LEADS
+from ecg.telling import said, shortened
+
+SUFFIX = ".hea"
+MAX_HEADER = 2**20
+MAX_LINE = 1000
+
+LINE_ENDS = re.compile(r"[\n\r\v\f\x1c-\x1e]+")
+"""Where wfdb ends a line of ASCII; other alphabets have more line ends, which it drops."""
+
+BLANKS = re.compile(r"[ \t]+")
+RECORD = re.compile(
+    r"[-\w]+(/(?P<segments>\d+))?[ \t]+(?P<signals>\d+)"
+    r"([ \t]+(?P<fs>\d+\.?\d*|\.\d+)(/-?\d+\.?\d*(\(-?\d+\.?\d*\))?)?([ \t]+(?P<length>\d+)([ \t].*)?)?)?",
+    re.ASCII,
+)
+SEGMENT = re.compile(r"(?P<name>~|[-\w]+)[ \t]+\d+", re.ASCII)
+FILE = re.compile(r"[-\w]+(\.\w*)?", re.ASCII)
+FORMAT = re.compile(r"\d+(x0*[1-9]\d*)?(:\d+)?(\+\d+)?", re.ASCII)
+GAIN = re.compile(
+    r"(?P<a_unit>-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)(\(-?\d+\))?(/(?P<unit>([\w^?%/-]|[^\x00-\x7f])+))?", re.ASCII
+)
+DEFAULT_UNIT = "mV"
+DEFAULT_FS = 250.0
+NUMBERS = {
+    "ADC resolution": re.compile(r"\d+", re.ASCII),
+    "ADC zero": re.compile(r"-?\d+", re.ASCII),
+    "initial value": re.compile(r"-?\d+", re.ASCII),
+    "checksum": re.compile(r"-?\d+", re.ASCII),
+    "block size": re.compile(r"\d+", re.ASCII),
+}
+"""Of a signal, between its gain and its description, which may begin early."""
+
+NOTHING = "~"
+"""A segment without a recording, or the file of a signal without samples."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The rate that a header gives, and its number of samples, None where it gives none."""
+
+    fs: float
+    length: int | None
+
+
+def read_extent(header: Path) -> Extent:
+    """The extent of a recording whose signal files need not be there. Raises UnreadableRecording."""
+    first = _first(header, _lines(header))
+    return Extent(float(first["fs"] or DEFAULT_FS), int(first["length"] or 0) or None)
+
+
+def read_header(header: Path, *, uncalibrated: bool = False) -> wfdb.Record | wfdb.MultiRecord:
+    """What a header says, of a recording or of one that is made up of segments; the files that it names are there.
+
+    A gain of 0 is refused, but for `uncalibrated`. Raises UnreadableRecording.
+    """
+    lines = _lines(header)
+    first = _first(header, lines)
+    if first["segments"] is None:
+        _check_signals(header, lines[1:], int(first["signals"]), int(first["length"] or 1), uncalibrated)
+    else:
+        _check_segments(header, lines[1:], int(first["segments"]))
+    try:
+        record = wfdb.rdheader(str(header.with_suffix("")))
+    except Exception as error:  # a parser of strangers' files may raise anything
+        raise UnreadableRecording(f"{header.name} is no WFDB header: {said(error, header)}") from error
+    if first["segments"] is None:
+        record.units = [_unit(line) for line in lines[1:]]
+    return record
+
+
+def _first(header: Path, lines: Sequence[str]) -> re.Match[str]:
+    """What the first line says."""
+    first = RECORD.fullmatch(lines[0])
+    if first is None:
+        raise UnreadableRecording(
+            f"{header.name} begins with {shortened(lines[0])!r}, expected a name of ASCII letters, digits, - and _, "
+            "the number of signals, their rate and their number of samples, such as 100 2 360 650000"
+        )
+    return first
+
+
+def _lines(header: Path) -> list[str]:
+    """Those that are no comments, at least one, once it is certain that this can be a header."""
+    if header.suffix != SUFFIX:
+        raise UnreadableRecording(
+            f"got the header {header.name}, expected the ending {SUFFIX} in small letters; rename it"
+        )
+    try:
+        if header.stat().st_size > MAX_HEADER:
+            raise UnreadableRecording(f"{header.name} has over {MAX_HEADER:,} bytes, which no header has")
+        content = header.read_bytes()
+    except OSError as error:
+        raise UnreadableRecording(f"cannot read {header.name}: {error.strerror}; expected a WFDB header") from error
+    lines = [line.strip() for line in LINE_ENDS.split(_decoded(content))]
+    if any(len(line) > MAX_LINE for line in lines):
+        raise UnreadableRecording(f"{header.name} has a line of over {MAX_LINE:,} characters, which no header has")
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if not lines:
+        raise UnreadableRecording(f"{header.name} is empty, expected a WFDB header")
+    return lines
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _unit(line: str) -> str:
+    """Of a signal. wfdb drops what is not ASCII, and would take µV for V."""
+    gain = GAIN.fullmatch("".join(BLANKS.split(line)[2:3]))
+    return (gain and gain["unit"]) or DEFAULT_UNIT
+
+
+def _check_segments(header: Path, lines: Sequence[str], segments: int) -> None:
+    if len(lines) != segments or not segments:
+        raise UnreadableRecording(f"{header.name} says {segments} segments and names {len(lines)}")
+    for line in lines:
+        segment = SEGMENT.fullmatch(line)
+        if segment is None:
+            raise UnreadableRecording(
+                f"{header.name} has the segment {shortened(line)!r}, expected a bare name, which is that of a header "
+                "beside it, and its number of samples, such as 100_1 5000"
+            )
+        if segment["name"] != NOTHING:
+            _check_there(header, f"{segment['name']}{SUFFIX}")
+
+
+def _check_signals(header: Path, lines: Sequence[str], signals: int, length: int, uncalibrated: bool) -> None:
+    if not 0 < signals <= MAX_LEADS:
+        raise UnreadableRecording(f"{header.name} has {signals} signals, expected 1 to {MAX_LEADS}")
+    if len(lines) != signals:
+        raise UnreadableRecording(f"{header.name} says {signals} signals and describes {len(lines)}")
+    for line in lines:
+        name, *fields = BLANKS.split(line)
+        if name != NOTHING or length:  # without samples: the layout of a recording whose segments differ
+            if not FILE.fullmatch(name):
+                raise UnreadableRecording(
+                    f"{header.name} names the file {shortened(name)!r}, expected a bare name without a folder, of "
+                    "ASCII letters, digits, - and _, such as 100.dat"
+                )
+            _check_there(header, name)
+        _check_fields(header, name, fields, uncalibrated)
+
+
+def _check_fields(header: Path, name: str, fields: Sequence[str], uncalibrated: bool) -> None:
+    """Those of one signal after the name of its file: format, gain, five numbers, a description."""
+    if not fields or not FORMAT.fullmatch(fields[0]):
+        raise _bad_field(header, name, "format", fields[0] if fields else "", "such as 16, 212 or 16x2:0+24")
+    for gain in fields[1:2]:
+        found = GAIN.fullmatch(gain)
+        if found is None or not math.isfinite(float(found["a_unit"])):
+            raise _bad_field(header, name, "gain", gain, "units a mV, perhaps with a baseline, such as 200(1024)/mV")
+        if not float(found["a_unit"]) and not uncalibrated:
+            raise _bad_field(
+                header, name, "gain", gain, "units a mV; where nobody knows, write 200, which the standard assumes"
+            )
+    for (what, pattern), field in zip(NUMBERS.items(), fields[2:], strict=False):
+        if field[0].isalpha():
+            return
+        if not pattern.fullmatch(field):
+            raise _bad_field(header, name, what, field, "a whole number")
+
+
+def _bad_field(header: Path, name: str, what: str, got: str, expected: str) -> UnreadableRecording:
+    return UnreadableRecording(
+        f"{header.name} gives a signal in {name} the {what} {shortened(got)!r}, expected {expected}"
+    )
+
+
+def _check_there(header: Path, name: str) -> None:
+    """Only a file that lies beside the header, and no link, is opened."""
+    file = header.with_name(name)
+    try:
+        there = file.is_file() and not file.is_symlink()
+    except OSError:  # no file can have a name so long
+        there = False
+    if not there:
+        raise UnreadableRecording(f"{header.name} names the file {shortened(name)}, which is not there; send it too")
