@@ -61,7 +61,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lead", help="the lead to cut beats from; left out: II, or the clearest")
     parser.add_argument("--fs", type=float, help="samples a second of a CSV without a column of times")
     parser.add_argument("--unit", choices=UNITS, default="mV", help="of a CSV that does not say (default: mV)")
-    parser.add_argument("--model", help="name in the zoo, or checkpoint file; left out: the first of CARDIODE_MODELS")
+    parser.add_argument(
+        "--model",
+        help="name in the zoo, or checkpoint file; left out: the first of CARDIODE_MODELS that knows recordings",
+    )
     parser.add_argument("--method", choices=METHODS, help="how the model's equation is solved")
     parser.add_argument("--rtol", type=float, help="relative tolerance of the solver")
     parser.add_argument("--atol", type=float, help="absolute tolerance of the solver")
@@ -71,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Annotate each file; 0 where all could be, else 1."""
     try:
-        model = ServedModels.load([arguments.model] if arguments.model else settings.model_names[:1]).default
+        model = ServedModels.load([arguments.model] if arguments.model else settings.model_names).for_recordings
         solver = _solver(arguments, model)
     except ValidationError as error:
         for problem in error.errors():

@@ -6,6 +6,7 @@ What went wrong below is mapped to a status here, and nowhere else:
                                   422   invalid_request      each field
     InvalidBeat, InvalidBeats     422   invalid_beats        the beat's index and what was expected
     NoSolver, InvalidSolver       422   invalid_solver       the field
+    NeedsRecording                422   wrong_model          the field
     UnknownModelName              404   unknown_model        the models there are
     UnreadableRecording           422   invalid_recording    the file, and what is wrong with it
     InvalidSignals, UnknownLead   422   invalid_recording    the field
@@ -47,7 +48,7 @@ from ecg import (
     UnreadableRecording,
 )
 from ecg.telling import shortened
-from models import NoSolver
+from models import NeedsRecording, NoSolver
 from ode import InvalidSolver, UnknownMethod
 
 MEDIA_TYPE = "application/problem+json"
@@ -67,6 +68,7 @@ KINDS = (
     HTTPException,
     RequestValidationError,
     EcgError,
+    NeedsRecording,
     NoSolver,
     InvalidSolver,
     UnknownModelName,
@@ -145,6 +147,8 @@ def problem_of(error: Exception) -> tuple[str, JSONResponse]:
             return "invalid_solver", _field("solver.method", str(error))
         case NoSolver() | InvalidSolver():
             return "invalid_solver", _field("solver", str(error))
+        case NeedsRecording():
+            return "wrong_model", _field("model", str(error))
         case UnknownModelName():
             return "unknown_model", problem(404, str(error), [FieldError(field="model", message=str(error))])
         case UnreadableRecording():

@@ -193,6 +193,7 @@ class ModelResponse(ModelIdentity):
     """One of the models that are served."""
 
     default: bool = Field(description="answers where a request names no model")
+    default_for_recordings: bool = Field(description="answers where a request with a recording names none")
     architecture: str
     classes: list[Label]
     solver: SolverResponse | None

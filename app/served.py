@@ -25,11 +25,16 @@ class ServedModel:
 
 
 class ServedModels:
-    """All models that are served; the first answers where a request names none."""
+    """All models that are served.
+
+    Where a request names none, the first that takes beats by themselves answers it, and for a recording the first that
+    takes them in their context; where there is none such, the first.
+    """
 
     def __init__(self, models: Sequence[ServedModel]) -> None:
         self.by_name = {model.identity.name: model for model in models}
-        self.default = models[0]
+        self.for_beats = next((model for model in models if not model.classifier.in_context), models[0])
+        self.for_recordings = next((model for model in models if model.classifier.in_context), models[0])
 
     @classmethod
     def load(cls, names: Sequence[str]) -> "ServedModels":
@@ -44,10 +49,10 @@ class ServedModels:
             raise UnknownModel(f"got models of the same name in CARDIODE_MODELS: {', '.join(names)}; name each once")
         return served
 
-    def find(self, name: str | None) -> ServedModel:
-        """The model of that name, the default one for None. Raises UnknownModelName."""
+    def find(self, name: str | None, default: ServedModel) -> ServedModel:
+        """The model of that name, the default for None. Raises UnknownModelName."""
         if name is None:
-            return self.default
+            return default
         if name not in self.by_name:
             raise UnknownModelName(name, list(self.by_name))
         return self.by_name[name]

@@ -15,9 +15,10 @@ from ecg.errors import (
     UnknownLead,
     UnreadableRecording,
 )
-from ecg.finding import choose_leads, find_beats, in_stretches
+from ecg.finding import FoundPart, choose_leads, find_beats, in_stretches
 from ecg.labels import LABEL_NAMES, LABELS, Label, label_of
 from ecg.leads import find_lead, preferred_lead
+from ecg.live_context import LiveContext
 from ecg.quality import QUALITIES, Quality
 from ecg.recording import Annotations, Recording
 from ecg.resampling import BEAT_FS
@@ -38,12 +39,14 @@ __all__ = [
     "EcgError",
     "Event",
     "FoundBeats",
+    "FoundPart",
     "InvalidBeat",
     "InvalidBeats",
     "InvalidComparison",
     "InvalidSignals",
     "InvalidSynthesis",
     "Label",
+    "LiveContext",
     "LargeRecording",
     "MissingAnnotations",
     "QUALITIES",

@@ -137,6 +137,11 @@ class BeatStream:
         self._signal = self._signal.followed_by(self._resampler.finish())
         return self._cut(last=True)
 
+    @property
+    def next_peak(self) -> int | None:
+        """Where the R peak after the last beat that was cut seems to be, in samples; None for no sign of one."""
+        return self._waiting[0].sample if self._waiting else self._detector.next_sample
+
     def _wait_for(self, peaks: Peaks) -> None:
         self._waiting += map(_Peak, peaks.samples.tolist(), peaks.flutter.tolist())
 

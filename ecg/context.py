@@ -90,7 +90,8 @@ def in_context(
         resemblance[2 * lead] = 1 - of_lead.correlation(near)
         resemblance[2 * lead + 1] = of_lead.relative_height(near)
     columns = [_intervals(intervals[wide], pace, later)]
-    columns += [_around(values, NEIGHBOURS, NEIGHBOURS, min(later, NEIGHBOURS)) for values in resemblance]
+    seen = min(later - 1, NEIGHBOURS)  # an R peak is known before what follows it is
+    columns += [_around(values, NEIGHBOURS, NEIGHBOURS, seen) for values in resemblance]
     values = np.concatenate((shown.reshape(len(shown), -1), np.concatenate(columns, axis=1)[inner]), axis=1)
     return BeatsInContext(np.nan_to_num(values).astype(np.float32))
 

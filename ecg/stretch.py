@@ -63,6 +63,26 @@ class Stretch:
         at_beat_rate = np.stack([resample(signal, recording.fs) for signal in filled])
         return cls.of(at_beat_rate, np.round((peaks - first) * (BEAT_FS / recording.fs)).astype(np.int64), broken)
 
+    def followed_by(
+        self,
+        views: Float64[np.ndarray, "lead more 125"],
+        peaks: Int64[np.ndarray, "more"],
+        broken: Bool[np.ndarray, "more"],
+    ) -> "Stretch":
+        """With the next beats."""
+        together = np.concatenate((self.peaks[-1:], peaks))
+        intervals = intervals_before(together, np.concatenate((np.ones(len(together) - len(peaks), np.bool_), broken)))
+        return Stretch(
+            np.concatenate((self.views, views), axis=1),
+            np.concatenate((self.peaks, peaks)),
+            np.concatenate((self.intervals, intervals[len(together) - len(peaks) :])),
+        )
+
+    def since(self, peak: int) -> "Stretch":
+        """Without the beats before a sample."""
+        first = int(np.searchsorted(self.peaks, peak))
+        return Stretch(self.views[:, first:], self.peaks[first:], self.intervals[first:]) if first else self
+
     def __len__(self) -> int:
         return len(self.peaks)
 

@@ -6,6 +6,7 @@ from models.annotation import (
     AnnotatedPart,
     AnnotatedRecording,
     annotate,
+    annotate_parts,
     annotate_recording,
 )
 from models.architecture import Architecture, ODENetArchitecture, ResNetArchitecture
@@ -33,6 +34,7 @@ __all__ = [
     "AnnotatedRecording",
     "NOT_JUDGED",
     "annotate",
+    "annotate_parts",
     "annotate_recording",
     "AUTO",
     "AlteredCheckpoint",

@@ -1,6 +1,6 @@
 """Annotation: what a classifier says of the beats that were found in a recording."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from ecg import (
     LABELS,
     BeatsInContext,
     FoundBeats,
+    FoundPart,
     Label,
     Recording,
     Rhythm,
@@ -78,17 +79,23 @@ def annotate(
 
     Raises what `Classifier.classify` raises for a solver, and NeedsRecording.
     """
-    good = found.good
-    if not good.any():
+    # Asked of all beats, good or not: each is part of the others' context.
+    beats = context(found).values if context else found.values
+    good = beats[found.good]
+    if not len(good):
         return AnnotatedBeats(found, None)
-    if classifier.in_context and context is not None:
-        return AnnotatedBeats(found, classifier.classify(context(found).select(good), solver))
-    return AnnotatedBeats(found, classifier.classify(found.values[good], solver))
+    return AnnotatedBeats(found, classifier.classify(BeatsInContext(good) if context else good, solver))
 
 
 def context_in(recording: Recording, leads: Sequence[int]) -> Context:
     """Beats of a recording are in the context of each other."""
-    return lambda found: Stretch.cut(recording, leads, found.peaks, found.broken).in_context()
+
+    def context(found: FoundBeats) -> BeatsInContext:
+        if not len(found):
+            return BeatsInContext.joined([])
+        return Stretch.cut(recording, leads, found.peaks, found.broken).in_context()
+
+    return context
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,17 @@ def annotate_recording(
     A classifier that takes beats in their context gets half an hour of them at once. Raises what `Classifier.classify`
     raises for a solver.
     """
-    parts = find_beats(recording, leads)
-    for part in in_stretches(parts, recording.fs) if classifier.in_context else parts:
-        beats = annotate(classifier, part.beats, solver, context_in(recording, leads))
-        yield AnnotatedPart(beats, part.seconds, part.reason)
+    yield from annotate_parts(classifier, recording, leads, find_beats(recording, leads), solver)
+
+
+def annotate_parts(
+    classifier: Classifier,
+    recording: Recording,
+    leads: tuple[int, ...],
+    parts: Iterable[FoundPart],
+    solver: Solver | None = None,
+) -> Iterator[AnnotatedPart]:
+    """Classify beats that were found in a recording, part by part; otherwise as `annotate_recording`."""
+    context = context_in(recording, leads) if classifier.in_context else None
+    for part in in_stretches(parts, recording.fs) if context else parts:
+        yield AnnotatedPart(annotate(classifier, part.beats, solver, context), part.seconds, part.reason)

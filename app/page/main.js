@@ -339,4 +339,4 @@ addEventListener("keydown", (event) => {
 });
 
 models = (await json("models").catch((error) => (tell(error), { models: [] }))).models;
-$("model").replaceChildren(...models.map((model) => new Option(model.name, model.name, model.default, model.default)));
+$("model").replaceChildren(...models.map((model) => new Option(model.name, model.name, model.default_for_recordings, model.default_for_recordings)));

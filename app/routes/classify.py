@@ -43,7 +43,8 @@ def examples() -> dict[str, Any]:
 )
 def classify(body: ClassifyRequest, request: Request) -> ClassifyResponse:
     """Decide on each beat. A beat's answer depends on that beat alone."""
-    model: ServedModel = request.app.state.served.find(body.model)
+    served = request.app.state.served
+    model: ServedModel = served.find(body.model, served.for_beats)
     solver = None if body.solver is None else body.solver.applied_to(model.classifier.solver)
     decisions = model.classifier.classify(body.array(), solver)
     request.app.state.metrics.count(model.identity.name, decisions)

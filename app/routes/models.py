@@ -14,14 +14,15 @@ router = APIRouter(tags=["models"])
 async def models(request: Request) -> ModelsResponse:
     """The models, with how each is solved where a request does not say, and what it reached on the test beats."""
     served: ServedModels = request.app.state.served
-    return ModelsResponse(models=[_describe(model, model is served.default) for model in served.by_name.values()])
+    return ModelsResponse(models=[_describe(model, served) for model in served.by_name.values()])
 
 
-def _describe(model: ServedModel, default: bool) -> ModelResponse:
+def _describe(model: ServedModel, served: ServedModels) -> ModelResponse:
     solver = model.classifier.solver
     return ModelResponse(
         **model.identity.model_dump(),
-        default=default,
+        default=model is served.for_beats,
+        default_for_recordings=model is served.for_recordings,
         architecture=model.info.architecture.kind,
         classes=list(LABELS),
         solver=None if solver is None else SolverResponse(**vars(solver)),

@@ -34,8 +34,8 @@ from app.recording_schemas import (
 from app.served import ServedModel
 from app.uploads import receive
 from app.workspace import Workspace
-from ecg import choose_leads
-from models import AnnotatedBeats, Solver, annotate
+from ecg import FoundPart, choose_leads
+from models import AnnotatedBeats, Solver, annotate_parts
 
 router = APIRouter(prefix="/recordings", tags=["recordings"])
 logger = logging.getLogger("cardiode.recordings")
@@ -119,7 +119,7 @@ async def _annotated(request: Request, media_type: str, closing: ExitStack) -> R
     closing.callback(workspace.close)
     upload = await receive(request, workspace)
     closing.enter_context(state.recording_places.taken())
-    model = state.served.find(upload.options.model)
+    model = state.served.find(upload.options.model, state.served.for_recordings)
     solver = solver_of(model, upload.options.solver)
 
     def read() -> Job:
@@ -218,7 +218,8 @@ def decide_again(id: Id, body: DecisionsRequest, request: Request) -> Response: 
     What is said of the recording is from then on what was decided here.
     """
     kept = _find(request, id)
-    model = request.app.state.served.find(body.model)
+    served = request.app.state.served
+    model = served.find(body.model, served.for_recordings)
     solver = solver_of(model, body.solver)
     workspace = kept.workspace.share()
     closing = ExitStack()
@@ -231,15 +232,17 @@ def decide_again(id: Id, body: DecisionsRequest, request: Request) -> Response: 
 def _decided(kept: KeptRecording, model: ServedModel, solver: Solver | None, metrics: Metrics) -> Iterator[bytes]:
     parts = []
     started = time.perf_counter()
-    pieces = kept.decided.whole.beats.found.pieces(AT_ONCE)
-    for number, piece in enumerate(pieces, 1):
-        part = annotate(model.classifier, piece, solver)
-        if part.decisions is not None:
-            metrics.count(model.identity.name, part.decisions)
-        parts.append(part)
-        yield line("progress", json.dumps({"share": round(number / len(pieces), 4)}))
+    whole = kept.decided.whole
+    recording, pieces = whole.recording, whole.beats.found.pieces(AT_ONCE)
+    leads = () if whole.lead is None else choose_leads(recording, recording.leads[whole.lead])
+    found = (FoundPart(piece, recording.seconds * n / len(pieces)) for n, piece in enumerate(pieces, 1))
+    for part in annotate_parts(model.classifier, recording, leads, found, solver):
+        if part.beats.decisions is not None:
+            metrics.count(model.identity.name, part.beats.decisions)
+        parts.append(part.beats)
+        yield line("progress", json.dumps({"share": round(part.seconds / recording.seconds, 4)}))
     seconds = time.perf_counter() - started
-    decided = Decided(model, replace(kept.decided.whole, beats=AnnotatedBeats.joined(parts)))
+    decided = Decided(model, replace(whole, beats=AnnotatedBeats.joined(parts)))
     kept.decided = decided
     yield line("beats", columns(decided.whole.beats).model_dump_json())
     yield line("rhythm", rhythm_json(decided.whole).decode())

@@ -10,6 +10,7 @@ The next message is read when the last one is worked on, so a client that is too
 connection.
 """
 
+from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -24,7 +25,7 @@ from app.problems import KINDS, problem_of
 from app.recording_schemas import beat_object, rhythm_response
 from app.schemas import ModelIdentity, SolverRequest
 from app.uploads import validated
-from ecg import BeatStream, FoundBeats, InvalidSignals, Label, find_lead, preferred_lead, summarize
+from ecg import BeatStream, FoundBeats, InvalidSignals, Label, LiveContext, find_lead, preferred_lead, summarize
 from ecg.source import MAX_NAME, check_unit
 from models import annotate
 
@@ -118,12 +119,15 @@ class _Live:
         if isinstance(first, bytes):
             raise InvalidSignals('got bytes as the first message, expected JSON such as {"fs": 250, "leads": ["II"]}')
         asked = validated(StreamRequest, first.encode(), MESSAGE)
-        self.model = state.served.find(asked.model)
+        self.model = state.served.find(asked.model, state.served.for_recordings)
         self.solver = solver_of(self.model, asked.solver)
         self.metrics = state.metrics
         self.factor = check_unit(asked.unit)
         name = find_lead(asked.leads, asked.lead) if asked.lead else preferred_lead(asked.leads) or asked.leads[0]
-        self.found = BeatStream(len(asked.leads), asked.fs, asked.leads.index(name), live=True)
+        lead = asked.leads.index(name)
+        self.found = BeatStream(len(asked.leads), asked.fs, lead, live=True)
+        self.order = [lead, *(other for other in range(len(asked.leads)) if other != lead)]
+        self.context = LiveContext(len(asked.leads), asked.fs) if self.model.classifier.in_context else None
         self.description = StreamResponse(model=self.model.identity, lead=name)
         self.times: list[float] = []
         self.labels: list[Label | None] = []
@@ -132,12 +136,19 @@ class _Live:
     def push(self, content: bytes | str) -> tuple[list[dict[str, Any]], bool]:
         """The beats that one message brought, and whether it ends the signal."""
         if isinstance(content, bytes):
-            return self._beats(self.found.push(self._from_bytes(content))), False
+            return self._follow(self._from_bytes(content)), False
         piece = validated(Piece, content.encode(), MESSAGE)
-        beats = self._beats(self.found.push(self._from_lists(piece.signals))) if piece.signals else []
+        beats = self._follow(self._from_lists(piece.signals)) if piece.signals else []
         if piece.end:
             beats += self._beats(self.found.finish())
         return beats, piece.end
+
+    def _follow(self, signals: Float[np.ndarray, "lead sample"]) -> list[dict[str, Any]]:
+        """The beats that the next piece brought."""
+        found = self.found.push(signals)
+        if self.context is not None:
+            self.context.push(signals[self.order])
+        return self._beats(found)
 
     def end(self) -> dict[str, Any]:
         """What is said at the end."""
@@ -147,7 +158,8 @@ class _Live:
     def _beats(self, found: FoundBeats) -> list[dict[str, Any]]:
         if not len(found):
             return []
-        part = annotate(self.model.classifier, found, self.solver)
+        context = partial(self.context.of, next_peak=self.found.next_peak) if self.context is not None else None
+        part = annotate(self.model.classifier, found, self.solver, context)
         if part.decisions is not None:
             self.metrics.count(self.model.identity.name, part.decisions)
         self.times += (found.peaks / self.found.fs).tolist()

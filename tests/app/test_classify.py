@@ -26,7 +26,7 @@ def test_the_default_model_answers_as_the_design_says(client, beat, served):
     response = post(client, beats=[beat, beat])
     assert response.status_code == 200
     body = response.json()
-    assert body["model"] == served.default.identity.model_dump()
+    assert body["model"] == served.for_beats.identity.model_dump()
     assert len(body["beats"]) == 2
     answer = body["beats"][0]
     assert set(answer) == {"label", "probabilities", "abstained", "receipt"}
