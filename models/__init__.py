@@ -27,6 +27,7 @@ from models.errors import (
     WrongReferenceAnswers,
 )
 from models.network import AUTO, Output, Solver
+from models.operating_point import OperatingPoint
 
 __all__ = [
     "AnnotatedBeats",
@@ -52,6 +53,7 @@ __all__ = [
     "NoSolver",
     "NotACheckpoint",
     "ODENetArchitecture",
+    "OperatingPoint",
     "Output",
     "Receipt",
     "Receipts",

@@ -21,12 +21,14 @@ from models.memory import keep_freed_memory
 from ode import OdeError
 from training import figures, report, score_report
 from training.annotation_folders import annotated, compare_folders
+from training.crossvalidation import crossvalidate, whole
 from training.dataset import build, load_or_build, save
 from training.errors import TrainingError
 from training.evaluation import evaluate, kept_epoch_of, split_of
+from training.examples import load_or_make
 from training.export import export
 from training.loop import train
-from training.mitdb import data_folder
+from training.mitdb import DS1_GROUPS, data_folder
 from training.recipe import read_recipe
 from training.splits import inter_patient_split, random_split, split
 
@@ -152,20 +154,24 @@ def _data(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     keep_freed_memory()
     recipe = read_recipe(options.recipe, options.override)
-    dataset = load_or_build(options.beats, options.data)
     folder = options.out or Path("runs") / recipe.name
-    trainer = train(
-        recipe,
-        split(dataset, recipe.split),
-        folder,
-        fresh=options.fresh,
-        device=_device(options.device),
-    )
-    checkpoint = export(trainer, dataset)
+    device = _device(options.device)
+    if recipe.examples is None:
+        dataset, out_of_fold = load_or_build(options.beats, options.data), None
+        parts = split(dataset, recipe.split)
+    else:
+        dataset = load_or_make(folder, options.data, DS1_GROUPS, recipe.examples)
+        parts = whole(dataset)
+        out_of_fold = crossvalidate(recipe, dataset, DS1_GROUPS, folder, device)
+        out_of_fold.save(folder / "out_of_fold.npz")
+    trainer = train(recipe, parts, folder, fresh=options.fresh, device=device)
+    checkpoint = export(trainer, dataset, out_of_fold)
     file = folder / FILE_NAME
     save_checkpoint(checkpoint, file)
     reached = checkpoint.info.figures
-    print(f"test: accuracy {reached['test_accuracy']:.2%}, macro-F1 {reached['test_macro_f1']:.4f}")
+    part = "test" if out_of_fold is None else "out_of_fold"
+    words = part.replace("_", " ")
+    print(f"{words}: accuracy {reached[f'{part}_accuracy']:.2%}, macro-F1 {reached[f'{part}_macro_f1']:.4f}")
     print(f"written to {file}; its card and figures: python -m training evaluate {file}")
 
 
