@@ -37,11 +37,11 @@ class OutOfFold:
 
     def labels_at(self, point: OperatingPoint) -> Int64[np.ndarray, "beat"]:
         """The labels at an operating point."""
-        return point.applied_to(self._logits).argmax(axis=1)
+        return np.asarray(point.applied_to(self._logits).argmax(axis=1))
 
     @property
     def _logits(self) -> Float32[np.ndarray, "beat class"]:
-        return np.log(np.maximum(self.probabilities, 1e-12)).astype(np.float32)
+        return np.asarray(np.log(np.maximum(self.probabilities, 1e-12)), dtype=np.float32)
 
     def save(self, file: Path) -> None:
         """Write them."""
