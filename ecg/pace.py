@@ -36,9 +36,10 @@ class Pace:
 
     @classmethod
     def of(cls, intervals: Float64[np.ndarray, "beat"]) -> "Pace":
-        """Of intervals in seconds, NaN for what is none."""
+        """Of intervals in seconds, NaN for what is none; where none is known, of one of 0.8 s."""
+        if not np.isfinite(intervals).any():
+            intervals = np.array([USUAL_RR])
         known = intervals[np.isfinite(intervals)]
-        known = known if len(known) else np.array([USUAL_RR])
         low, high, highest = np.quantile(known, QUANTILES).tolist()
         change = changes(intervals, LOCAL)
         return cls(
