@@ -66,11 +66,9 @@ def changes(intervals: Float64[np.ndarray, "beat"], later: int) -> Float64[np.nd
 
 
 def local_median(values: Float64[np.ndarray, "beat"], before: int, after: int) -> Float64[np.ndarray, "beat"]:
-    """The median of the known values around each, itself included; where there are none, that of all, or 0.8 s."""
-    known = np.isfinite(values)
-    usual = float(np.median(values[known])) if known.any() else USUAL_RR
+    """The median of the known values around each of one or more, itself included; NaN where there are none."""
     windows = sliding_window_view(np.pad(values, (before, after), constant_values=np.nan), before + after + 1)
     some = np.isfinite(windows).any(axis=1)
-    medians = np.full(len(values), usual)
+    medians = np.full(len(values), np.nan)
     medians[some] = np.nanmedian(windows[some], axis=1)
     return medians

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg.pace import IN_TIME, USUAL_RR, Pace, changes, deviations, intervals_before
+from ecg.pace import IN_TIME, USUAL_RR, Pace, changes, deviations, intervals_before, local_median
 
 NAN = float("nan")
 intervals_or_none = st.lists(st.one_of(st.just(NAN), st.floats(0.2, 4.0)), min_size=1, max_size=60).map(np.array)
@@ -57,6 +57,17 @@ def test_quantiles_are_in_their_order_and_no_interval_is_beyond_all(intervals):
     known = intervals[np.isfinite(intervals)] if np.isfinite(intervals).any() else np.array([USUAL_RR])
     assert known.min() <= low and highest <= known.max()
     assert 0 <= pace.irregular <= 1 and pace.change >= 0
+
+
+@settings(max_examples=50, deadline=None)
+@given(intervals_or_none, st.integers(0, 20), st.integers(0, 20))
+def test_a_local_median_is_that_of_the_known_values_around_and_unknown_where_there_are_none(values, before, after):
+    medians = local_median(values, before, after)
+    assert len(medians) == len(values)
+    for place, median in enumerate(medians.tolist()):
+        around = values[max(place - before, 0) : place + after + 1]
+        known = around[np.isfinite(around)]
+        assert median == pytest.approx(np.median(known) if len(known) else NAN, nan_ok=True)
 
 
 @settings(max_examples=50, deadline=None)
