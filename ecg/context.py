@@ -77,10 +77,11 @@ def in_context(
     pace: Pace,
     later: int = LATER,
 ) -> BeatsInContext:
-    """Some of these beats in the context of the others, of which no more than `later` after each are known.
+    """Some of these beats in the context of the others, of which `later` after each are told.
 
-    `views` are in mV, `intervals`, those before each beat, in seconds, NaN for what is none. `around` are the beats of
-    the same minutes, and `usual` is the usual one of these in each lead.
+    With one, as a live signal has it, nothing that comes after it changes a beat's numbers. `views` are in mV,
+    `intervals`, those before each beat, in seconds, NaN for what is none. `around` are the beats of the same minutes, and
+    `usual` is the usual one of these in each lead.
     """
     wide = slice(max(which.start - REACH, 0), which.stop + REACH)
     inner = slice(which.start - wide.start, which.stop - wide.start)
@@ -110,7 +111,9 @@ def compressed(heights: Float64[np.ndarray, "beat 125"]) -> Float64[np.ndarray, 
 
 def _intervals(intervals: Float64[np.ndarray, "beat"], pace: Pace, later: int) -> Float64[np.ndarray, "beat 31"]:
     """What the intervals around each beat say; NaN where that is not known."""
-    local = np.log(local_median(intervals, LOCAL, min(LOCAL, later)))
+    following = min(LOCAL, later)
+    settled = following if later > 1 else 0  # how an interval deviates takes the next to tell
+    local = np.log(local_median(intervals, LOCAL, following))
     before = np.log(intervals)
     after = np.append(before[1:], np.nan)
     usual, low, high, highest = np.log((pace.interval, *pace.quantiles))
@@ -126,7 +129,7 @@ def _intervals(intervals: Float64[np.ndarray, "beat"], pace: Pace, later: int) -
         np.full_like(before, low - usual),
         np.full_like(before, highest - usual),
         np.full_like(before, usual - np.log(USUAL_RR)),
-        4 * local_median(changes(intervals, later), LOCAL, min(LOCAL, later)),
+        4 * local_median(changes(intervals, later), LOCAL, settled),
         np.full_like(before, 4 * pace.change),
         np.full_like(before, pace.irregular),
         np.log(local_median(intervals, 3, min(3, later))) - local,
