@@ -79,8 +79,8 @@ def in_context(
 ) -> BeatsInContext:
     """Some of these beats in the context of the others, of which `later` after each are told.
 
-    With one, as a live signal has it, nothing that comes after it changes a beat's numbers. `views` are in mV,
-    `intervals`, those before each beat, in seconds, NaN for what is none. `around` are the beats of the same minutes, and
+    With one, as a live signal has it, nothing that comes after it changes a beat's numbers. `views` are in mV, and
+    `intervals`, those before each beat, in seconds, NaN for none. `around` are the beats of the same minutes, and
     `usual` is the usual one of these in each lead.
     """
     wide = slice(max(which.start - REACH, 0), which.stop + REACH)
