@@ -58,7 +58,8 @@ class UsualBeat:
         shapes = normalized(considered[:, QRS])
         alike = shapes[np.linspace(0, len(shapes) - 1, min(len(shapes), FOUNDERS)).astype(np.int64)] @ shapes.T
         founder = (alike > ALIKE).sum(axis=1).argmax()
-        family = np.median(considered[alike[founder] > FAMILY][:, QRS], axis=0)
+        enough = min(FAMILY, alike[founder].max())  # where a lead shows nothing, no beat is like any, itself included
+        family = np.median(considered[alike[founder] >= enough][:, QRS], axis=0)
         resembling = normalized(views[:, QRS]) @ normalized(family[None])[0]
         members = (resembling > ALIKE) & in_time
         if np.count_nonzero(members) < FEW / 2:
