@@ -9,7 +9,12 @@ from models.annotation import (
     annotate_parts,
     annotate_recording,
 )
-from models.architecture import Architecture, ODENetArchitecture, ResNetArchitecture
+from models.architecture import (
+    Architecture,
+    ODENetArchitecture,
+    ResNetArchitecture,
+    RhythmODENetArchitecture,
+)
 from models.checkpoint import Checkpoint, CheckpointInfo
 from models.classifier import Classifier
 from models.decisions import Decision, Decisions, Receipt, Receipts
@@ -58,6 +63,7 @@ __all__ = [
     "Receipt",
     "Receipts",
     "ResNetArchitecture",
+    "RhythmODENetArchitecture",
     "Solver",
     "TruncatedCheckpoint",
     "UnknownModel",

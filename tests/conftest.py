@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ecg import LABELS, cut_annotated_beats
+from ecg import LABELS, BeatsInContext, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import (
     Architecture,
@@ -17,10 +17,13 @@ from models import (
     Dial,
     ODENetArchitecture,
     ResNetArchitecture,
+    RhythmODENetArchitecture,
     Solver,
     Validated,
 )
 from models import checkpoint as checkpoint_file
+from models.checkpoint import preprocessing_of
+from training.export import reference_beats_in_context
 from training.mitdb import data_folder, missing_recordings
 
 
@@ -48,27 +51,35 @@ DIAL = Dial(
 )
 
 
-def make_checkpoint(name: str, architecture: Architecture, reference: np.ndarray) -> Checkpoint:
+def make_checkpoint(name: str, architecture: Architecture, reference: np.ndarray | BeatsInContext) -> Checkpoint:
     """A checkpoint of a network with fresh weights, whose reference answers are its own."""
     torch.manual_seed(0)
     network = architecture.build(len(LABELS))
     answers = Classifier(network, architecture.solver).classify(reference)
+    values = reference.values if isinstance(reference, BeatsInContext) else reference
     return Checkpoint(
         info=CheckpointInfo(
-            name=name, model_version="0", architecture=architecture, dial=DIAL if architecture.solver else None
+            name=name,
+            model_version="0",
+            architecture=architecture,
+            preprocessing=preprocessing_of(architecture),
+            dial=DIAL if architecture.solver else None,
         ),
         weights=network.state_dict(),
-        reference_beats=torch.from_numpy(reference),
+        reference_beats=torch.from_numpy(values),
         reference_probabilities=torch.from_numpy(answers.probabilities),
     )
 
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory, beats: np.ndarray) -> dict[str, Path]:
-    """Files of an `odenet` and a `resnet` with fresh weights; the odenet's dial is made up."""
+    """Files of an `odenet`, a `resnet` and a `rhythm` with fresh weights; their dial is made up."""
     folder = tmp_path_factory.mktemp("checkpoints")
     files = {}
     for name, architecture in (("odenet", ODENetArchitecture()), ("resnet", ResNetArchitecture())):
         files[name] = folder / f"{name}.safetensors"
         checkpoint_file.save(make_checkpoint(name, architecture, beats[:3]), files[name])
+    files["rhythm"] = folder / "rhythm.safetensors"
+    rhythm = make_checkpoint("rhythm", RhythmODENetArchitecture(), reference_beats_in_context())
+    checkpoint_file.save(rhythm, files["rhythm"])
     return files

@@ -1,7 +1,7 @@
 """Sampling: which of the training beats an epoch takes, and in what order."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ class Mixture(BaseModel):
     classes: dict[Label, float]
 
 
+@runtime_checkable
 class Sampling(Protocol):
     """`size` is how many beats an epoch has; `log_shares` is what its logits must be corrected by, one a class."""
 
