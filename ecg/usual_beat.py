@@ -72,7 +72,9 @@ class UsualBeat:
         return cls(view, float(np.ptp(view[PEAK])) + SMALLEST_MV)
 
     def correlation(self, views: Float64[np.ndarray, "beat 125"]) -> Float64[np.ndarray, "beat"]:
-        """How much QRS complexes look like the usual one, up to 1."""
+        """How much QRS complexes look like the usual one, up to 1; NaN where that shows nothing."""
+        if not np.ptp(self.view[QRS]):
+            return np.full(len(views), np.nan)
         return np.asarray(normalized(views[:, QRS]) @ normalized(self.view[None, QRS])[0])
 
     def relative_height(self, views: Float64[np.ndarray, "beat 125"]) -> Float64[np.ndarray, "beat"]:
