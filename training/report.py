@@ -211,6 +211,10 @@ def _validated(entry: Validated) -> str:
 def _recipe_in_words(recipe: dict[str, Any]) -> str:
     cycles = ", then ".join(map(_cycle_in_words, recipe["cycles"]))
     words = [f"AdamW, {cycles}", f"batches of {recipe['batch_size']}", f"seed {recipe['seed']}"]
+    if shares := recipe.get("shares"):
+        words.append(f"each epoch by {', '.join(f'{share:.0%} of {label}' for label, share in shares.items())}")
+    if recipe.get("distillation"):
+        words.append(f"taught by {len(recipe['distillation']['teachers'])} other networks")
     if recipe.get("average_decay"):
         words.append(f"a running mean of the weights (decay {recipe['average_decay']:g})")
     if any((augmentation := recipe.get("augmentation", {})).values()):
@@ -229,4 +233,6 @@ def _cycle_in_words(cycle: dict[str, Any]) -> str:
     words = f"{cycle['epochs']} epochs to a peak learning rate of {cycle['learning_rate']:g}"
     if cycle.get("solver_error"):
         words += f" with the solver's error weighed {cycle['solver_error']:g} in the loss"
+    if cycle.get("autocast"):
+        words += " in bfloat16"
     return words
