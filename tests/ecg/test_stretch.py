@@ -158,7 +158,7 @@ def test_so_far_is_what_is_told_of_a_beat_before_anything_after_the_next():
     assert (whole.rhythm[:, EARLIER + 1] != 0).any()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 2**31), st.floats(0.01, 0.3))
 def test_any_broken_intervals_leave_every_number_finite(seed, share):
     broken = np.flatnonzero(np.random.default_rng(seed).random(len(MADE.beat_annotations().samples)) < share)
