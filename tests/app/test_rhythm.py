@@ -65,9 +65,9 @@ def test_a_kept_recording_is_decided_on_anew_and_back(client):
     assert [beat["label"] for beat in again["beats"]] == [beat["label"] for beat in first["beats"]]
 
 
-def test_a_live_signal_is_decided_on_beat_by_beat(client):
+def test_a_live_signal_is_decided_on_beat_by_beat_in_context_where_that_is_asked_for(client):
     with client.websocket_connect("/stream") as socket:
-        socket.send_json({"fs": 250, "leads": ["MLII", "V1"]})
+        socket.send_json({"fs": 250, "leads": ["MLII", "V1"], "model": "rhythm"})
         assert socket.receive_json()["stream"]["model"]["name"] == "rhythm"
         socket.send_bytes(np.ascontiguousarray(MADE.signals.T, dtype="<f4").tobytes())
         beats = socket.receive_json()["beats"]
