@@ -14,7 +14,7 @@ from ecg.formats.wfdb import ANNOTATOR
 from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING, Comparison
 from ecg.scoring.matrix_report import matrix_report
 from ecg.scoring.tables import beat_table, shutdown_summary_table, shutdown_table, summary_table
-from models import Classifier, ModelError
+from models import Checkpoint, Classifier, ModelError
 from models.checkpoint import FILE_NAME
 from models.checkpoint import save as save_checkpoint
 from models.memory import keep_freed_memory
@@ -27,6 +27,7 @@ from training.errors import TrainingError
 from training.evaluation import evaluate, kept_epoch_of, split_of
 from training.examples import load_or_make
 from training.export import export
+from training.label_scores import score_of
 from training.loop import train
 from training.mitdb import DS1_GROUPS, data_folder
 from training.recipe import read_recipe
@@ -169,9 +170,10 @@ def _train(options: argparse.Namespace) -> None:
     file = folder / FILE_NAME
     save_checkpoint(checkpoint, file)
     reached = checkpoint.info.figures
-    part = "test" if out_of_fold is None else "out_of_fold"
-    words = part.replace("_", " ")
-    print(f"{words}: accuracy {reached[f'{part}_accuracy']:.2%}, macro-F1 {reached[f'{part}_macro_f1']:.4f}")
+    if out_of_fold is None:
+        print(f"test: accuracy {reached['test_accuracy']:.2%}, macro-F1 {reached['test_macro_f1']:.4f}")
+    else:
+        print(f"patients left out: accuracy {reached['out_of_fold']['accuracy']:.2%}")
     print(f"written to {file}; its card and figures: python -m training evaluate {file}")
 
 
@@ -194,15 +196,18 @@ def _evaluate(options: argparse.Namespace) -> None:
     checkpoint = classifier.checkpoint
     if checkpoint is None:
         raise TrainingError(f"{options.checkpoint} has no checkpoint")
+    folder = options.out or Path("runs/evaluation") / checkpoint.info.name
+    folder.mkdir(parents=True, exist_ok=True)
+    figures.draw_training(checkpoint.info.history, kept_epoch_of(checkpoint.info), folder / "training.png")
+    if classifier.in_context:
+        _tell_out_of_fold(checkpoint, folder)
+        return
     dataset = load_or_build(options.beats, options.data)
     test = split_of(checkpoint.info, dataset).test
     evaluation = evaluate(classifier, test, sweep=not options.no_sweep)
-    folder = options.out or Path("runs/evaluation") / checkpoint.info.name
-    folder.mkdir(parents=True, exist_ok=True)
     print(f"accuracy {evaluation.score.accuracy:.2%}, macro-F1 {evaluation.score.macro_f1:.4f}\n")
-    print(report.score_table(evaluation))
+    print(report.score_table(evaluation.score))
     figures.draw_confusion(evaluation.score, folder / "confusion.png")
-    figures.draw_training(checkpoint.info.history, kept_epoch_of(checkpoint.info), folder / "training.png")
     figures.draw_beats(test, folder / "beats.png")
     if evaluation.sweep:
         print("\n" + report.sweep_table(evaluation))
@@ -213,6 +218,15 @@ def _evaluate(options: argparse.Namespace) -> None:
         figures.draw_dial(evaluation.grid, auto, folder / "dial.png")
     (folder / "card.md").write_text(report.card(checkpoint.info, evaluation, checkpoint.sha256))
     (folder / "evaluation.json").write_text(json.dumps(asdict(evaluation), indent=1) + "\n")
+    print(f"\ncard and figures are in {folder}")
+
+
+def _tell_out_of_fold(checkpoint: Checkpoint, folder: Path) -> None:
+    """What its cross-validation left in the checkpoint: patients that it has not learnt from are not looked at here."""
+    reached = score_of(checkpoint.info.figures["out_of_fold"])
+    print(f"patients left out: accuracy {reached.accuracy:.2%}\n\n{report.score_table(reached)}")
+    figures.draw_confusion(reached, folder / "confusion.png")
+    (folder / "card.md").write_text(report.context_card(checkpoint.info, checkpoint.sha256))
     print(f"\ncard and figures are in {folder}")
 
 

@@ -2,7 +2,9 @@
 
 import os
 import platform
+from dataclasses import asdict
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +17,7 @@ from training.calibration import calibrate
 from training.crossvalidation import OutOfFold, choose_operating_point
 from training.dataset import Dataset
 from training.examples import detected
-from training.label_scores import score
+from training.label_scores import Score, score
 from training.loop import Trainer
 
 LIBRARIES = ("torch", "torchdiffeq", "numpy", "scipy", "safetensors")
@@ -84,10 +86,13 @@ def _hardware(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{os.cpu_count()} CPU cores"
 
 
-def _figures(classifier: Classifier, test: Dataset, out_of_fold: OutOfFold | None) -> dict[str, float]:
+def _figures(classifier: Classifier, test: Dataset, out_of_fold: OutOfFold | None) -> dict[str, Any]:
     if out_of_fold is None:
         result = score(test.labels, classifier.classify(test.beats).labels)
         return {"test_accuracy": result.accuracy, "test_macro_f1": result.macro_f1}
-    labels = out_of_fold.labels_at(choose_operating_point(out_of_fold))
-    result = score(out_of_fold.labels, labels)
-    return {"out_of_fold_accuracy": result.accuracy, "out_of_fold_macro_f1": result.macro_f1}
+    return {"out_of_fold": asdict(score_out_of_fold(out_of_fold))}
+
+
+def score_out_of_fold(out_of_fold: OutOfFold) -> Score:
+    """The scores at the operating point that these decisions choose."""
+    return score(out_of_fold.labels, out_of_fold.labels_at(choose_operating_point(out_of_fold)))
