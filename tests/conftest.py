@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ecg import LABELS, BeatsInContext, cut_annotated_beats
+from ecg import LABELS, BeatsInContext, Stretch, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import (
     Architecture,
@@ -17,13 +17,12 @@ from models import (
     Dial,
     ODENetArchitecture,
     ResNetArchitecture,
-    RhythmODENetArchitecture,
     Solver,
     Validated,
 )
 from models import checkpoint as checkpoint_file
+from models.architecture import RhythmODENetArchitecture
 from models.checkpoint import preprocessing_of
-from training.export import reference_beats_in_context
 from training.mitdb import data_folder, missing_recordings
 
 
@@ -32,6 +31,14 @@ def beats() -> np.ndarray:
     """Forty synthetic beats of all classes, `[40, 187]`."""
     shares = {"S": 0.15, "V": 0.15, "F": 0.1, "Q": 0.1}
     return cut_annotated_beats(synthesize(120, ectopic=shares, seed=7)).values[:40]
+
+
+@pytest.fixture(scope="session")
+def beats_in_context() -> BeatsInContext:
+    """Forty synthetic beats of three classes in the context of their recording."""
+    made = synthesize(120, ectopic={"S": 0.15, "V": 0.15}, leads=("MLII", "V1"), seed=7)
+    peaks = made.beat_annotations().samples
+    return Stretch.cut(made, (0, 1), peaks, np.arange(len(peaks)) == 0).in_context().select(np.arange(40))
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +63,6 @@ def make_checkpoint(name: str, architecture: Architecture, reference: np.ndarray
     torch.manual_seed(0)
     network = architecture.build(len(LABELS))
     answers = Classifier(network, architecture.solver).classify(reference)
-    values = reference.values if isinstance(reference, BeatsInContext) else reference
     return Checkpoint(
         info=CheckpointInfo(
             name=name,
@@ -66,20 +72,26 @@ def make_checkpoint(name: str, architecture: Architecture, reference: np.ndarray
             dial=DIAL if architecture.solver else None,
         ),
         weights=network.state_dict(),
-        reference_beats=torch.from_numpy(values),
+        reference_beats=torch.from_numpy(reference.values if isinstance(reference, BeatsInContext) else reference),
         reference_probabilities=torch.from_numpy(answers.probabilities),
     )
 
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory, beats: np.ndarray) -> dict[str, Path]:
-    """Files of an `odenet`, a `resnet` and a `rhythm` with fresh weights; their dial is made up."""
+    """Files of an `odenet` and a `resnet` with fresh weights; the odenet's dial is made up."""
     folder = tmp_path_factory.mktemp("checkpoints")
     files = {}
     for name, architecture in (("odenet", ODENetArchitecture()), ("resnet", ResNetArchitecture())):
         files[name] = folder / f"{name}.safetensors"
         checkpoint_file.save(make_checkpoint(name, architecture, beats[:3]), files[name])
-    files["rhythm"] = folder / "rhythm.safetensors"
-    rhythm = make_checkpoint("rhythm", RhythmODENetArchitecture(), reference_beats_in_context())
-    checkpoint_file.save(rhythm, files["rhythm"])
     return files
+
+
+@pytest.fixture(scope="session")
+def rhythm_checkpoint(tmp_path_factory: pytest.TempPathFactory, beats_in_context: BeatsInContext) -> Path:
+    """The file of a `rhythm_odenet` with fresh weights, which takes beats in the context of their recording."""
+    file = tmp_path_factory.mktemp("rhythm") / "rhythm_odenet.safetensors"
+    reference = beats_in_context.select(np.arange(3))
+    checkpoint_file.save(make_checkpoint("rhythm_odenet", RhythmODENetArchitecture(), reference), file)
+    return file
