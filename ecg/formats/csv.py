@@ -86,7 +86,14 @@ class _Table:
                 encoding_errors="replace",
                 skipinitialspace=True,
             ) as reader:
-                yield from reader
+                for chunk in reader:
+                    if not set(places) <= set(chunk.columns):  # its first row is shorter than those after it
+                        raise UnreadableRecording(
+                            f"{self.file.name}: got a first row with fewer columns than those after it, expected as many"
+                        )
+                    yield chunk
+        except UnreadableRecording:
+            raise
         except Exception as error:  # a parser of strangers' files may raise anything
             raise UnreadableRecording(f"{self.file.name} is no table of numbers: {said(error, self.file)}") from error
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from ecg import CONTEXT_LENGTH, BeatsInContext
 from ecg.context import EARLIER, LATER, LEADS, NEIGHBOURS, REACH, RHYTHM_LENGTH, compressed, in_context
+from ecg.likeness import PARTS
 from ecg.pace import Pace
 from ecg.usual_beat import BEFORE, SMALLEST_MV, VIEW_LENGTH, UsualBeat
 
@@ -17,7 +18,9 @@ TOLD = EARLIER + 1 + LATER
 BEFORE_USUAL, AFTER_USUAL, AFTER_BEFORE, LOCAL_USUAL = range(TOLD, TOLD + 4)
 IRREGULARITY = TOLD + 11
 ONE_LEAD = 2 * NEIGHBOURS + 1
-LIKENESS, HEIGHT = (slice(RHYTHM_LENGTH - n * ONE_LEAD, RHYTHM_LENGTH - (n - 1) * ONE_LEAD) for n in (4, 3))
+ALIKE = LEADS * 2 * len(PARTS)
+RESEMBLANCE_END = RHYTHM_LENGTH - ALIKE
+LIKENESS, HEIGHT = (slice(RESEMBLANCE_END - n * ONE_LEAD, RESEMBLANCE_END - (n - 1) * ONE_LEAD) for n in (4, 3))
 
 
 def bump(width, height=1.0, middle=BEFORE):
@@ -32,7 +35,8 @@ def made(intervals=None, which=slice(None), *, views=None, later=LATER, pace=Non
     intervals = np.full(BEATS, 0.8) if intervals is None else intervals
     views = np.tile(NARROW, (len(usual), len(intervals), 1)) if views is None else views
     which = slice(*which.indices(len(intervals))[:2])
-    return in_context(views, intervals, which, usual, pace or Pace.of(intervals), later)
+    around = slice(0, 1)
+    return in_context(views, intervals, which, around, usual, pace or Pace.of(intervals), later)
 
 
 def any_views(seed, beats=BEATS, leads=LEADS):
@@ -53,7 +57,7 @@ def any_intervals(draw):
 
 def test_a_beat_as_usual_in_a_regular_rhythm_is_all_zeros_but_for_itself():
     inside = made().select(np.arange(10, BEATS - 10))
-    assert np.abs(inside.rhythm).max() < 1e-6
+    assert np.abs(inside.rhythm[:, :RESEMBLANCE_END]).max() < 1e-6
     views = inside.views
     assert (views[:, 1] == 0).all() and (views[:, 3] == 0).all()
     np.testing.assert_allclose(views[:, 0], np.tile(compressed(NARROW[None]), (len(inside), 1)), atol=1e-3)
@@ -136,9 +140,12 @@ def test_views_are_in_heights_of_the_usual_beat_beside_their_difference_from_it(
 
 def test_without_a_second_lead_there_are_zeros_in_its_place():
     both, one = made(views=any_views(0)), made(views=any_views(0)[:1], usual=(USUAL,))
-    assert (one.views[:, 2:] == 0).all() and (one.rhythm[:, -2 * ONE_LEAD :] == 0).all()
+    assert (one.views[:, 2:] == 0).all() and (
+        one.rhythm[:, RESEMBLANCE_END - 2 * ONE_LEAD : RESEMBLANCE_END] == 0
+    ).all()
     np.testing.assert_array_equal(one.views[:, :2], both.views[:, :2])
-    np.testing.assert_array_equal(one.rhythm[:, : -2 * ONE_LEAD], both.rhythm[:, : -2 * ONE_LEAD])
+    first = slice(RESEMBLANCE_END - 2 * ONE_LEAD)
+    np.testing.assert_array_equal(one.rhythm[:, first], both.rhythm[:, first])
 
 
 @settings(max_examples=25, deadline=None)
@@ -204,7 +211,7 @@ def test_compression_keeps_order_and_sign_and_is_straight_near_0(one, other):
 
 def test_rows_are_views_then_rhythm_and_parts_joined_are_the_whole():
     beats = made(views=any_views(0))
-    assert beats.values.shape == (BEATS, CONTEXT_LENGTH) == (len(beats), 567)
+    assert beats.values.shape == (BEATS, CONTEXT_LENGTH) == (len(beats), 575)
     np.testing.assert_array_equal(np.concatenate((beats.views.reshape(BEATS, -1), beats.rhythm), axis=1), beats.values)
     parts = [beats.select(np.arange(start, min(start + 50, BEATS))) for start in range(0, BEATS, 50)]
     np.testing.assert_array_equal(BeatsInContext.joined(parts).values, beats.values)

@@ -7,7 +7,7 @@ from training.errors import OtherRun
 from training.recipe import read_recipe
 
 CPU = torch.device("cpu")
-SMALL = ["batch_size=32", "average_decay=0.5"]
+SMALL = ["batch_size=32", "average_decay=0.5", "shares={}"]
 
 
 def recipe(name="resnet", *overrides):
