@@ -89,7 +89,7 @@ class _Table:
                 for chunk in reader:
                     if not set(places) <= set(chunk.columns):  # its first row is shorter than those after it
                         raise UnreadableRecording(
-                            f"{self.file.name}: got a first row with fewer columns than those after it, expected as many"
+                            f"{self.file.name}: got a first row with fewer columns than those after it, expected equal"
                         )
                     yield chunk
         except UnreadableRecording:

@@ -145,7 +145,7 @@ def test_times_that_are_rounded_give_the_true_rate_and_no_gaps(write):
         ("II\n1\n" + "x" * 5000 + "\n", "^.{50,300}$"),
         ("time;II\n0;0,5\n0,1;0,6\n", "is no table of numbers|got the time"),
         ("time,II\n0,1\n1e-320,2\n2e-320,3\n", "do not grow"),
-        ("I,II,V1\n00,-0\n" + "0.01,1,-1\n" * 30, "a first row with fewer columns"),
+        ("ime (s),II (mV),V1\n00,-0\n" + "0.01,1,-1\n" * 30, "a first row with fewer columns"),
     ],
 )
 def test_what_is_no_recording_is_refused_with_what_is_wrong(text, message, write):
