@@ -12,7 +12,8 @@ from app.served import ServedModels
 from app.settings import Settings
 from models import Classifier
 from ode import Method, methods
-from training.report import compare_table, table
+from training.report import compare_table
+from training.table import table
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

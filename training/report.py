@@ -9,10 +9,18 @@ from ode import find_method
 from training.calibration import AGREEMENT
 from training.evaluation import GRID_BEATS, Evaluation, kept_epoch_of
 from training.grid import Cell
+from training.patients import Patients
+from training.patients_report import card_section
+from training.table import table
 
 SPLITS: dict[str, str] = {
     "random": "the random split",
     "inter_patient": "the inter-patient split (trained on DS1, tested on DS2)",
+}
+
+TEST_BEATS: dict[str, str] = {
+    "random": "patients it knows",
+    "inter_patient": "patients it does not know, one by one",
 }
 
 SPLIT_LIMITS: dict[str, str] = {
@@ -29,17 +37,9 @@ LIMITS = """\
 It has seen one database of the 1970s, one lead (MLII) and beats cut from the R peak by `ecg.beats`; anything else
 it was not made for. It never abstains. It is no medical device and must not be used to decide on anybody's care."""
 
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown, its columns aligned so that it reads well in a terminal too."""
-    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
-
-    def line(cells: Sequence[str]) -> str:
-        first, *rest = zip(cells, widths, strict=True)
-        return "| " + " | ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)]) + " |"
-
-    rule = "|" + "|".join(["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])]) + "|"
-    return "\n".join([line(header), rule, *(line(row) for row in rows)])
+LIMITS_IN_CONTEXT = """\
+It has seen one database of the 1970s, half an hour of each patient in two leads; anything else it was not made for. It
+is no medical device and must not be used to decide on anybody's care."""
 
 
 def counts_table(parts: dict[str, dict[Label, int]]) -> str:
@@ -111,24 +111,20 @@ def compare_table(infos: Sequence[CheckpointInfo]) -> str:
     return table(["", *(info.name for info in infos)], rows)
 
 
-def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
-    """The card of a checkpoint, in Markdown: figures, recipe, limits."""
-    score = evaluation.score
+def card(info: CheckpointInfo, evaluation: Evaluation | None, sha256: str, patients: Patients | None = None) -> str:
+    """The card of a checkpoint, in Markdown: figures, recipe, limits.
+
+    First come `patients` that are new to it, or to its sibling of another name; then the beats of its test part, which
+    a network that takes beats in their context has none of.
+    """
     recipe, split = info.recipe, str(info.recipe["split"])
-    lines = [
-        f"# {info.name}",
-        "",
-        f"Accuracy **{score.accuracy:.2%}**, macro-F1 **{score.macro_f1:.4f}** on the "
-        f"{sum(c.beats for c in score.classes.values()):,} test beats of {SPLITS[split]}, "
-        f"with {info.figures['parameters']:,} parameters. "
-        f"`python -m training evaluate {info.name}` reproduces this page's figures from the released file.",
-        "",
-        score_table(evaluation),
-        "",
-        "![Confusion matrix](confusion.png)",
-        "",
-    ]
-    if evaluation.sweep:
+    lines = [f"# {info.name}", ""]
+    if patients:
+        lines += card_section(patients, info, evaluation)
+    if evaluation:
+        lines += [f"## On beats of {TEST_BEATS[split]}", ""] if patients else []
+        lines += _beats_section(info, evaluation)
+    if evaluation and evaluation.sweep:
         lines += [
             "## The dial",
             "",
@@ -148,7 +144,7 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
             "the error estimate; that number was chosen on the validation part.",
             "",
         ]
-    if evaluation.grid:
+    if evaluation and evaluation.grid:
         lines += [
             "## Other solvers",
             "",
@@ -191,10 +187,25 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
         "",
         SPLIT_LIMITS[split],
         "",
-        LIMITS,
+        LIMITS_IN_CONTEXT if info.architecture.kind == "rhythm_odenet" else LIMITS,
         "",
     ]
     return "\n".join(lines)
+
+
+def _beats_section(info: CheckpointInfo, evaluation: Evaluation) -> list[str]:
+    score, split = evaluation.score, str(info.recipe["split"])
+    return [
+        f"Accuracy **{score.accuracy:.2%}**, macro-F1 **{score.macro_f1:.4f}** on the "
+        f"{sum(c.beats for c in score.classes.values()):,} test beats of {SPLITS[split]}, "
+        f"with {info.figures['parameters']:,} parameters. "
+        f"`python -m training evaluate {info.name}` reproduces this page's figures from the released file.",
+        "",
+        score_table(evaluation),
+        "",
+        "![Confusion matrix](confusion.png)",
+        "",
+    ]
 
 
 def _validated(entry: Validated) -> str:
