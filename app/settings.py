@@ -12,9 +12,10 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(8000, ge=0, le=65_535, description="port to listen on")
     models: str = Field(
-        "odenet,resnet",
-        description="models to serve, separated by commas: names in the zoo or checkpoint files; the first is the "
-        "one that answers where a request names none",
+        "odenet,resnet,rhythm",
+        description="models to serve, separated by commas: names in the zoo or checkpoint files; where a request "
+        "names none, the first that takes beats by themselves answers it, and the first that takes whole recordings "
+        "those",
     )
     max_body_bytes: int = Field(20_000_000, ge=1, description="largest request body, but for recordings as files")
     body_seconds: float = Field(

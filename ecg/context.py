@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ecg.pace import LOCAL, USUAL_RR, Pace, changes, local_median
+from ecg.likeness import PARTS, likeness
+from ecg.pace import LOCAL, USUAL_RR, Pace, changes, deviations, local_median
 from ecg.usual_beat import VIEW_LENGTH, UsualBeat
 
 LEADS = 2
@@ -25,7 +26,7 @@ EARLIER, LATER = 7, 8
 NEIGHBOURS = 4
 """Beats to either side whose resemblance is told."""
 
-RHYTHM_LENGTH = EARLIER + 1 + LATER + 15 + 2 * LEADS * (2 * NEIGHBOURS + 1)
+RHYTHM_LENGTH = EARLIER + 1 + LATER + 15 + LEADS * (2 * (2 * NEIGHBOURS + 1) + 2 * len(PARTS))
 
 REACH = 3 * LOCAL
 """Beats to either side that a beat's numbers depend on, beside the habits."""
@@ -38,7 +39,7 @@ CONTEXT_LENGTH = VIEWS * VIEW_LENGTH + RHYTHM_LENGTH
 class BeatsInContext:
     """Beats as a recording classifier takes them: a row of numbers each, first its views, then what its rhythm says."""
 
-    values: Float32[np.ndarray, "beat 567"]
+    values: Float32[np.ndarray, "beat 575"]
 
     def __len__(self) -> int:
         return len(self.values)
@@ -53,8 +54,8 @@ class BeatsInContext:
         return self.values[:, :-RHYTHM_LENGTH].reshape(-1, VIEWS, VIEW_LENGTH)
 
     @property
-    def rhythm(self) -> Float32[np.ndarray, "beat 67"]:
-        """Logarithms of ratios of intervals, and resemblances."""
+    def rhythm(self) -> Float32[np.ndarray, "beat 75"]:
+        """Logarithms of ratios of intervals, resemblances, and likeness."""
         return self.values[:, -RHYTHM_LENGTH:]
 
     def select(self, which: Bool[np.ndarray, "beat"] | Int64[np.ndarray, "selected"]) -> "BeatsInContext":
@@ -71,28 +72,35 @@ def in_context(
     views: Float64[np.ndarray, "lead beat 125"],
     intervals: Float64[np.ndarray, "beat"],
     which: slice,
+    around: slice,
     usual: Sequence[UsualBeat],
     pace: Pace,
     later: int = LATER,
 ) -> BeatsInContext:
-    """Some of these beats in the context of the others, of which no more than `later` after each are known.
+    """Some of these beats in the context of the others, of which `later` after each are told.
 
-    `views` are in mV, `intervals`, those before each beat, in seconds, NaN for what is none.
+    With one, as a live signal has it, nothing that comes after it changes a beat's numbers. `views` are in mV, and
+    `intervals`, those before each beat, in seconds, NaN for none. `around` are the beats of the same minutes, and
+    `usual` is the usual one of these in each lead.
     """
     wide = slice(max(which.start - REACH, 0), which.stop + REACH)
     inner = slice(which.start - wide.start, which.stop - wide.start)
     shown = np.zeros((which.stop - which.start, VIEWS, VIEW_LENGTH))
     resemblance = np.zeros((2 * LEADS, len(intervals[wide])))
+    alike = np.zeros((LEADS, which.stop - which.start, 2 * len(PARTS)))
+    early = deviations(intervals[around], later)
     for lead, of_lead in enumerate(usual):
         near = views[lead, wide]
         shown[:, 2 * lead] = compressed(near[inner] / of_lead.height)
         shown[:, 2 * lead + 1] = compressed((near[inner] - of_lead.view) / of_lead.height)
         resemblance[2 * lead] = 1 - of_lead.correlation(near)
         resemblance[2 * lead + 1] = of_lead.relative_height(near)
+        alike[lead] = likeness(near[inner], views[lead, around], early)
     columns = [_intervals(intervals[wide], pace, later)]
     seen = min(later - 1, NEIGHBOURS)  # an R peak is known before what follows it is
     columns += [_around(values, NEIGHBOURS, NEIGHBOURS, seen) for values in resemblance]
-    values = np.concatenate((shown.reshape(len(shown), -1), np.concatenate(columns, axis=1)[inner]), axis=1)
+    rhythm = np.concatenate((np.concatenate(columns, axis=1)[inner], *alike), axis=1)
+    values = np.concatenate((shown.reshape(len(shown), -1), rhythm), axis=1)
     return BeatsInContext(np.nan_to_num(values).astype(np.float32))
 
 
@@ -103,7 +111,9 @@ def compressed(heights: Float64[np.ndarray, "beat 125"]) -> Float64[np.ndarray, 
 
 def _intervals(intervals: Float64[np.ndarray, "beat"], pace: Pace, later: int) -> Float64[np.ndarray, "beat 31"]:
     """What the intervals around each beat say; NaN where that is not known."""
-    local = np.log(local_median(intervals, LOCAL, min(LOCAL, later)))
+    following = min(LOCAL, later)
+    settled = following if later > 1 else 0  # how an interval deviates takes the next to tell
+    local = np.log(local_median(intervals, LOCAL, following))
     before = np.log(intervals)
     after = np.append(before[1:], np.nan)
     usual, low, high, highest = np.log((pace.interval, *pace.quantiles))
@@ -119,7 +129,7 @@ def _intervals(intervals: Float64[np.ndarray, "beat"], pace: Pace, later: int) -
         np.full_like(before, low - usual),
         np.full_like(before, highest - usual),
         np.full_like(before, usual - np.log(USUAL_RR)),
-        4 * local_median(changes(intervals, later), LOCAL, min(LOCAL, later)),
+        4 * local_median(changes(intervals, later), LOCAL, settled),
         np.full_like(before, 4 * pace.change),
         np.full_like(before, pace.irregular),
         np.log(local_median(intervals, 3, min(3, later))) - local,

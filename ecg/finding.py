@@ -97,8 +97,9 @@ def in_stretches(parts: Iterable[FoundPart], fs: float) -> Iterator[FoundPart]:
     for part in parts:
         held = FoundBeats.joined([held, part.beats])
         seconds, reason = part.seconds, part.reason
-        long = len(held) > 0 and (held.peaks[-1] - held.peaks[0]) / fs > 1.5 * STRETCH_SECONDS
-        first = int(np.searchsorted(held.peaks, held.peaks[0] + STRETCH_SECONDS * fs)) if long else 0
-        yield FoundPart(held.select(slice(first)), part.seconds)
-        held = held.select(slice(first, None))
+        while len(held) and (held.peaks[-1] - held.peaks[0]) / fs > 1.5 * STRETCH_SECONDS:
+            first = int(np.searchsorted(held.peaks, held.peaks[0] + STRETCH_SECONDS * fs))
+            yield FoundPart(held.select(slice(first)), part.seconds)
+            held = held.select(slice(first, None))
+        yield FoundPart(FoundBeats.joined([]), part.seconds)
     yield FoundPart(held, seconds, reason)

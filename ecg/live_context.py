@@ -56,8 +56,9 @@ class LiveContext:
         last = int(peaks[-1])
         if not self._usual or last - self._renewed > RENEWED_SECONDS * BEAT_FS or last < RENEWED_SECONDS * BEAT_FS:
             self._renew(last)
+        around = slice(self._usual_from(last), len(self._stretch))
         known = self._stretch if next_peak is None else self._with(self._positions(np.array([next_peak])))
-        return known.so_far(which, self._usual, self._pace)
+        return known.so_far(which, around, self._usual, self._pace)
 
     def _positions(self, peaks: Int64[np.ndarray, "beat"]) -> Int64[np.ndarray, "beat"]:
         return np.round(peaks * (BEAT_FS / self.fs)).astype(np.int64)
@@ -71,10 +72,13 @@ class LiveContext:
 
     def _renew(self, now: int) -> None:
         """Look anew at what is usual."""
-        first = int(np.searchsorted(self._stretch.peaks, now - USUAL_SECONDS * BEAT_FS))
-        self._usual = self._stretch.usual(slice(first, None), self._usual)
+        self._usual = self._stretch.usual(slice(self._usual_from(now), None), self._usual)
         self._pace = Pace.of(self._stretch.intervals)
         self._renewed = now
+
+    def _usual_from(self, now: int) -> int:
+        """The first beat of those whose usual beat it is."""
+        return int(np.searchsorted(self._stretch.peaks, now - USUAL_SECONDS * BEAT_FS))
 
     def _with(self, next_peak: Int64[np.ndarray, "1"]) -> Stretch:
         """What is remembered, with a beat of which nothing is known but where it is."""

@@ -36,9 +36,10 @@ class Pace:
 
     @classmethod
     def of(cls, intervals: Float64[np.ndarray, "beat"]) -> "Pace":
-        """Of intervals in seconds, NaN for what is none."""
+        """Of intervals in seconds, NaN for what is none; where none is known, of one of 0.8 s."""
+        if not np.isfinite(intervals).any():
+            intervals = np.array([USUAL_RR])
         known = intervals[np.isfinite(intervals)]
-        known = known if len(known) else np.array([USUAL_RR])
         low, high, highest = np.quantile(known, QUANTILES).tolist()
         change = changes(intervals, LOCAL)
         return cls(
@@ -65,11 +66,9 @@ def changes(intervals: Float64[np.ndarray, "beat"], later: int) -> Float64[np.nd
 
 
 def local_median(values: Float64[np.ndarray, "beat"], before: int, after: int) -> Float64[np.ndarray, "beat"]:
-    """The median of the known values around each, itself included; where there are none, that of all, or 0.8 s."""
-    known = np.isfinite(values)
-    usual = float(np.median(values[known])) if known.any() else USUAL_RR
+    """The median of the known values around each of one or more, itself included; NaN where there are none."""
     windows = sliding_window_view(np.pad(values, (before, after), constant_values=np.nan), before + after + 1)
     some = np.isfinite(windows).any(axis=1)
-    medians = np.full(len(values), usual)
+    medians = np.full(len(values), np.nan)
     medians[some] = np.nanmedian(windows[some], axis=1)
     return medians

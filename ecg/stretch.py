@@ -92,12 +92,12 @@ class Stretch:
         usual = self.usual(slice(None)) if len(self) else []
         for which, around in self._parts():
             usual = self.usual(around, usual)
-            parts.append(in_context(self.views, self.intervals, which, usual, pace))
+            parts.append(in_context(self.views, self.intervals, which, around, usual, pace))
         return BeatsInContext.joined(parts)
 
-    def so_far(self, which: slice, usual: Sequence[UsualBeat], pace: Pace) -> BeatsInContext:
+    def so_far(self, which: slice, around: slice, usual: Sequence[UsualBeat], pace: Pace) -> BeatsInContext:
         """Some beats, in the context of those before them and of the one after: all that a live signal tells."""
-        return in_context(self.views, self.intervals, which, usual, pace, later=1)
+        return in_context(self.views, self.intervals, which, around, usual, pace, later=1)
 
     def usual(self, which: slice, before: Sequence[UsualBeat] = ()) -> list[UsualBeat]:
         """The usual beat of some of them, in each lead; `before` are those of the minutes before."""

@@ -58,7 +58,8 @@ class UsualBeat:
         shapes = normalized(considered[:, QRS])
         alike = shapes[np.linspace(0, len(shapes) - 1, min(len(shapes), FOUNDERS)).astype(np.int64)] @ shapes.T
         founder = (alike > ALIKE).sum(axis=1).argmax()
-        family = np.median(considered[alike[founder] > FAMILY][:, QRS], axis=0)
+        enough = min(FAMILY, alike[founder].max())  # where a lead shows nothing, no beat is like any, itself included
+        family = np.median(considered[alike[founder] >= enough][:, QRS], axis=0)
         resembling = normalized(views[:, QRS]) @ normalized(family[None])[0]
         members = (resembling > ALIKE) & in_time
         if np.count_nonzero(members) < FEW / 2:
@@ -71,7 +72,9 @@ class UsualBeat:
         return cls(view, float(np.ptp(view[PEAK])) + SMALLEST_MV)
 
     def correlation(self, views: Float64[np.ndarray, "beat 125"]) -> Float64[np.ndarray, "beat"]:
-        """How much QRS complexes look like the usual one, up to 1."""
+        """How much QRS complexes look like the usual one, up to 1; NaN where that shows nothing."""
+        if not np.ptp(self.view[QRS]):
+            return np.full(len(views), np.nan)
         return np.asarray(normalized(views[:, QRS]) @ normalized(self.view[None, QRS])[0])
 
     def relative_height(self, views: Float64[np.ndarray, "beat 125"]) -> Float64[np.ndarray, "beat"]:

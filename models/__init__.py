@@ -9,7 +9,12 @@ from models.annotation import (
     annotate_parts,
     annotate_recording,
 )
-from models.architecture import Architecture, ODENetArchitecture, ResNetArchitecture
+from models.architecture import (
+    Architecture,
+    ODENetArchitecture,
+    ResNetArchitecture,
+    RhythmODENetArchitecture,
+)
 from models.checkpoint import Checkpoint, CheckpointInfo
 from models.classifier import Classifier
 from models.decisions import Decision, Decisions, Receipt, Receipts
@@ -27,6 +32,7 @@ from models.errors import (
     WrongReferenceAnswers,
 )
 from models.network import AUTO, Output, Solver
+from models.operating_point import OperatingPoint
 
 __all__ = [
     "AnnotatedBeats",
@@ -52,10 +58,12 @@ __all__ = [
     "NoSolver",
     "NotACheckpoint",
     "ODENetArchitecture",
+    "OperatingPoint",
     "Output",
     "Receipt",
     "Receipts",
     "ResNetArchitecture",
+    "RhythmODENetArchitecture",
     "Solver",
     "TruncatedCheckpoint",
     "UnknownModel",

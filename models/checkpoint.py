@@ -26,6 +26,7 @@ from ecg.usual_beat import AFTER, BEFORE
 from models.architecture import Architecture
 from models.dial import Dial
 from models.errors import AlteredCheckpoint, BadCheckpoint, NotACheckpoint, TruncatedCheckpoint, WrongCheckpointVersion
+from models.operating_point import OperatingPoint
 
 FORMAT = "cardiode checkpoint"
 VERSION = "1"
@@ -78,6 +79,7 @@ class CheckpointInfo(BaseModel):
     figures: dict[str, Any] = {}
     history: list[dict[str, float]] = []
     dial: Dial | None = None
+    operating_point: OperatingPoint | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from models.dial import Answers, Dial
 from models.errors import AlteredCheckpoint, NeedsRecording, WrongReferenceAnswers
 from models.memory import keep_freed_memory
 from models.network import AUTO, Output, Solver
+from models.operating_point import OperatingPoint
 from models.rhythm_odenet import RhythmODENet
 from ode import InvalidSolver
 
@@ -33,7 +34,8 @@ class Classifier:
     """A network that is ready to answer. `solver` is what it uses where a call does not say; None if it has none.
 
     `checkpoint` is where it comes from; None for one that is still being trained. `dial` is what was found of its
-    solver; None for a network without one, and before anything was.
+    solver; None for a network without one, and before anything was. `operating_point` is None where the likeliest class
+    is what it says.
     """
 
     def __init__(
@@ -42,11 +44,13 @@ class Classifier:
         solver: Solver | None,
         checkpoint: Checkpoint | None = None,
         dial: Dial | None = None,
+        operating_point: OperatingPoint | None = None,
     ) -> None:
         self.network = network
         self.solver = solver
         self.checkpoint = checkpoint
         self.dial = dial
+        self.operating_point = operating_point
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> "Classifier":
@@ -63,7 +67,8 @@ class Classifier:
             network.load_state_dict(checkpoint.weights)
         except RuntimeError as error:
             raise AlteredCheckpoint(f"the weights in {file} are not those of its architecture: {error}") from error
-        classifier = cls(network, checkpoint.info.architecture.solver, checkpoint, checkpoint.info.dial)
+        info = checkpoint.info
+        classifier = cls(network, info.architecture.solver, checkpoint, info.dial, info.operating_point)
         reference = checkpoint.reference_beats.numpy()
         answers = classifier.classify(BeatsInContext(reference) if classifier.in_context else reference).probabilities
         furthest = np.abs(answers - checkpoint.reference_probabilities.numpy()).max()
@@ -89,7 +94,7 @@ class Classifier:
         chosen = solver or self.solver
         self.network.eval()
         if chosen is None:
-            logits = _joined([output.logits for output in self._outputs(values, None)])
+            logits = self._logits(self._outputs(values, None))
             return Decisions(probabilities=softmax(logits, axis=1))
         if chosen.method == AUTO and self.solver is not None:
             return self._choose(values, chosen)
@@ -123,9 +128,14 @@ class Classifier:
         outputs = self._outputs(values, solver)
         solutions = [output.solution for output in outputs if output.solution is not None]
         return Answers(
-            logits=_joined([output.logits for output in outputs]),
+            logits=self._logits(outputs),
             **{name: _joined([getattr(solution, name) for solution in solutions]) for name in COSTS},
         )
+
+    def _logits(self, outputs: list[Output]) -> Float32[np.ndarray, "beat class"]:
+        """At the operating point."""
+        logits = _joined([output.logits for output in outputs])
+        return logits if self.operating_point is None else self.operating_point.applied_to(logits)
 
     def _outputs(self, values: Float32[np.ndarray, "beat length"], solver: Solver | None) -> list[Output]:
         device = next(self.network.parameters()).device

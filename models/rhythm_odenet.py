@@ -42,7 +42,7 @@ class RhythmODENet(nn.Module):
         self.solver = solver
         self.gradient: Gradient = gradient
 
-    def forward(self, beats: Float[Tensor, "beat 567"], solver: Solver | None = None) -> Output:
+    def forward(self, beats: Float[Tensor, "beat 575"], solver: Solver | None = None) -> Output:
         """The logits of each beat, and what its solve cost; where a solve failed, those of its last good state."""
         views, rhythm = beats[:, :-RHYTHM_LENGTH].reshape(len(beats), VIEWS, -1), beats[:, -RHYTHM_LENGTH:]
         said = self.rhythm(self.standardized(rhythm).clamp(-LIMIT, LIMIT))

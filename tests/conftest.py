@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ecg import LABELS, cut_annotated_beats
+from ecg import LABELS, BeatsInContext, Stretch, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import (
     Architecture,
@@ -21,6 +21,8 @@ from models import (
     Validated,
 )
 from models import checkpoint as checkpoint_file
+from models.architecture import RhythmODENetArchitecture
+from models.checkpoint import preprocessing_of
 from training.mitdb import data_folder, missing_recordings
 
 
@@ -29,6 +31,14 @@ def beats() -> np.ndarray:
     """Forty synthetic beats of all classes, `[40, 187]`."""
     shares = {"S": 0.15, "V": 0.15, "F": 0.1, "Q": 0.1}
     return cut_annotated_beats(synthesize(120, ectopic=shares, seed=7)).values[:40]
+
+
+@pytest.fixture(scope="session")
+def beats_in_context() -> BeatsInContext:
+    """Forty synthetic beats of three classes in the context of their recording."""
+    made = synthesize(120, ectopic={"S": 0.15, "V": 0.15}, leads=("MLII", "V1"), seed=7)
+    peaks = made.beat_annotations().samples
+    return Stretch.cut(made, (0, 1), peaks, np.arange(len(peaks)) == 0).in_context().select(np.arange(40))
 
 
 @pytest.fixture(scope="session")
@@ -48,17 +58,21 @@ DIAL = Dial(
 )
 
 
-def make_checkpoint(name: str, architecture: Architecture, reference: np.ndarray) -> Checkpoint:
+def make_checkpoint(name: str, architecture: Architecture, reference: np.ndarray | BeatsInContext) -> Checkpoint:
     """A checkpoint of a network with fresh weights, whose reference answers are its own."""
     torch.manual_seed(0)
     network = architecture.build(len(LABELS))
     answers = Classifier(network, architecture.solver).classify(reference)
     return Checkpoint(
         info=CheckpointInfo(
-            name=name, model_version="0", architecture=architecture, dial=DIAL if architecture.solver else None
+            name=name,
+            model_version="0",
+            architecture=architecture,
+            preprocessing=preprocessing_of(architecture),
+            dial=DIAL if architecture.solver else None,
         ),
         weights=network.state_dict(),
-        reference_beats=torch.from_numpy(reference),
+        reference_beats=torch.from_numpy(reference.values if isinstance(reference, BeatsInContext) else reference),
         reference_probabilities=torch.from_numpy(answers.probabilities),
     )
 
@@ -72,3 +86,12 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory, beats: np.ndarray) -> 
         files[name] = folder / f"{name}.safetensors"
         checkpoint_file.save(make_checkpoint(name, architecture, beats[:3]), files[name])
     return files
+
+
+@pytest.fixture(scope="session")
+def rhythm_checkpoint(tmp_path_factory: pytest.TempPathFactory, beats_in_context: BeatsInContext) -> Path:
+    """The file of a `rhythm_odenet` with fresh weights, which takes beats in the context of their recording."""
+    file = tmp_path_factory.mktemp("rhythm") / "rhythm_odenet.safetensors"
+    reference = beats_in_context.select(np.arange(3))
+    checkpoint_file.save(make_checkpoint("rhythm_odenet", RhythmODENetArchitecture(), reference), file)
+    return file

@@ -12,19 +12,22 @@ from ecg.formats.wfdb import ANNOTATOR
 from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING, Comparison
 from ecg.scoring.matrix_report import matrix_report
 from ecg.scoring.tables import beat_table, shutdown_summary_table, shutdown_table, summary_table
-from models import Classifier, ModelError
+from models import Checkpoint, Classifier, ModelError
 from models.checkpoint import FILE_NAME
 from models.checkpoint import save as save_checkpoint
 from models.memory import keep_freed_memory
 from ode import OdeError
 from training import figures, noise_stress, patients_figures, patients_report, report, score_report, worlds
 from training.annotation_folders import annotated, compare_folders, compare_with_folder
+from training.crossvalidation import crossvalidate, whole
 from training.dataset import build, load_or_build, save
 from training.errors import TrainingError
 from training.evaluation import Evaluation, checkpoint_of, evaluate, kept_epoch_of, recipe_of, split_of
+from training.examples import load_or_make
 from training.export import export
+from training.label_scores import score_of
 from training.loop import train
-from training.mitdb import DS2, data_folder
+from training.mitdb import DS1_GROUPS, DS2, data_folder
 from training.named import read_named
 from training.noise_report import noise_tables
 from training.nstdb import read_noises
@@ -203,20 +206,25 @@ def _data(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     keep_freed_memory()
     recipe = read_recipe(options.recipe, options.override)
-    dataset = load_or_build(options.beats, options.data)
     folder = options.out or Path("runs") / recipe.name
-    trainer = train(
-        recipe,
-        split(dataset, recipe.split),
-        folder,
-        fresh=options.fresh,
-        device=_device(options.device),
-    )
-    checkpoint = export(trainer, dataset)
+    device = _device(options.device)
+    if recipe.examples is None:
+        dataset, out_of_fold = load_or_build(options.beats, options.data), None
+        parts = split(dataset, recipe.split)
+    else:
+        dataset = load_or_make(folder, options.data, DS1_GROUPS, recipe.examples)
+        parts = whole(dataset)
+        out_of_fold = crossvalidate(recipe, dataset, DS1_GROUPS, folder, device)
+        out_of_fold.save(folder / "out_of_fold.npz")
+    trainer = train(recipe, parts, folder, fresh=options.fresh, device=device)
+    checkpoint = export(trainer, dataset, out_of_fold)
     file = folder / FILE_NAME
     save_checkpoint(checkpoint, file)
     reached = checkpoint.info.figures
-    print(f"test: accuracy {reached['test_accuracy']:.2%}, macro-F1 {reached['test_macro_f1']:.4f}")
+    if out_of_fold is None:
+        print(f"test: accuracy {reached['test_accuracy']:.2%}, macro-F1 {reached['test_macro_f1']:.4f}")
+    else:
+        print(f"patients left out: accuracy {reached['out_of_fold']['accuracy']:.2%}")
     print(f"written to {file}; its card and figures: python -m training evaluate {file}")
 
 
@@ -239,10 +247,16 @@ def _evaluate(options: argparse.Namespace) -> None:
     checkpoint = checkpoint_of(classifier)
     folder = options.out or Path("runs/evaluation") / checkpoint.info.name
     folder.mkdir(parents=True, exist_ok=True)
-    patients = _on_patients(classifier, options, folder)
-    beats = None if classifier.in_context else _on_beats(classifier, options, folder)
     figures.draw_training(checkpoint.info.history, kept_epoch_of(checkpoint.info), folder / "training.png")
-    (folder / "card.md").write_text(report.card(checkpoint.info, beats, checkpoint.sha256, patients))
+    patients = _on_patients(classifier, options, folder)
+    if classifier.in_context:
+        beats = None
+        _tell_out_of_fold(checkpoint, folder)
+        card = report.context_card(checkpoint.info, checkpoint.sha256, patients)
+    else:
+        beats = _on_beats(classifier, options, folder)
+        card = report.card(checkpoint.info, beats, checkpoint.sha256, patients)
+    (folder / "card.md").write_text(card)
     worlds.write(Worlds(beats, patients), folder)
     print(f"\ncard and figures are in {folder}")
 
@@ -275,7 +289,7 @@ def _on_beats(classifier: Classifier, options: argparse.Namespace, folder: Path)
     test = split_of(checkpoint_of(classifier).info, load_or_build(options.beats, options.data)).test
     evaluation = evaluate(classifier, test, sweep=not options.no_sweep)
     print(f"accuracy {evaluation.score.accuracy:.2%}, macro-F1 {evaluation.score.macro_f1:.4f}\n")
-    print(report.score_table(evaluation))
+    print(report.score_table(evaluation.score))
     figures.draw_confusion(evaluation.score, folder / "confusion.png")
     figures.draw_beats(test, folder / "beats.png")
     if evaluation.sweep:
@@ -299,6 +313,13 @@ def _noise(options: argparse.Namespace) -> None:
     print(f"{name} on {', '.join(recording.name for recording in recordings)}:\n\n{noise_tables(levels)}")
     patients_figures.draw_noise(levels, folder / "noise.png")
     print(f"\nthe figure is {folder / 'noise.png'}")
+
+
+def _tell_out_of_fold(checkpoint: Checkpoint, folder: Path) -> None:
+    """What its cross-validation left in the checkpoint."""
+    reached = score_of(checkpoint.info.figures["out_of_fold"])
+    print(f"patients left out: accuracy {reached.accuracy:.2%}\n\n{report.score_table(reached)}")
+    figures.draw_confusion(reached, folder / "confusion.png")
 
 
 def _compare(options: argparse.Namespace) -> None:

@@ -51,7 +51,7 @@ def _validated(name: str, settings: tuple[float, float], default: Solver) -> Val
 def _calibrate_auto(classifier: Classifier, validation: Dataset) -> Auto:
     """The least doubt that leaves no more beats missed than may be."""
     reference = reference_labels(classifier, validation)
-    cheap = classifier.classify(validation.values, CHEAP)
+    cheap = classifier.classify(validation.beats, CHEAP)
     errors = cheap.receipts.error if cheap.receipts else np.zeros(len(validation))
     with np.errstate(divide="ignore"):
         second, first = np.log(np.sort(cheap.probabilities.astype(np.float64), axis=1)[:, -2:]).T

@@ -177,7 +177,8 @@ class _Composer:
         kind = self.rng.random()
         couplets = min(0.15, (1 - self.script.alone) / 2)
         single, double = kind < self.script.alone, kind < self.script.alone + couplets
-        self.run_left = 1 if single else 2 if double else int(self.rng.integers(3, self.script.longest_run + 1))
+        run = int(np.exp(self.rng.uniform(np.log(3), np.log(self.script.longest_run + 1))))
+        self.run_left = 1 if single else 2 if double else run
         self.run_interval = self.usual * self.rng.uniform(0.45, 0.85)
         self.p_change: PChange = self.rng.choice(USUAL_P_CHANGES, p=P_CHANGE_SHARES)
         self.aberrant = self._happens(ABERRANT)

@@ -7,9 +7,9 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float, Int64
 
-from ecg import LABELS, Label, cut_annotated_beats
+from ecg import CONTEXT_LENGTH, LABELS, BeatsInContext, Label, cut_annotated_beats
 from training.errors import UnexpectedData
 from training.mitdb import read_recordings
 
@@ -21,7 +21,7 @@ EXPECTED_COUNTS: dict[Label, int] = {"N": 90_589, "S": 2_779, "V": 7_236, "F": 8
 class Dataset:
     """Beats as a network takes them, their labels (indices into `LABELS`), and the name of the recording of each."""
 
-    values: Float32[np.ndarray, "beat length"]
+    values: Float[np.ndarray, "beat length"]
     labels: Int64[np.ndarray, "beat"]
     recordings: np.ndarray
 
@@ -31,6 +31,12 @@ class Dataset:
     def select(self, index: Int64[np.ndarray, "selected"]) -> "Dataset":
         """The beats at these places, in this order."""
         return Dataset(self.values[index], self.labels[index], self.recordings[index])
+
+    @property
+    def beats(self) -> np.ndarray | BeatsInContext:
+        """What a classifier takes."""
+        values = self.values.astype(np.float32, copy=False)
+        return BeatsInContext(values) if values.shape[1] == CONTEXT_LENGTH else values
 
     def counts(self) -> dict[Label, int]:
         """How many beats each class has."""
@@ -87,7 +93,7 @@ def load(file: Path) -> Dataset:
     try:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return Dataset(
-                values=arrays["values"].astype(np.float32),
+                values=arrays["values"],
                 labels=arrays["labels"],
                 recordings=arrays["recordings"],
             )

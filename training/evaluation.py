@@ -76,13 +76,16 @@ def recipe_of(info: CheckpointInfo) -> Recipe:
 
 def kept_epoch_of(info: CheckpointInfo) -> int:
     """The epoch whose weights the checkpoint holds."""
-    _, first = recipe_of(info).cycle_of(len(info.history))
+    recipe = recipe_of(info)
+    if recipe.keep == "last":
+        return len(info.history)
+    _, first = recipe.cycle_of(len(info.history))
     return kept_epoch([epoch["validation_macro_f1"] for epoch in info.history], first)
 
 
 def evaluate(classifier: Classifier, test: Dataset, *, sweep: bool = True) -> Evaluation:
     """Score the test part as the service would answer it, then by other settings of its solver."""
-    result = score(test.labels, classifier.classify(test.values).labels)
+    result = score(test.labels, classifier.classify(test.beats).labels)
     if not sweep or classifier.solver is None:
         return Evaluation(result)
     points = _sweep(classifier, classifier.solver, test)
@@ -99,7 +102,7 @@ def _sweep(classifier: Classifier, default: Solver, test: Dataset) -> tuple[Swee
     points = []
     for setting, solver in tqdm(solvers.items(), desc="all test beats", unit="setting", disable=None):
         started = time.perf_counter()
-        decisions = classifier.classify(test.values, solver)
+        decisions = classifier.classify(test.beats, solver)
         seconds = time.perf_counter() - started
         reached = score(test.labels, decisions.labels)
         points.append(

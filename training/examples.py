@@ -5,7 +5,7 @@ within 150 ms lends its label.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,10 +19,14 @@ from ecg.pace import Pace
 from ecg.resampling import BEAT_FS, resample
 from ecg.usual_beat import UsualBeat
 from training.composition import Material, compose
-from training.dataset import Dataset
+from training.dataset import Dataset, load, save
 from training.disturbance import Disturber
+from training.making import Making
 from training.mitdb import ensure_downloaded
 from training.script import Script
+
+MADE = "+"
+"""What the name of a recording ends in that was made of the one of that name."""
 
 MATCH_SECONDS = 0.15
 """How far a found R peak may be from an annotation of the same beat (ANSI/AAMI EC57)."""
@@ -58,8 +62,9 @@ def _so_far(stretch: Stretch) -> Iterator[BeatsInContext]:
     for start, stop in pairwise(edges):
         known = max(start, min(stop, 8))  # of the first beats there is nothing else to be known
         usual_from = np.searchsorted(stretch.peaks, stretch.peaks[known - 1] - LIVE_SECONDS * BEAT_FS)
-        usual = stretch.usual(slice(int(usual_from), known), usual)
-        yield stretch.so_far(slice(start, stop), usual, Pace.of(stretch.intervals[:known]))
+        around = slice(int(usual_from), known)
+        usual = stretch.usual(around, usual)
+        yield stretch.so_far(slice(start, stop), around, usual, Pace.of(stretch.intervals[:known]))
 
 
 def labels_at(peaks: Int64[np.ndarray, "beat"], annotations: Annotations, fs: float) -> Int64[np.ndarray, "beat"]:
@@ -77,53 +82,53 @@ def labels_at(peaks: Int64[np.ndarray, "beat"], annotations: Annotations, fs: fl
     return np.where(near, labels[nearest], -1)
 
 
-@dataclass(frozen=True)
-class Maker:
-    """Makes the examples of some patients: each recording as it is, `disturbed` and `composed` so many times.
+def load_or_make(folder: Path, data: Path, groups: Sequence[Sequence[str]], making: Making) -> Dataset:
+    """The examples that an earlier call made in the folder, or else new ones, which are kept there."""
+    file = folder / f"examples-{making.disturbed}-{making.composed}-{making.seed}.npz"
+    if not file.exists():
+        examples = make_examples(data, groups, making)
+        save(replace(examples, values=examples.values.astype(np.float16)), file)
+    return load(file)
+
+
+def make_examples(data: Path, groups: Sequence[Sequence[str]], making: Making) -> Dataset:
+    """The examples of some patients' recordings; the name of a recording that was made ends in `MADE`.
 
     A patient's ventricular ectopic beats are given to those of his group only, so that a group can be left out whole.
+    Raises MissingData.
     """
+    disturber = Disturber.read(data)
+    folder = ensure_downloaded(data)
+    parts: list[Dataset] = []
+    with tqdm(total=sum(map(len, groups)), desc="making examples", unit="recording", disable=None) as bar:
+        for group in groups:
+            recordings = [wfdb_format.read(folder / name) for name in group]
+            rng = np.random.default_rng(making.seed)
+            donors = {recording.name: material_of(recording).ventricular(DONATED, rng) for recording in recordings}
+            for recording in recordings:
+                donated = [wave for name, waves in donors.items() if name != recording.name for wave in waves]
+                parts += _of_one(recording, donated, disturber, making)
+                bar.update()
+    return Dataset(
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.recordings for part in parts]),
+    )
 
-    data: Path
-    groups: tuple[tuple[str, ...], ...]
-    disturbed: int
-    composed: int
-    seed: int = 0
 
-    def make(self) -> Dataset:
-        """All examples; the name of a recording that was made ends in `+`."""
-        disturber = Disturber.read(self.data)
-        folder = ensure_downloaded(self.data)
-        parts: list[Dataset] = []
-        with tqdm(total=sum(map(len, self.groups)), desc="making examples", unit="recording", disable=None) as bar:
-            for group in self.groups:
-                recordings = [wfdb_format.read(folder / name) for name in group]
-                donors = {
-                    r.name: material_of(r).ventricular(DONATED, np.random.default_rng(self.seed)) for r in recordings
-                }
-                for recording in recordings:
-                    donated = [wave for name, waves in donors.items() if name != recording.name for wave in waves]
-                    parts += self._of_one(recording, donated, disturber)
-                    bar.update()
-        return Dataset(
-            np.concatenate([part.values for part in parts]),
-            np.concatenate([part.labels for part in parts]),
-            np.concatenate([part.recordings for part in parts]),
-        )
-
-    def _of_one(
-        self, recording: Recording, donated: Sequence[Float64[np.ndarray, "lead 114"]], disturber: Disturber
-    ) -> Iterator[Dataset]:
-        rng = np.random.default_rng((self.seed, int.from_bytes(recording.name.encode(), "big")))
-        yield _labelled(recording, recording.name, live=False)
-        material = material_of(recording)
-        plain = at_beat_rate(recording)
-        for number in range(self.disturbed + self.composed):
-            made = plain if number < self.disturbed else compose(material, donated, Script.drawn(rng), rng)
-            made = disturber.disturb(_piece(made, rng), rng)
-            if rng.random() < ONE_LEAD_SHARE:
-                made = replace(made, signals=made.signals[:1], leads=made.leads[:1])
-            yield _labelled(made, f"{recording.name}+", live=bool(rng.random() < LIVE_SHARE))
+def _of_one(
+    recording: Recording, donated: Sequence[Float64[np.ndarray, "lead 114"]], disturber: Disturber, making: Making
+) -> Iterator[Dataset]:
+    rng = np.random.default_rng((making.seed, int.from_bytes(recording.name.encode(), "big")))
+    yield _labelled(recording, recording.name, live=False)
+    material = material_of(recording)
+    plain = at_beat_rate(recording)
+    for number in range(making.disturbed + making.composed):
+        made = plain if number < making.disturbed else compose(material, donated, Script.drawn(rng), rng)
+        made = disturber.disturb(_piece(made, rng), rng)
+        if rng.random() < ONE_LEAD_SHARE:
+            made = replace(made, signals=made.signals[:1], leads=made.leads[:1])
+        yield _labelled(made, f"{recording.name}{MADE}", live=bool(rng.random() < LIVE_SHARE))
 
 
 def _labelled(recording: Recording, name: str, *, live: bool) -> Dataset:

@@ -2,42 +2,53 @@
 
 import os
 import platform
+from dataclasses import asdict
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import torch
 
-from ecg import LABELS, Beats, Label, cut_annotated_beats
+from ecg import LABELS, Beats, BeatsInContext, Label, choose_leads, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Checkpoint, CheckpointInfo, Classifier
+from models.checkpoint import preprocessing_of
 from training.calibration import calibrate
+from training.crossvalidation import OutOfFold, choose_operating_point
 from training.dataset import Dataset
+from training.examples import detected
 from training.label_scores import Score, score
 from training.loop import Trainer
 
 LIBRARIES = ("torch", "torchdiffeq", "numpy", "scipy", "safetensors")
 
 
-def export(trainer: Trainer, dataset: Dataset) -> Checkpoint:
-    """The run's checkpoint. This is where the test part is scored, and nothing is chosen by it."""
+def export(trainer: Trainer, dataset: Dataset, out_of_fold: OutOfFold | None = None) -> Checkpoint:
+    """The run's checkpoint. This is where the test part is scored, and nothing is chosen by it.
+
+    A network that learnt from all patients of the training part has decisions `out_of_fold` instead: they choose its
+    operating point, and `evaluate` scores it on patients that are in no part.
+    """
     recipe, test = trainer.recipe, trainer.split.test
     network = recipe.architecture.build(len(LABELS))
     network.load_state_dict(trainer.best_weights)
-    classifier = Classifier(network, recipe.architecture.solver)
+    operating_point = choose_operating_point(out_of_fold) if out_of_fold else None
+    classifier = Classifier(network, recipe.architecture.solver, operating_point=operating_point)
     dial = calibrate(classifier, trainer.split.validation)
-    decisions = classifier.classify(test.values)
-    reference = reference_beats()
+    reference = reference_beats_in_context() if classifier.in_context else reference_beats()
     info = CheckpointInfo(
         name=recipe.name,
         model_version=version("cardiode"),
         architecture=recipe.architecture,
+        preprocessing=preprocessing_of(recipe.architecture),
+        operating_point=operating_point,
         recipe=recipe.model_dump(mode="json"),
         data_sha256=dataset.sha256,
         seed=recipe.seed,
         commit=trainer.commit,
         hardware=_hardware(trainer.device),
         libraries={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
-        figures=_figures(score(test.labels, decisions.labels))
+        figures=_figures(classifier, test, out_of_fold)
         | {
             "parameters": sum(parameter.numel() for parameter in network.parameters()),
             "validation_macro_f1": trainer.kept.validation_macro_f1,
@@ -50,7 +61,7 @@ def export(trainer: Trainer, dataset: Dataset) -> Checkpoint:
     return Checkpoint(
         info=info,
         weights=trainer.best_weights,
-        reference_beats=torch.from_numpy(reference),
+        reference_beats=torch.from_numpy(reference.values if isinstance(reference, BeatsInContext) else reference),
         reference_probabilities=torch.from_numpy(classifier.classify(reference).probabilities),
     )
 
@@ -62,10 +73,26 @@ def reference_beats() -> np.ndarray:
     return np.stack([beats.values[beats.labels == place][0] for place in range(len(LABELS))])
 
 
+def reference_beats_in_context() -> BeatsInContext:
+    """Some synthetic beats of each class, in the context of a synthetic recording."""
+    share: dict[Label, float] = {"S": 0.1, "V": 0.1, "F": 0.05, "Q": 0.05}
+    recording = synthesize(120, ectopic=share, seed=1)
+    _, beats = detected(recording, choose_leads(recording))
+    return beats.select(np.arange(0, len(beats), 10))
+
+
 def _hardware(device: torch.device) -> str:
     """What a run was trained on."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{os.cpu_count()} CPU cores"
 
 
-def _figures(result: Score) -> dict[str, float]:
-    return {"test_accuracy": result.accuracy, "test_macro_f1": result.macro_f1}
+def _figures(classifier: Classifier, test: Dataset, out_of_fold: OutOfFold | None) -> dict[str, Any]:
+    if out_of_fold is None:
+        result = score(test.labels, classifier.classify(test.beats).labels)
+        return {"test_accuracy": result.accuracy, "test_macro_f1": result.macro_f1}
+    return {"out_of_fold": asdict(score_out_of_fold(out_of_fold))}
+
+
+def score_out_of_fold(out_of_fold: OutOfFold) -> Score:
+    """The scores at the operating point that these decisions choose."""
+    return score(out_of_fold.labels, out_of_fold.labels_at(choose_operating_point(out_of_fold)))

@@ -53,7 +53,7 @@ def measure_grid(classifier: Classifier, beats: Dataset, count: int) -> tuple[Ce
     for method in tqdm(methods(), desc="methods and tolerances", unit="method", disable=None):
         for setting, solver in _settings(method, classifier.solver):
             started = time.perf_counter()
-            decisions = classifier.classify(drawn.values, solver)
+            decisions = classifier.classify(drawn.beats, solver)
             taken = time.perf_counter() - started
             evaluations = float(decisions.receipts.evaluations.mean()) if decisions.receipts else 0.0
             cells.append(
@@ -74,7 +74,7 @@ def measure_grid(classifier: Classifier, beats: Dataset, count: int) -> tuple[Ce
 def reference_labels(classifier: Classifier, beats: Dataset) -> Int64[np.ndarray, "beat"]:
     """The labels by dopri5 at 1e-6, which all others are held to."""
     tight = Solver("dopri5", REFERENCE_TOLERANCE, REFERENCE_TOLERANCE, max_evaluations=100_000)
-    labels: np.ndarray = classifier.classify(beats.values, tight).labels
+    labels: np.ndarray = classifier.classify(beats.beats, tight).labels
     return labels
 
 

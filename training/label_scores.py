@@ -1,9 +1,11 @@
 """How good decisions are, against the labels: accuracy, and precision, recall and F1 of each class."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int64
+from pydantic import TypeAdapter
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from ecg import LABELS, Label
@@ -30,6 +32,11 @@ class Score:
     macro_f1: float
     classes: dict[Label, ClassScore]
     confusion: list[list[int]]
+
+
+def score_of(figures: dict[str, Any]) -> Score:
+    """The score that a checkpoint's figures tell."""
+    return TypeAdapter(Score).validate_python(figures)
 
 
 def score(truth: Int64[np.ndarray, "beat"], labels: Int64[np.ndarray, "beat"]) -> Score:

@@ -26,6 +26,7 @@ from training.label_scores import Score, score
 from training.progress import Progress
 from training.recipe import Cycle, Recipe
 from training.run import Epoch, Run, kept_epoch
+from training.sampling import Mixed, Sampling, Thinned
 from training.source import source_commit
 from training.splits import Split
 
@@ -48,13 +49,17 @@ class Trainer:
         self.values = torch.from_numpy(self.split.train.values).to(self.device)
         self.labels = torch.from_numpy(self.split.train.labels).to(self.device)
         self.average = AveragedModel(self.network, avg_fn=partial(_running_mean, self.recipe.average_decay))
-        shares = torch.tensor([self.recipe.shares.get(label, 1.0) for label in LABELS])
-        self.log_shares = shares.log().to(self.device)
-        counts = torch.bincount(self.labels.cpu(), minlength=len(LABELS))
-        self.taken: list[int] = (shares * counts).round().long().tolist()
+        self.sampling = self._sampling()
+        self.log_shares = self.sampling.log_shares.to(self.device)
         distillation = self.recipe.distillation
         self.teachers = Teachers(distillation, self.device) if distillation else None
         self._begin_cycle(self.recipe.cycles[0])
+
+    def _sampling(self) -> Sampling:
+        labels = torch.from_numpy(self.split.train.labels)
+        if self.recipe.mixture is not None:
+            return Mixed(labels, self.split.train.recordings, self.recipe.mixture)
+        return Thinned(labels, self.recipe.shares)
 
     def _begin_cycle(self, cycle: Cycle) -> None:
         self.cycle = cycle
@@ -64,7 +69,7 @@ class Trainer:
     @property
     def batches(self) -> int:
         """Batches of one epoch; the last may be smaller."""
-        return -(-sum(self.taken) // self.recipe.batch_size)
+        return -(-self.sampling.size // self.recipe.batch_size)
 
     def run_epoch(self) -> Epoch:
         """Train on its share of the beats, in an order that seed and epoch fix, then score the validation part."""
@@ -77,14 +82,14 @@ class Trainer:
         self.network.train()
         changes = torch.Generator().manual_seed(self.recipe.seed * 10_000 + number)
         for batch in progress.follow(self._shuffled(number)):
-            beats = self.recipe.augmentation.apply(self.values[batch], changes)
+            beats = self.recipe.augmentation.apply(self.values[batch].float(), changes)
             progress.add(*self.step(beats, self.labels[batch]), beats=len(batch))
         trained = time.perf_counter() - started
         validation = self._validate()
         return Epoch(
             epoch=number,
             seconds=round(time.perf_counter() - started, 2),
-            beats_per_second=round(sum(self.taken) / trained, 1),
+            beats_per_second=round(self.sampling.size / trained, 1),
             learning_rate=float(self.schedule.get_last_lr()[0]),
             train_loss=progress.loss,
             train_accuracy=progress.accuracy,
@@ -96,12 +101,7 @@ class Trainer:
 
     def _shuffled(self, epoch: int) -> tuple[Tensor, ...]:
         generator = torch.Generator().manual_seed(self.recipe.seed * 10_000 + epoch)
-        order = torch.randperm(len(self.labels), generator=generator)
-        labels = self.labels.cpu()[order]
-        if self.recipe.shares:
-            order = torch.cat([order[labels == place][:count] for place, count in enumerate(self.taken)])
-            order = order[torch.randperm(len(order), generator=generator)]
-        return torch.split(order.to(self.device), self.recipe.batch_size)
+        return torch.split(self.sampling.epoch(generator).to(self.device), self.recipe.batch_size)
 
     def step(self, beats: Tensor, labels: Tensor) -> tuple[float, int, float]:
         """One step of the optimiser: the loss, the beats that were right, the evaluations of the solve."""
@@ -121,11 +121,7 @@ class Trainer:
         return loss.item(), int((output.logits.argmax(1) == labels).sum()), evaluations
 
     def _loss(self, logits: Tensor, labels: Tensor, said: Tensor | None) -> Tensor:
-        """That of the labels, and of what the teachers said.
-
-        Where a class is thinned out, its logits stand for more beats than are there; adding the logarithm of its share
-        makes the loss that of the beats that are there, and leaves the logits those of all (King and Zeng 2001).
-        """
+        """That of the labels, and of what the teachers said."""
         loss = F.cross_entropy(logits + self.log_shares, labels, label_smoothing=self.recipe.label_smoothing)
         if self.teachers is None or said is None or self.recipe.distillation is None:
             return loss
@@ -134,11 +130,13 @@ class Trainer:
     def _validate(self) -> Score:
         """The scores of the validation part, answered as the service would answer."""
         classifier = Classifier(self.average.module, self.recipe.architecture.solver)
-        return score(self.split.validation.labels, classifier.classify(self.split.validation.values).labels)
+        return score(self.split.validation.labels, classifier.classify(self.split.validation.beats).labels)
 
     @property
     def kept(self) -> Epoch:
         """The epoch that is released."""
+        if self.recipe.keep == "last":
+            return self.history[-1]
         _, first = self.recipe.cycle_of(len(self.history))
         return self.history[kept_epoch([epoch.validation_macro_f1 for epoch in self.history], first) - 1]
 

@@ -22,6 +22,18 @@ DS2 = tuple(
 )
 """Recordings to test on, of the same split."""
 
+DS1_GROUPS = tuple(
+    tuple(names.split())
+    for names in (
+        "209 203 115 112",
+        "207 116 114 122 230",
+        "201 220 106 101",
+        "118 208 205 108",
+        "223 124 119 215 109",
+    )
+)
+"""The recordings of DS1 in five parts, for cross-validation: patients with many ectopic beats are spread over them."""
+
 PACED = ("102", "104", "107", "217")
 """Recordings of patients with a pacemaker, in neither part of the inter-patient split."""
 

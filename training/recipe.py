@@ -3,7 +3,7 @@
 import tomllib
 from itertools import accumulate
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -13,6 +13,8 @@ from models import Architecture, Solver
 from training.augmentation import Augmentation
 from training.distillation import Distillation
 from training.errors import BadRecipe
+from training.making import Making
+from training.sampling import Mixture
 from training.splits import SplitName
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -59,7 +61,15 @@ class Recipe(BaseModel):
     shares: dict[Label, Annotated[float, Field(gt=0, le=1)]] = Field(
         default={}, description="of a class's beats, how many an epoch takes, drawn anew; all of those left out here"
     )
+    mixture: Mixture | None = Field(default=None, description="in place of shares: beats drawn with replacement")
     distillation: Distillation | None = None
+    examples: Making | None = Field(
+        default=None, description="for a network that takes beats in context: how many are made of each recording"
+    )
+    keep: Literal["best", "last"] = Field(
+        default="best",
+        description="the epoch that is released: of the last cycle the one that validated best, or the last",
+    )
 
     @model_validator(mode="after")
     def _without_a_solve_nothing_is_asked_of_it(self) -> "Recipe":

@@ -119,7 +119,7 @@ class _Live:
         if isinstance(first, bytes):
             raise InvalidSignals('got bytes as the first message, expected JSON such as {"fs": 250, "leads": ["II"]}')
         asked = validated(StreamRequest, first.encode(), MESSAGE)
-        self.model = state.served.find(asked.model, state.served.for_recordings)
+        self.model = state.served.find(asked.model, state.served.for_beats)
         self.solver = solver_of(self.model, asked.solver)
         self.metrics = state.metrics
         self.factor = check_unit(asked.unit)

@@ -172,3 +172,21 @@ def test_hours_of_noise_are_held_without_their_signal():
         assert len(stream.push(rng.normal(0, 0.3, (1, 15_000)))) == 0
     assert sum(len(beat.crop) for beat in stream._held) < 100 * 187
     assert len(stream.finish()) == 0 and "nothing in it looks like an ECG" in stream.reason
+
+
+@given(st.integers(0, 12), st.integers(0, 12), st.integers(1, 5))
+def test_pieces_and_selections_are_the_beats_in_their_order(start, stop, size):
+    beats = FoundBeats(
+        np.tile(np.arange(10, dtype=np.float32)[:, None], (1, 187)),
+        np.arange(10) * 100,
+        tuple("noisy" if number == 4 else "good" for number in range(10)),
+        np.arange(10) % 4 == 0,
+    )
+    some = beats.select(slice(start, stop))
+    np.testing.assert_array_equal(some.peaks, beats.peaks[start:stop])
+    np.testing.assert_array_equal(some.values, beats.values[start:stop])
+    np.testing.assert_array_equal(some.good, beats.good[start:stop])
+    np.testing.assert_array_equal(some.broken, beats.broken[start:stop])
+    pieces = some.pieces(size)
+    assert all(len(piece) <= size for piece in pieces) and len(pieces) == max(-(-len(some) // size), 1)
+    np.testing.assert_array_equal(FoundBeats.joined(pieces).peaks, some.peaks)

@@ -2,8 +2,11 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ecg import FoundBeats, Recording, UnknownLead, choose_leads, find_beats
+from ecg import FoundBeats, Recording, UnknownLead, choose_leads, find_beats, in_stretches
+from ecg.finding import STRETCH_SECONDS, FoundPart
 from ecg.formats import wfdb
 from ecg.synthetic import synthesize
 
@@ -81,3 +84,62 @@ def test_real_noise_gives_no_beats(name, mitdb):
     made = wfdb.read(mitdb / "nstdb" / name, None)
     for lead in range(2):
         assert len(beats(made, (lead,))[0]) == 0
+
+
+def parts_of(peaks, edges, fs, reason=None):
+    """Parts of these peaks, cut at some places; their beats can be told apart by their values."""
+    parts = []
+    for piece in np.split(np.arange(len(peaks)), edges):
+        values = np.tile(piece[:, None].astype(np.float32), (1, 187))
+        quality = tuple("good" if number % 3 else "noisy" for number in piece.tolist())
+        beats = FoundBeats(values, peaks[piece].astype(np.int64), quality, piece % 5 == 0)
+        parts.append(FoundPart(beats, float(peaks[piece[-1]] / fs) if len(piece) else 0.0))
+    parts.append(FoundPart(FoundBeats.joined([]), float(peaks[-1] / fs) if len(peaks) else 0.0, reason))
+    return parts
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 400), st.integers(0, 6), st.sampled_from([50.0, 360.0]), st.integers(0, 2**31))
+def test_stretches_are_the_same_beats_none_longer_than_three_quarters_of_an_hour(beats, pieces, fs, seed):
+    rng = np.random.default_rng(seed)
+    often = rng.dirichlet(np.ones(4))
+    peaks = np.round(np.cumsum(rng.choice([1.0, 60.0, 600.0, 4000.0], beats, p=often)) * fs)
+    edges = sorted(rng.integers(0, beats + 1, pieces).tolist())
+    parts = parts_of(peaks, edges, fs, "why")
+    stretches = list(in_stretches(parts, fs))
+    joined, expected = (FoundBeats.joined([part.beats for part in some]) for some in (stretches, parts))
+    np.testing.assert_array_equal(joined.peaks, expected.peaks)
+    np.testing.assert_array_equal(joined.values, expected.values)
+    np.testing.assert_array_equal(joined.broken, expected.broken)
+    assert joined.quality == expected.quality
+    lengths = [np.ptp(part.beats.peaks) / fs for part in stretches if len(part.beats)]
+    assert all(length < STRETCH_SECONDS for length in lengths[:-1])
+    assert all(length <= 1.5 * STRETCH_SECONDS for length in lengths[-1:])
+    assert [part.reason for part in stretches if part.reason] == ["why"] and stretches[-1].reason == "why"
+
+
+def test_a_stretch_is_half_an_hour_and_progress_goes_on_meanwhile():
+    peaks = np.arange(3 * 3600) * 250
+    stretches = list(in_stretches(parts_of(peaks, range(180, 3 * 3600, 180), 250.0), 250.0))
+    assert [len(part.beats) for part in stretches if len(part.beats)] == [1800] * 5 + [1800]
+    seconds = [part.seconds for part in stretches]
+    assert seconds == sorted(seconds) and len(set(seconds)) == 60
+
+
+def test_the_last_stretch_is_longer_rather_than_a_short_one_more():
+    peaks = np.arange(3600 + 800) * 250
+    stretches = list(in_stretches(parts_of(peaks, range(180, len(peaks), 180), 250.0), 250.0))
+    assert [len(part.beats) for part in stretches if len(part.beats)] == [1800, 2600]
+
+
+def test_hours_of_beats_that_come_at_once_are_stretches_too():
+    peaks = np.arange(5 * 3600) * 250
+    lengths = [len(part.beats) for part in in_stretches(parts_of(peaks, [], 250.0), 250.0)]
+    assert [length for length in lengths if length] == [1800] * 9 + [1800]
+
+
+def test_where_there_are_no_beats_a_stretch_says_why():
+    (nothing,) = in_stretches([], 250.0)
+    assert len(nothing.beats) == 0
+    *_, last = in_stretches(find_beats(recording(II=np.zeros(50_000)), (0,)), 250.0)
+    assert len(last.beats) == 0 and "flat or was not recorded" in last.reason and last.seconds == 200.0

@@ -1,5 +1,6 @@
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from models import (
     WrongCheckpointVersion,
 )
 from models import checkpoint as checkpoint_file
+from models.checkpoint import ContextPreprocessing, Preprocessing
 
 
 @pytest.fixture
@@ -126,3 +128,31 @@ def test_a_safetensors_file_that_is_not_ours_is_refused(checkpoints, file):
 def test_a_folder_is_no_checkpoint(tmp_path):
     with pytest.raises(BadCheckpoint, match="cannot read"):
         checkpoint_file.load(tmp_path)
+
+
+def test_a_network_of_recordings_is_saved_and_loaded_with_how_its_beats_are_made(rhythm_checkpoint, file):
+    loaded = checkpoint_file.load(rhythm_checkpoint)
+    assert loaded.info.architecture.kind == "rhythm_odenet"
+    assert loaded.info.preprocessing == ContextPreprocessing()
+    checkpoint_file.save(loaded, file)
+    assert checkpoint_file.load(file).info == loaded.info
+
+
+@pytest.mark.parametrize(
+    ("name", "preprocessing"),
+    [
+        ("rhythm_odenet", Preprocessing()),
+        ("rhythm_odenet", ContextPreprocessing(before=40)),
+        ("rhythm_odenet", ContextPreprocessing(rhythm=60)),
+        ("odenet", ContextPreprocessing()),
+        ("odenet", Preprocessing(fs=100.0)),
+    ],
+)
+def test_a_network_whose_beats_were_made_otherwise_is_refused(
+    name, preprocessing, checkpoints, rhythm_checkpoint, file
+):
+    made = checkpoint_file.load({**checkpoints, "rhythm_odenet": rhythm_checkpoint}[name])
+    info = made.info.model_copy(update={"preprocessing": preprocessing})
+    checkpoint_file.save(replace(made, info=info), file)
+    with pytest.raises(WrongCheckpointVersion, match="its answers would be wrong here"):
+        checkpoint_file.load(file)

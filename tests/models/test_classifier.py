@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecg import LABELS, InvalidBeat, InvalidBeats
-from models import Classifier, NoSolver, Solver, UnknownModel, WrongReferenceAnswers
+from ecg import LABELS, BeatsInContext, InvalidBeat, InvalidBeats
+from models import Classifier, NeedsRecording, NoSolver, Solver, UnknownModel, WrongReferenceAnswers
 from models import checkpoint as checkpoint_file
 from ode import UnknownMethod
 
@@ -89,3 +89,50 @@ def test_a_checkpoint_that_answers_its_reference_beats_otherwise_is_refused(chec
 
 def test_there_are_as_many_probabilities_as_classes(classifier, beats):
     assert classifier.classify(beats).probabilities.shape == (len(beats), len(LABELS))
+
+
+@pytest.fixture
+def rhythm_classifier(rhythm_checkpoint):
+    return Classifier.load(rhythm_checkpoint)
+
+
+def test_a_classifier_of_recordings_says_that_it_is_one(classifier, rhythm_classifier):
+    assert rhythm_classifier.in_context and not classifier.in_context
+
+
+def test_it_decides_on_beats_in_their_context_with_a_receipt(rhythm_classifier, beats_in_context):
+    decisions = rhythm_classifier.classify(beats_in_context)
+    assert len(decisions) == len(beats_in_context)
+    for decision in decisions:
+        assert sum(decision.probabilities.values()) == pytest.approx(1, abs=1e-5)
+        assert (decision.receipt.method, decision.receipt.status) == ("dopri5", "ok")
+
+
+def test_its_answer_does_not_depend_on_the_batch_either(rhythm_classifier, beats_in_context):
+    many = BeatsInContext.joined([beats_in_context] * 7)  # more than one chunk
+    together = rhythm_classifier.classify(many).probabilities
+    one_by_one = [beats_in_context.select(np.array([beat])) for beat in range(len(beats_in_context))]
+    alone = np.concatenate([rhythm_classifier.classify(one).probabilities for one in one_by_one])
+    np.testing.assert_allclose(together, np.concatenate([alone] * 7), atol=1e-5)
+
+
+def test_it_obeys_the_solver_that_a_call_asks_for(rhythm_classifier, beats_in_context):
+    receipts = rhythm_classifier.classify(beats_in_context, Solver("euler", step=0.25)).receipts
+    assert (receipts.evaluations == 4).all()
+
+
+def test_beats_by_themselves_are_refused_by_it_with_what_to_do(rhythm_classifier, beats):
+    with pytest.raises(NeedsRecording, match="/recordings, or name a model that takes beats"):
+        rhythm_classifier.classify(beats)
+
+
+def test_beats_in_their_context_are_refused_by_the_others(classifier, beats_in_context):
+    with pytest.raises(InvalidBeats, match="got beats in their context"):
+        classifier.classify(beats_in_context)
+
+
+def test_a_classifier_of_recordings_that_answers_its_reference_beats_otherwise_is_refused(rhythm_checkpoint, tmp_path):
+    good, file = checkpoint_file.load(rhythm_checkpoint), tmp_path / "wrong.safetensors"
+    checkpoint_file.save(replace(good, reference_probabilities=good.reference_probabilities.roll(1, dims=1)), file)
+    with pytest.raises(WrongReferenceAnswers, match="off by"):
+        Classifier.load(file)

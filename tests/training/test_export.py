@@ -57,7 +57,7 @@ def test_the_card_and_figures_are_drawn(exported, small, tmp_path):
     evaluation = evaluate(classifier, small.test)
     info = classifier.checkpoint.info
     text = card(info, evaluation, classifier.checkpoint.sha256)
-    assert f"{evaluation.score.accuracy:.2%}" in text and score_table(evaluation) in text and "medical" in text
+    assert f"{evaluation.score.accuracy:.2%}" in text and score_table(evaluation.score) in text and "medical" in text
     assert "59,333" in compare_table([info, info])
     draw_confusion(evaluation.score, tmp_path / "confusion.png")
     draw_training(info.history, kept_epoch_of(info), tmp_path / "training.png")

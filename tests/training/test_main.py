@@ -121,6 +121,16 @@ def test_one_that_knows_all_patients_has_both_worlds_by_its_sibling(pair, header
     assert patients.sha256 == checkpoint_file.load(sibling).sha256
 
 
+def test_one_that_takes_beats_in_context_tells_of_new_patients_and_of_those_left_out(headers, tmp_path, capsys):
+    assert main(["evaluate", "rhythm", "--recordings", *headers, "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.index("2 recordings of patients, by rhythm") < printed.index("patients left out: accuracy")
+    card = (tmp_path / "card.md").read_text()
+    assert card.index("## On patients it has never seen") < card.index("## On patients left out")
+    assert "have not been looked at" not in card
+    assert {file.name for file in tmp_path.iterdir()} == OF_PATIENTS | {"card.md", "confusion.png", "training.png"}
+
+
 def test_without_a_sibling_there_is_one_world(pair, tmp_path, capsys):
     beats, known, _ = pair
     out = tmp_path / "out"

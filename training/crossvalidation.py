@@ -1,0 +1,112 @@
+"""Cross-validation over patients: what is chosen is chosen on beats of patients that the network has not seen.
+
+Each group of patients is left out in turn; a network that learns from the others decides on the group's recordings.
+All these decisions together, out of fold, tell where to operate: what to add to the logits, class by class.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Float64, Int64
+
+from ecg import LABELS
+from models import Classifier, OperatingPoint
+from training.dataset import Dataset
+from training.examples import MADE
+from training.loop import train
+from training.recipe import Recipe
+from training.splits import Split
+
+OFFSETS = np.arange(-5.0, 1.51, 0.25)
+"""Tried for the logits of S and V; those of N stay as they are."""
+FUSION_OFFSET = -2.0
+"""F is learnt from one patient's beats: it is said only where little else can be."""
+COUNTED = ("N", "S", "V")
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Beats of all groups, with the probabilities of the network that had not seen their patient."""
+
+    probabilities: Float64[np.ndarray, "beat class"]
+    labels: Int64[np.ndarray, "beat"]
+    recordings: np.ndarray
+
+    def labels_at(self, point: OperatingPoint) -> Int64[np.ndarray, "beat"]:
+        """The labels at an operating point."""
+        return np.asarray(point.applied_to(self._logits).argmax(axis=1))
+
+    @property
+    def _logits(self) -> Float32[np.ndarray, "beat class"]:
+        return np.asarray(np.log(np.maximum(self.probabilities, 1e-12)), dtype=np.float32)
+
+    def save(self, file: Path) -> None:
+        """Write them."""
+        np.savez(file, probabilities=self.probabilities, labels=self.labels, recordings=self.recordings)
+
+    @classmethod
+    def load(cls, file: Path) -> "OutOfFold":
+        """Read what `save` wrote."""
+        with np.load(file, allow_pickle=False) as arrays:
+            return cls(arrays["probabilities"], arrays["labels"], arrays["recordings"])
+
+
+def fold(examples: Dataset, group: Sequence[str]) -> Split:
+    """Train on the patients of all other groups; validate, and test, on the recordings of this one as they are."""
+    patients = np.char.rstrip(examples.recordings.astype(np.str_), MADE)
+    inside = np.isin(patients, group)
+    as_they_are = np.flatnonzero(inside & (patients == examples.recordings))
+    held_out = examples.select(as_they_are)
+    return Split(train=examples.select(np.flatnonzero(~inside)), validation=held_out, test=held_out)
+
+
+def whole(examples: Dataset) -> Split:
+    """Train on all patients; validation, on their recordings as they are, tells only that nothing broke."""
+    as_they_are = examples.select(np.flatnonzero(~np.char.endswith(examples.recordings.astype(np.str_), MADE)))
+    return Split(train=examples, validation=as_they_are, test=as_they_are)
+
+
+def crossvalidate(
+    recipe: Recipe, examples: Dataset, groups: Sequence[Sequence[str]], folder: Path, device: torch.device
+) -> OutOfFold:
+    """Train a network without each group, in `folder/fold1` and so on, and let it decide on that group's beats."""
+    parts = []
+    for number, group in enumerate(groups, 1):
+        split = fold(examples, group)
+        trainer = train(recipe, split, folder / f"fold{number}", device=device)
+        network = recipe.architecture.build(len(LABELS))
+        network.load_state_dict(trainer.best_weights)
+        decisions = Classifier(network, recipe.architecture.solver).classify(split.validation.beats)
+        parts.append((decisions.probabilities, split.validation.labels, split.validation.recordings))
+    probabilities, labels, recordings = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return OutOfFold(probabilities.astype(np.float64), labels, recordings)
+
+
+def choose_operating_point(out: OutOfFold) -> OperatingPoint:
+    """The offsets with the largest sum of F1 of N, S and V.
+
+    A fusion beat that is called V is no error of V's (ANSI/AAMI EC57), nor is one of Q of S's or V's.
+    """
+    candidates = [_point(s, v) for s in OFFSETS.tolist() for v in OFFSETS.tolist()]
+    return max(candidates, key=lambda point: sum(_f1(out.labels, out.labels_at(point))))
+
+
+def _point(s: float, v: float) -> OperatingPoint:
+    given = {"S": s, "V": v, "F": FUSION_OFFSET}
+    return OperatingPoint(offsets=tuple(given.get(label, 0.0) for label in LABELS))
+
+
+def _f1(truth: Int64[np.ndarray, "beat"], labels: Int64[np.ndarray, "beat"]) -> list[float]:
+    """Of N, S and V."""
+    scores: list[float] = []
+    for name in COUNTED:
+        place = LABELS.index(name)
+        forgiven = [LABELS.index(other) for other in {"S": "Q", "V": "FQ"}.get(name, "")]
+        right = np.count_nonzero((truth == place) & (labels == place))
+        said = np.count_nonzero((labels == place) & ~np.isin(truth, forgiven))
+        there = np.count_nonzero(truth == place)
+        scores.append(2.0 * float(right) / max(float(said + there), 1.0))
+    return scores
