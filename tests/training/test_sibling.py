@@ -41,8 +41,8 @@ def test_another_may_be_given(zoo_of, tmp_path):
 def test_another_network_and_one_that_knows_all_patients_are_none(zoo_of):
     info = zoo_of("resnet")
     zoo_of("odenet_ds1", kind="odenet")
-    zoo_of("teacher")
+    zoo_of("other", recipe="resnet")
     with pytest.raises(UnexpectedData, match="odenet_ds1 is a network of the kind odenet, expected resnet"):
         sibling_of(info, "odenet_ds1")
     with pytest.raises(UnexpectedData, match="'random', expected 'inter_patient'"):
-        sibling_of(info, "teacher")
+        sibling_of(info, "other")
