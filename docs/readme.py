@@ -13,7 +13,8 @@ from app.settings import Settings
 from models import Classifier
 from ode import Method, methods
 from training.label_scores import score_of
-from training.report import compare_table, score_table, table
+from training.report import compare_table, score_table
+from training.table import table
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

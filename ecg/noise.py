@@ -20,8 +20,15 @@ def noisy(
     decibels: float,
 ) -> Float64[np.ndarray, "lead sample"]:
     """The signals with noise, scaled in each lead to this signal-to-noise ratio; `fs` is the rate of both."""
-    gains = np.sqrt(signal_power(signals, peaks, fs) / noise_power(noise, fs) / 10 ** (decibels / 10))
-    return np.asarray(signals + gains[:, None] * noise)
+    gain = gains(signal_power(signals, peaks, fs), noise_power(noise, fs), decibels)
+    return np.asarray(signals + gain[:, None] * noise)
+
+
+def gains(
+    signal: Float64[np.ndarray, "lead"], noise: Float64[np.ndarray, "lead"], decibels: float
+) -> Float64[np.ndarray, "lead"]:
+    """What noise of one power is multiplied by to be at this ratio to a signal of another."""
+    return np.asarray(np.sqrt(signal / noise / 10 ** (decibels / 10)))
 
 
 def signal_power(

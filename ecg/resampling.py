@@ -1,4 +1,4 @@
-"""Resampling: any rate to the 125 Hz of a beat."""
+"""Resampling: any rate to the 125 Hz of a beat, or to another."""
 
 from fractions import Fraction
 
@@ -13,9 +13,9 @@ FILTER_HALF = 10
 """Half the length of the filter that `scipy.signal.resample_poly` takes by default, in samples of the lower rate."""
 
 
-def resample(signal: Float[np.ndarray, "sample"], fs: float) -> Float32[np.ndarray, "resampled"]:
-    """The signal at 125 Hz, by polyphase filtering."""
-    ratio = _ratio(fs)
+def resample(signal: Float[np.ndarray, "sample"], fs: float, to: float = BEAT_FS) -> Float32[np.ndarray, "resampled"]:
+    """The signal at 125 Hz, or at the rate asked for, by polyphase filtering."""
+    ratio = _ratio(fs, to)
     return resample_poly(signal, ratio.numerator, ratio.denominator).astype(np.float32, copy=False)
 
 
@@ -62,5 +62,5 @@ class Resampler:
         return resampled[self._before * self.up // self.down :].astype(np.float32)
 
 
-def _ratio(fs: float) -> Fraction:
-    return Fraction(BEAT_FS / fs).limit_denominator(1000)
+def _ratio(fs: float, to: float = BEAT_FS) -> Fraction:
+    return Fraction(to / fs).limit_denominator(1000)

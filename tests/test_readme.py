@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import wfdb
-from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
 from app import service
@@ -19,9 +18,9 @@ from app.settings import Settings
 from docs import readme
 from models import Classifier, zoo
 from training import __main__ as training_command
-from training import report
+from training import report, worlds
 from training.dataset import load_or_build
-from training.evaluation import Evaluation, evaluate, split_of
+from training.evaluation import evaluate, split_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -116,10 +115,6 @@ def test_the_page_on_the_solver_lists_the_methods_that_there_are_and_its_example
     assert "0.3679" in capsys.readouterr().out
 
 
-def evaluation_of(name):
-    return TypeAdapter(Evaluation).validate_json((zoo.FOLDER / name / "evaluation.json").read_bytes())
-
-
 BEAT_MODELS = [name for name in zoo.names() if name != "rhythm"]
 
 
@@ -127,10 +122,10 @@ BEAT_MODELS = [name for name in zoo.names() if name != "rhythm"]
 def test_a_card_is_that_of_its_file(name):
     checkpoint = Classifier.load(name).checkpoint
     card = (zoo.FOLDER / name / "card.md").read_text()
-    evaluation = evaluation_of(name)
-    assert card == report.card(checkpoint.info, evaluation, checkpoint.sha256)
-    assert evaluation.score.accuracy == checkpoint.info.figures["test_accuracy"]
-    assert evaluation.score.macro_f1 == checkpoint.info.figures["test_macro_f1"]
+    both = worlds.read(zoo.FOLDER / name)
+    assert card == report.card(checkpoint.info, both.beats, checkpoint.sha256, both.patients)
+    assert both.beats.score.accuracy == checkpoint.info.figures["test_accuracy"]
+    assert both.beats.score.macro_f1 == checkpoint.info.figures["test_macro_f1"]
     for figure in re.findall(r"\((\w+\.png)\)", card):
         assert (zoo.FOLDER / name / figure).exists()
 
@@ -138,7 +133,8 @@ def test_a_card_is_that_of_its_file(name):
 def test_the_card_of_the_recordings_model_is_that_of_its_file():
     checkpoint = Classifier.load("rhythm").checkpoint
     card = (zoo.FOLDER / "rhythm" / "card.md").read_text()
-    assert card == report.context_card(checkpoint.info, checkpoint.sha256)
+    patients = worlds.read(zoo.FOLDER / "rhythm").patients
+    assert card == report.context_card(checkpoint.info, checkpoint.sha256, patients)
     for figure in re.findall(r"\((\w+\.png)\)", card):
         assert (zoo.FOLDER / "rhythm" / figure).exists()
 
@@ -152,6 +148,6 @@ def test_the_released_files_reach_what_their_cards_say(name, mitdb, tmp_path_fac
     classifier = Classifier.load(name)
     test = split_of(classifier.checkpoint.info, load_or_build(tmp_path_factory.getbasetemp() / "beats.npz", mitdb)).test
     reached = evaluate(classifier, test, sweep=False).score
-    claimed = evaluation_of(name).score
+    claimed = worlds.read(zoo.FOLDER / name).beats.score
     assert reached.accuracy == pytest.approx(claimed.accuracy, abs=3e-4)  # other processors round otherwise
     assert reached.macro_f1 == pytest.approx(claimed.macro_f1, abs=3e-3)

@@ -1,10 +1,11 @@
-"""Folders of WFDB annotation files: those of a test annotator, to be compared with reference ones."""
+"""Folders of WFDB annotation files: reference ones, and those of a test annotator, to be compared with them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
+from ecg import Annotations
 from ecg.formats import wfdb
 from ecg.formats.wfdb_header import read_extent
 from ecg.scoring import CLASS_OF, LEARNING, ClassOf, Comparison, compare
@@ -32,9 +33,30 @@ def compare_folders(
     start: float = LEARNING,
     class_of: ClassOf = CLASS_OF,
 ) -> list[Comparison]:
-    """Compare the annotations of each recording, from `start` on (in seconds) to where its header says it ends.
+    """Compare the annotations of each recording with those in another folder: see `compare_with_folder`."""
+    return compare_with_folder(
+        reference,
+        lambda name, fs: wfdb.read_annotations(test / name, test_annotator, fs),
+        names,
+        reference_annotator=reference_annotator,
+        start=start,
+        class_of=class_of,
+    )
 
-    Raises UnreadableRecording for a file that is missing or cannot be read, and InvalidComparison.
+
+def compare_with_folder(
+    reference: Path,
+    test: Callable[[str, float], Annotations],
+    names: Sequence[str],
+    *,
+    reference_annotator: str,
+    start: float = LEARNING,
+    class_of: ClassOf = CLASS_OF,
+) -> list[Comparison]:
+    """Compare annotations of each recording, from `start` on (in seconds) to where its header says it ends.
+
+    `test` gives those to be compared of a recording of this name at this rate. Raises UnreadableRecording for a file
+    that is missing or cannot be read, and InvalidComparison.
     """
     comparisons = []
     for name in tqdm(names, desc="comparing", unit="recording", disable=None):
@@ -42,7 +64,7 @@ def compare_folders(
         comparisons.append(
             compare(
                 wfdb.read_annotations(reference / name, reference_annotator, extent.fs),
-                wfdb.read_annotations(test / name, test_annotator, extent.fs),
+                test(name, extent.fs),
                 extent.fs,
                 name=name,
                 start=start,

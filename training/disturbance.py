@@ -10,14 +10,12 @@ from jaxtyping import Float64
 from scipy.signal import butter, sosfiltfilt
 
 from ecg import Recording, label_of
-from ecg.formats import wfdb as wfdb_format
 from ecg.noise import noisy
 from ecg.resampling import BEAT_FS, resample
-from training.errors import MissingData
+from training.nstdb import NOISES, read_noises
 
-NOISES = ("bw", "em", "ma")
-"""Baseline wander, electrode motion, muscle: the recordings of the MIT-BIH Noise Stress Test Database."""
 NOISE_SHARES = (0.4, 0.25, 0.35)
+"""Of `NOISES`, in their order."""
 
 NOISY, WHITE = 0.6, 0.2
 """How many recordings get recorded noise, and white noise."""
@@ -39,14 +37,7 @@ class Disturber:
     @classmethod
     def read(cls, data: Path) -> "Disturber":
         """With the noise of `data/nstdb`. Raises MissingData."""
-        folder = data / "nstdb"
-        missing = [name for name in NOISES if not (folder / f"{name}.hea").exists()]
-        if missing:
-            raise MissingData(
-                f"the noise recordings {', '.join(missing)} are not in {folder}; get them from "
-                "https://physionet.org/content/nstdb/ and say where they lie with --data FOLDER or CARDIODE_DATA=FOLDER"
-            )
-        recordings = [wfdb_format.read(folder / name, annotator=None) for name in NOISES]
+        recordings = read_noises(data, NOISES)
         return cls([np.stack([resample(signal, r.fs) for signal in r.signals]).astype(float) for r in recordings])
 
     def disturb(self, recording: Recording, rng: np.random.Generator) -> Recording:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tqdm import tqdm
 
-from models import AUTO, CheckpointInfo, Classifier, Solver
+from models import AUTO, Checkpoint, CheckpointInfo, Classifier, Solver
 from training.dataset import Dataset
 from training.errors import BadRecipe, UnexpectedData
 from training.grid import TOLERANCES, Cell, measure_grid, reference_labels
@@ -43,6 +43,13 @@ class Evaluation:
     score: Score
     sweep: tuple[SweepPoint, ...] = ()
     grid: tuple[Cell, ...] = ()
+
+
+def checkpoint_of(classifier: Classifier) -> Checkpoint:
+    """What a classifier was loaded from. Raises UnexpectedData for one that is still being trained."""
+    if classifier.checkpoint is None:
+        raise UnexpectedData("got a classifier without a checkpoint, expected one that was loaded from a file")
+    return classifier.checkpoint
 
 
 def split_of(info: CheckpointInfo, dataset: Dataset) -> Split:

@@ -1,7 +1,7 @@
 """The MIT-BIH Arrhythmia Database: 48 recordings of half an hour, two leads, 360 Hz (Moody and Mark 2001)."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import requests
@@ -45,23 +45,21 @@ def data_folder() -> Path:
     return Path(os.environ.get("CARDIODE_DATA", "data"))
 
 
-def missing_recordings(data: Path) -> list[str]:
-    """The recordings of which a file is not in `data/mitdb`, be it header, signals or annotations."""
+def missing_recordings(data: Path, names: Sequence[str] = RECORDINGS) -> list[str]:
+    """Those of the recordings of which a file is not in `data/mitdb`, be it header, signals or annotations."""
     folder = data / "mitdb"
-    return [
-        name for name in RECORDINGS if not all((folder / f"{name}.{kind}").exists() for kind in ("hea", "dat", "atr"))
-    ]
+    return [name for name in names if not all((folder / f"{name}.{kind}").exists() for kind in ("hea", "dat", "atr"))]
 
 
-def ensure_downloaded(data: Path) -> Path:
-    """The folder of the recordings, downloaded from PhysioNet where it is missing (about 100 MB).
+def ensure_downloaded(data: Path, names: Sequence[str] = RECORDINGS) -> Path:
+    """The folder of the recordings, those of these names downloaded from PhysioNet where it is missing (about 100 MB).
 
     Raises MissingData where that fails.
     """
     folder = data / "mitdb"
-    missing = missing_recordings(data)
+    missing = missing_recordings(data, names)
     if missing:
-        print(f"{len(missing)} of {len(RECORDINGS)} recordings are not in {folder}: downloading them from PhysioNet")
+        print(f"{len(missing)} of {len(names)} recordings are not in {folder}: downloading them from PhysioNet")
         try:
             wfdb.dl_database("mitdb", str(folder), records=missing)
         except (OSError, ValueError, requests.RequestException) as error:

@@ -10,10 +10,18 @@ from training.calibration import AGREEMENT
 from training.evaluation import GRID_BEATS, Evaluation, kept_epoch_of
 from training.grid import Cell
 from training.label_scores import Score, score_of
+from training.patients import Patients
+from training.patients_report import card_section
+from training.table import table
 
 SPLITS: dict[str, str] = {
     "random": "the random split",
     "inter_patient": "the inter-patient split (trained on DS1, tested on DS2)",
+}
+
+TEST_BEATS: dict[str, str] = {
+    "random": "patients it knows",
+    "inter_patient": "patients it does not know, one by one",
 }
 
 SPLIT_LIMITS: dict[str, str] = {
@@ -30,23 +38,15 @@ LIMITS = """\
 It has seen one database of the 1970s, one lead (MLII) and beats cut from the R peak by `ecg.beats`; anything else
 it was not made for. It never abstains. It is no medical device and must not be used to decide on anybody's care."""
 
+NOT_LOOKED_AT = (
+    "The patients of DS2, on whom the literature tests, have not been looked at yet, neither to choose anything nor to "
+    "score."
+)
 
 CONTEXT_LIMITS = """\
 It has learnt from 22 patients of one hospital in the 1970s, whose recordings were also written anew in many ways; F
 from next to one of them. It has not been tried on recordings of another database. It is no medical device and must
 not be used to decide on anybody's care."""
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown, its columns aligned so that it reads well in a terminal too."""
-    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
-
-    def line(cells: Sequence[str]) -> str:
-        first, *rest = zip(cells, widths, strict=True)
-        return "| " + " | ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)]) + " |"
-
-    rule = "|" + "|".join(["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])]) + "|"
-    return "\n".join([line(header), rule, *(line(row) for row in rows)])
 
 
 def counts_table(parts: dict[str, dict[Label, int]]) -> str:
@@ -118,13 +118,17 @@ def compare_table(infos: Sequence[CheckpointInfo]) -> str:
     return table(["", *(info.name for info in infos)], rows)
 
 
-def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
-    """The card of a checkpoint, in Markdown: figures, recipe, limits."""
+def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str, patients: Patients | None = None) -> str:
+    """The card of a checkpoint, in Markdown: figures, recipe, limits.
+
+    It begins with `patients` who are new to it, or to its sibling, by whose name they are then.
+    """
     score = evaluation.score
     recipe, split = info.recipe, str(info.recipe["split"])
     lines = [
         f"# {info.name}",
         "",
+        *(_new_patients(patients, info, evaluation, f"On beats of {TEST_BEATS[split]}") if patients else []),
         f"Accuracy **{score.accuracy:.2%}**, macro-F1 **{score.macro_f1:.4f}** on the "
         f"{sum(c.beats for c in score.classes.values()):,} test beats of {SPLITS[split]}, "
         f"with {info.figures['parameters']:,} parameters. "
@@ -182,12 +186,13 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str) -> str:
     return "\n".join(lines)
 
 
-def context_card(info: CheckpointInfo, sha256: str) -> str:
-    """The card of a checkpoint whose network takes beats in the context of their recording."""
+def context_card(info: CheckpointInfo, sha256: str, patients: Patients | None = None) -> str:
+    """The card of a checkpoint whose network takes beats in context; it begins with `patients` who are new to it."""
     reached = score_of(info.figures["out_of_fold"])
     lines = [
         f"# {info.name}",
         "",
+        *(_new_patients(patients, info, None, "On patients left out") if patients else []),
         "It decides on beats in the context of their recording. For each of five groups of the patients of DS1 (de "
         "Chazal et al. 2004) a network was trained without them; on the "
         f"{sum(c.beats for c in reached.classes.values()):,} beats of their recordings that can be judged, these "
@@ -199,9 +204,7 @@ def context_card(info: CheckpointInfo, sha256: str) -> str:
         "",
         "![Confusion matrix](confusion.png)",
         "",
-        "The patients of DS2, on whom the literature tests, have not been looked at yet, neither to choose anything "
-        "nor to score.",
-        "",
+        *([] if patients else [NOT_LOOKED_AT, ""]),
         "## The dial",
         "",
         *_auto_in_words(info),
@@ -213,6 +216,13 @@ def context_card(info: CheckpointInfo, sha256: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _new_patients(
+    patients: Patients, info: CheckpointInfo, evaluation: Evaluation | None, next_heading: str
+) -> list[str]:
+    """What a card begins with, and the heading of what follows."""
+    return [*card_section(patients, info, evaluation), f"## {next_heading}", ""]
 
 
 def _auto_in_words(info: CheckpointInfo) -> list[str]:

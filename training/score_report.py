@@ -1,12 +1,16 @@
-"""What `python -m training score` adds to the standard's tables: how certain the figures are, and three classes."""
+"""What is told beside the standard's tables: how certain the figures are, and those of five and of three classes."""
 
 from collections.abc import Mapping, Sequence
 
-from ecg.scoring import QRS, SVEB_OF_MANY, VEB, Comparison, Statistic
-from ecg.scoring.intervals import LEVEL, Interval, average, gross, interval
+from ecg.scoring import QRS, SVEB_OF_MANY, VEB, Comparison, Statistic, Statistics, Summary
+from ecg.scoring.confusion import count
+from ecg.scoring.f1 import f1, macro_f1
+from ecg.scoring.five_classes import ACCURACY as ACCURACY_OF_FIVE
+from ecg.scoring.five_classes import FIVE_CLASSES
+from ecg.scoring.intervals import LEVEL, Interval, Measure, average, gross, interval
 from ecg.scoring.statistics import VEB_FALSE_POSITIVE_RATE
 from ecg.scoring.three_classes import ACCURACY, THREE_CLASSES
-from training.report import table
+from training.table import table
 
 STATISTICS: Mapping[str, Statistic] = {
     "QRS sensitivity": QRS.sensitivity,
@@ -26,23 +30,59 @@ OF_THREE_CLASSES: Mapping[str, Statistic] = {
 
 
 def interval_tables(comparisons: Sequence[Comparison]) -> str:
-    """The standard's statistics and those of three classes, gross and average, with their bounds."""
+    """The standard's statistics, gross and average, and those of five and of three classes, all with their bounds."""
     return f"""\
-{_table(comparisons, STATISTICS, "by the standard")}
+{statistics_table(comparisons, STATISTICS, "by the standard")}
 
-{_table(comparisons, OF_THREE_CLASSES, "three classes")}
+{statistics_table(comparisons, OF_THREE_CLASSES, "three classes")}
 
-In brackets: bounds with {LEVEL:.0%} confidence, by drawing the {len(comparisons)} recordings again at random. The three
-classes are N, S, and V with F; unknown beats of the reference are left out.
+{class_tables(comparisons)}
+
+{BOUNDS.format(recordings=len(comparisons))} The three classes are N, S, and V with F; unknown beats of the reference
+are left out of them. Of the five, each is held against all others.
 """
 
 
-def _table(comparisons: Sequence[Comparison], statistics: Mapping[str, Statistic], title: str) -> str:
+BOUNDS = f"In brackets: bounds with {LEVEL:.0%} confidence, by drawing the {{recordings}} recordings again at random."
+
+
+def statistics_table(comparisons: Sequence[Comparison], statistics: Mapping[str, Statistic], title: str) -> str:
+    """A line for each statistic: of all beats (gross), and the mean over the recordings (average)."""
     rows = [
         [name, _words(interval(comparisons, gross(statistic))), _words(interval(comparisons, average(statistic)))]
         for name, statistic in statistics.items()
     ]
     return table([title, "gross", "average"], rows)
+
+
+def class_tables(comparisons: Sequence[Comparison]) -> str:
+    """A line for each class of five, and of three: how many there are, and what of them was found and called so."""
+    five = _class_table(comparisons, FIVE_CLASSES, ACCURACY_OF_FIVE, "of five")
+    return f"{five}\n\n{_class_table(comparisons, THREE_CLASSES, ACCURACY, 'of three')}"
+
+
+def _class_table(
+    comparisons: Sequence[Comparison], classes: Mapping[str, Statistics], accuracy: Statistic, title: str
+) -> str:
+    confusion = Summary(comparisons).confusion
+
+    def told(measure: Measure) -> str:
+        return _words(interval(comparisons, measure))
+
+    rows = [
+        [
+            name,
+            f"{statistics.sensitivity.of(confusion).whole:,}",
+            told(gross(statistics.sensitivity)),
+            told(gross(statistics.positive_predictivity)),
+            told(f1(statistics)),
+        ]
+        for name, statistics in classes.items()
+    ]
+    total = f"{sum(count(confusion, cells) for cells in accuracy.among):,}"
+    rows += [["macro-F1", "", "", "", told(macro_f1(classes.values()))]]
+    rows += [["accuracy", total, told(gross(accuracy)), "", ""]]
+    return table([f"class {title}", "beats", "sensitivity", "positive predictivity", "F1"], rows)
 
 
 def _words(told: Interval) -> str:

@@ -9,6 +9,8 @@ as in the standard. Where all beats are found and classified there is no differe
 Such papers count atrial and nodal escape beats as normal: compare with `CLASS_OF_IN_LITERATURE`.
 """
 
+from collections.abc import Mapping
+
 from ecg.scoring.statistics import Statistic, Statistics
 
 
@@ -19,7 +21,11 @@ def _statistics(rows: str, columns: str) -> Statistics:
     )
 
 
-THREE_CLASSES = {"N": _statistics("N", "n"), "S": _statistics("S", "s"), "V": _statistics("VF", "vf")}
+THREE_CLASSES: Mapping[str, Statistics] = {
+    "N": _statistics("N", "n"),
+    "S": _statistics("S", "s"),
+    "V": _statistics("VF", "vf"),
+}
 
 ACCURACY = Statistic((("N", "n"), ("S", "s"), ("VF", "vf")), (("NSVF", "nsvfqox"),))
 """Beats of the reference that were found and called what they are."""

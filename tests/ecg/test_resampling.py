@@ -15,6 +15,16 @@ def test_a_slow_wave_is_the_same_wave_at_125_hz(fs):
     np.testing.assert_allclose(resampled[50:-50], expected[50:-50], atol=2e-3)
 
 
+@pytest.mark.parametrize(("fs", "to"), [(360.0, 250.0), (250.0, 360.0), (128.0, 1000.0)])
+def test_it_is_the_same_wave_at_any_other_rate(fs, to):
+    wave = np.sin(2 * np.pi * 3 * np.arange(int(4 * fs)) / fs)
+    resampled = resample(wave, fs, to)
+    expected = np.sin(2 * np.pi * 3 * np.arange(len(resampled)) / to)
+    inner = slice(int(0.4 * to), -int(0.4 * to))
+    np.testing.assert_allclose(resampled[inner], expected[inner], atol=2e-3)
+    assert abs(len(resampled) - 4 * to) <= 1
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from([50.0, 100.0, 125.0, 128.0, 250.0, 257.0, 360.0, 500.0, 999.5, 2000.0]),

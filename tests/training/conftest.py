@@ -1,13 +1,15 @@
 """Beats to train on in seconds."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
 
 from ecg import LABELS, cut_annotated_beats
+from ecg.scoring.intervals import interval
 from ecg.synthetic import synthesize
-from training import calibration, evaluation
+from training import calibration, evaluation, patients_figures, score_report
 from training.dataset import Dataset
 from training.splits import Split
 
@@ -23,6 +25,14 @@ def _grids_of_a_few_beats() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibration, "GRID_BEATS", 3)
         patch.setattr(evaluation, "GRID_BEATS", 3)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _bounds_of_a_few_resamples() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (patients_figures, score_report):
+            patch.setattr(module, "interval", partial(interval, resamples=40))
         yield
 
 

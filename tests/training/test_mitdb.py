@@ -15,3 +15,4 @@ def test_a_recording_that_is_there_in_part_is_missing(tmp_path):
     assert "100" in missing_recordings(tmp_path)
     (tmp_path / "mitdb" / "100.atr").touch()
     assert "100" not in missing_recordings(tmp_path)
+    assert missing_recordings(tmp_path, ["100", "101"]) == ["101"]

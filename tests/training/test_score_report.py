@@ -2,7 +2,7 @@ import numpy as np
 
 from ecg.scoring import Comparison, Summary
 from ecg.scoring.confusion import places
-from training.score_report import OF_THREE_CLASSES, STATISTICS, interval_tables
+from training.score_report import OF_THREE_CLASSES, STATISTICS, class_tables, interval_tables
 
 
 def compared(**cells):
@@ -13,7 +13,7 @@ def compared(**cells):
 
 
 def row(text, name):
-    (line,) = [line for line in text.splitlines() if line.startswith(f"| {name} ")]
+    line = next(line for line in text.splitlines() if line.startswith(f"| {name} "))
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
@@ -31,3 +31,15 @@ def test_every_statistic_is_told_gross_and_average_with_its_bounds():
 
 def test_one_recording_has_no_bounds():
     assert row(interval_tables([compared(Nn=9, No=1)]), "QRS sensitivity")[1:] == ["90.00%", "90.00%"]
+
+
+def test_of_five_classes_and_of_three_each_has_its_beats_and_its_f1():
+    cells = {"Nn": 80, "Ns": 20, "Ss": 10, "Sv": 10, "Vv": 6, "Fv": 2, "Qv": 2, "So": 5}
+    five, three = class_tables([compared(**cells)]).split("\n\n")
+    assert row(five, "S")[1:] == ["25", "40.00%", "33.33%", f"{2 * 10 / (25 + 30):.2%}"]
+    assert row(five, "V")[1:] == ["6", "100.00%", "30.00%", f"{2 * 6 / (6 + 20):.2%}"]
+    assert row(three, "V")[1:] == ["8", "100.00%", "44.44%", f"{2 * 8 / (8 + 18):.2%}"]
+    assert row(five, "accuracy")[1:3] == ["135", f"{96 / 135:.2%}"]
+    assert row(three, "accuracy")[1:3] == ["133", f"{98 / 133:.2%}"]
+    assert row(five, "macro-F1")[4] == f"{np.mean([160 / 180, 20 / 55, 12 / 26, 0, 0]):.2%}"
+    assert class_tables([compared(**cells)]) in interval_tables([compared(**cells)])
