@@ -63,7 +63,7 @@ class Patients:
 
     @property
     def known(self) -> list[str]:
-        """Those that a classifier of the inter-patient split was trained on, where figures say nothing of others."""
+        """Those that a classifier of the inter-patient split has learnt from: on them it is not tested."""
         return [name for name in self.recordings if name in DS1]
 
 

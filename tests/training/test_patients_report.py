@@ -17,7 +17,14 @@ from training.mitdb import DS1
 from training.patients import AS_PAPERS, AS_SERVED, VIEWS, Patients
 from training.patients_report import MEASURES, card_section, full_report, printed_report, value, view_name, views_table
 
-INFO = CheckpointInfo(name="net", model_version="0", architecture=ResNetArchitecture(), figures={"parameters": 1234})
+INFO = CheckpointInfo(
+    name="net",
+    model_version="0",
+    architecture=ResNetArchitecture(),
+    figures={"parameters": 1234},
+    recipe={"split": "inter_patient"},
+)
+KNOWS_ALL = INFO.model_copy(update={"recipe": {"split": "random"}})
 SCORE = Score(
     0.9876, 0.91, {label: ClassScore(0.9, 0.9, 0.8 + place / 50, 10) for place, label in enumerate(LABELS)}, []
 )
@@ -72,12 +79,13 @@ def test_the_full_report_has_all_views():
         assert f"## {view_name(view)}" in text and summary_table(patients.views[view]) in text
 
 
-def section(patients, beats=None):
-    return "\n".join(card_section(patients, INFO, beats))
+def section(patients, beats=None, info=INFO):
+    return "\n".join(card_section(patients, info, beats))
 
 
 def test_a_card_begins_with_new_patients_and_is_its_own_or_its_siblings():
-    own, of_sibling = section(made(name="net"), Evaluation(SCORE)), section(made(name="net_ds1"), Evaluation(SCORE))
+    own = section(made(name="net"), Evaluation(SCORE))
+    of_sibling = section(made(name="net_ds1"), Evaluation(SCORE), KNOWS_ALL)
     for text in (own, of_sibling):
         assert text.startswith("## On patients it has never seen\n\nOf ventricular ectopic beats")
         assert set(re.findall(r"\((\w+\.png)\)", text)) == {
@@ -89,7 +97,7 @@ def test_a_card_begins_with_new_patients_and_is_its_own_or_its_siblings():
 
 def test_both_worlds_stand_side_by_side_where_there_are_both():
     patients = made(name="net_ds1")
-    text = section(patients, Evaluation(SCORE))
+    text = section(patients, Evaluation(SCORE), KNOWS_ALL)
     _, table = text.split("## Both worlds, side by side")
     rows = {
         cells[1].strip(): [cell.strip() for cell in cells[2:-1]] for cells in map(split, table.splitlines()) if cells
@@ -97,17 +105,25 @@ def test_both_worlds_stand_side_by_side_where_there_are_both():
     assert rows["accuracy, five classes"][0] == "98.76%" and rows["F1 of S"][0] == "82.00%"
     assert rows["macro-F1 of N, S, V, F"][0] == f"{np.mean([0.8, 0.82, 0.84, 0.86]):.2%}"
     assert rows["F1 of V"][1] == f"{value(patients, AS_PAPERS, MEASURES['F1 of V']):.2%}"
-    assert "side by side" not in section(patients) + section(made(name="net"), Evaluation(SCORE))
+    assert "side by side" not in section(patients, None, KNOWS_ALL) + section(patients, Evaluation(SCORE))
 
 
 def split(line):
     return line.split("|") if line.startswith("|") else []
 
 
+def named(name):
+    comparisons = [Comparison(name, confusion(Nn=1), None, 0)]
+    return Patients("net", "", dict.fromkeys(VIEWS, comparisons))
+
+
+def test_the_man_whom_the_split_takes_apart_is_told():
+    assert "Recording 202 is of a man who is in DS1 too" in section(named("202"))
+    assert "of a man" not in section(named("200"))
+
+
 def test_recordings_that_it_was_trained_on_are_no_news():
-    seen = of(confusion(Nn=1))
-    views = {view: [replace(one, name=DS1[2]) for one in comparisons] for view, comparisons in seen.views.items()}
-    seen = replace(seen, views=views)
+    seen = named(DS1[2])
     for text in (section(seen), printed_report(seen), full_report(seen)):
         assert f"**It was trained on {DS1[2]}: these figures say nothing of new patients.**" in text
     assert "say nothing of new patients" not in section(of(confusion(Nn=1)))
