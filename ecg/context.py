@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ecg.likeness import PARTS, likeness
+from ecg.likeness import MEASURES, PARTS, TO_EITHER_SIDE, likeness, p_waves_beside
 from ecg.pace import LOCAL, USUAL_RR, Pace, changes, deviations, local_median
 from ecg.usual_beat import VIEW_LENGTH, UsualBeat
 
@@ -26,7 +26,9 @@ EARLIER, LATER = 7, 8
 NEIGHBOURS = 4
 """Beats to either side whose resemblance is told."""
 
-RHYTHM_LENGTH = EARLIER + 1 + LATER + 15 + LEADS * (2 * (2 * NEIGHBOURS + 1) + 2 * len(PARTS))
+OF_A_LEAD = 2 * (2 * NEIGHBOURS + 1) + MEASURES * len(PARTS) + 2 * TO_EITHER_SIDE
+
+RHYTHM_LENGTH = EARLIER + 1 + LATER + 15 + LEADS * OF_A_LEAD
 
 REACH = 3 * LOCAL
 """Beats to either side that a beat's numbers depend on, beside the habits."""
@@ -39,7 +41,7 @@ CONTEXT_LENGTH = VIEWS * VIEW_LENGTH + RHYTHM_LENGTH
 class BeatsInContext:
     """Beats as a recording classifier takes them: a row of numbers each, first its views, then what its rhythm says."""
 
-    values: Float32[np.ndarray, "beat 575"]
+    values: Float32[np.ndarray, "beat 587"]
 
     def __len__(self) -> int:
         return len(self.values)
@@ -54,7 +56,7 @@ class BeatsInContext:
         return self.values[:, :-RHYTHM_LENGTH].reshape(-1, VIEWS, VIEW_LENGTH)
 
     @property
-    def rhythm(self) -> Float32[np.ndarray, "beat 75"]:
+    def rhythm(self) -> Float32[np.ndarray, "beat 87"]:
         """Logarithms of ratios of intervals, resemblances, and likeness."""
         return self.values[:, -RHYTHM_LENGTH:]
 
@@ -87,7 +89,9 @@ def in_context(
     inner = slice(which.start - wide.start, which.stop - wide.start)
     shown = np.zeros((which.stop - which.start, VIEWS, VIEW_LENGTH))
     resemblance = np.zeros((2 * LEADS, len(intervals[wide])))
-    alike = np.zeros((LEADS, which.stop - which.start, 2 * len(PARTS)))
+    alike = np.zeros((LEADS, which.stop - which.start, MEASURES * len(PARTS)))
+    beside = np.zeros((LEADS, which.stop - which.start, 2 * TO_EITHER_SIDE))
+    seen = min(later - 1, NEIGHBOURS)  # an R peak is known before what follows it is
     early = deviations(intervals[around], later)
     for lead, of_lead in enumerate(usual):
         near = views[lead, wide]
@@ -95,11 +99,11 @@ def in_context(
         shown[:, 2 * lead + 1] = compressed((near[inner] - of_lead.view) / of_lead.height)
         resemblance[2 * lead] = 1 - of_lead.correlation(near)
         resemblance[2 * lead + 1] = of_lead.relative_height(near)
-        alike[lead] = likeness(near[inner], views[lead, around], early)
+        alike[lead] = likeness(near[inner], views[lead, around], early, intervals[around])
+        beside[lead] = p_waves_beside(near, seen)[inner]
     columns = [_intervals(intervals[wide], pace, later)]
-    seen = min(later - 1, NEIGHBOURS)  # an R peak is known before what follows it is
     columns += [_around(values, NEIGHBOURS, NEIGHBOURS, seen) for values in resemblance]
-    rhythm = np.concatenate((np.concatenate(columns, axis=1)[inner], *alike), axis=1)
+    rhythm = np.concatenate((np.concatenate(columns, axis=1)[inner], *alike, *beside), axis=1)
     values = np.concatenate((shown.reshape(len(shown), -1), rhythm), axis=1)
     return BeatsInContext(np.nan_to_num(values).astype(np.float32))
 

@@ -14,6 +14,9 @@ from models.network import Output, Solver
 from models.odenet import DEFAULT_SOLVER, solve, solver_error
 from ode import Gradient
 
+HIDDEN = 128
+"""Wide and deep enough to weigh intervals against each other: what is early for one rhythm is not for another."""
+
 LIMIT = 5.0
 """Standard deviations beyond which a number of the rhythm says no more."""
 
@@ -32,7 +35,13 @@ class RhythmODENet(nn.Module):
         self.stem = Stem(VIEWS)
         self.standardized = nn.BatchNorm1d(RHYTHM_LENGTH, affine=False)
         self.rhythm = nn.Sequential(
-            nn.Linear(RHYTHM_LENGTH, CHANNELS), nn.ReLU(), nn.Dropout(dropout), nn.Linear(CHANNELS, CHANNELS)
+            nn.Linear(RHYTHM_LENGTH, HIDDEN),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(HIDDEN, HIDDEN),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(HIDDEN, CHANNELS),
         )
         self.dynamics = ConvDynamics()
         self.norm = norm()
@@ -42,7 +51,7 @@ class RhythmODENet(nn.Module):
         self.solver = solver
         self.gradient: Gradient = gradient
 
-    def forward(self, beats: Float[Tensor, "beat 575"], solver: Solver | None = None) -> Output:
+    def forward(self, beats: Float[Tensor, "beat 587"], solver: Solver | None = None) -> Output:
         """The logits of each beat, and what its solve cost; where a solve failed, those of its last good state."""
         views, rhythm = beats[:, :-RHYTHM_LENGTH].reshape(len(beats), VIEWS, -1), beats[:, -RHYTHM_LENGTH:]
         said = self.rhythm(self.standardized(rhythm).clamp(-LIMIT, LIMIT))

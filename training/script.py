@@ -71,7 +71,7 @@ class Script:
         return replace(quiet, pause=rng.choice([0.0, 0.03, 0.1]))
 
 
-KIND_SHARES = (0.15, 0.2, 0.2, 0.17, 0.08, 0.2)
+KIND_SHARES = (0.15, 0.17, 0.18, 0.18, 0.15, 0.17)
 
 
 def _spread(rng: np.random.Generator, middle: float, spread: float) -> float:

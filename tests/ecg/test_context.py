@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from ecg import CONTEXT_LENGTH, BeatsInContext
 from ecg.context import EARLIER, LATER, LEADS, NEIGHBOURS, REACH, RHYTHM_LENGTH, compressed, in_context
-from ecg.likeness import PARTS
+from ecg.likeness import MEASURES, PARTS, TO_EITHER_SIDE
 from ecg.pace import Pace
 from ecg.usual_beat import BEFORE, SMALLEST_MV, VIEW_LENGTH, UsualBeat
 
@@ -18,8 +18,8 @@ TOLD = EARLIER + 1 + LATER
 BEFORE_USUAL, AFTER_USUAL, AFTER_BEFORE, LOCAL_USUAL = range(TOLD, TOLD + 4)
 IRREGULARITY = TOLD + 11
 ONE_LEAD = 2 * NEIGHBOURS + 1
-ALIKE = LEADS * 2 * len(PARTS)
-RESEMBLANCE_END = RHYTHM_LENGTH - ALIKE
+ALIKE, BESIDE = LEADS * MEASURES * len(PARTS), LEADS * 2 * TO_EITHER_SIDE
+RESEMBLANCE_END = RHYTHM_LENGTH - ALIKE - BESIDE
 LIKENESS, HEIGHT = (slice(RESEMBLANCE_END - n * ONE_LEAD, RESEMBLANCE_END - (n - 1) * ONE_LEAD) for n in (4, 3))
 
 
@@ -211,7 +211,7 @@ def test_compression_keeps_order_and_sign_and_is_straight_near_0(one, other):
 
 def test_rows_are_views_then_rhythm_and_parts_joined_are_the_whole():
     beats = made(views=any_views(0))
-    assert beats.values.shape == (BEATS, CONTEXT_LENGTH) == (len(beats), 575)
+    assert beats.values.shape == (BEATS, CONTEXT_LENGTH) == (len(beats), 587)
     np.testing.assert_array_equal(np.concatenate((beats.views.reshape(BEATS, -1), beats.rhythm), axis=1), beats.values)
     parts = [beats.select(np.arange(start, min(start + 50, BEATS))) for start in range(0, BEATS, 50)]
     np.testing.assert_array_equal(BeatsInContext.joined(parts).values, beats.values)

@@ -111,7 +111,7 @@ def test_a_gap_harms_no_beat_away_from_it():
 @pytest.mark.parametrize("beats", [1, 2, 3, 30])
 def test_a_stretch_of_few_beats_has_numbers_too(beats):
     values = stretch_of(MADE, MADE.beat_annotations().samples[:beats], broken=[0]).in_context().values
-    assert values.shape == (beats, 575) and np.isfinite(values).all()
+    assert values.shape == (beats, 587) and np.isfinite(values).all()
 
 
 def test_without_beats_there_are_no_rows():
