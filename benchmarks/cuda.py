@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torchdiffeq import odeint
 
+from benchmarks import explain
 from benchmarks.baseline import TOLERANCE, ConcatenatingDynamics
 from benchmarks.solver import ROUNDS, medians
 from ecg import cut_annotated_beats
@@ -23,6 +24,7 @@ BATCHES = (1, 16, 256, 4096)
 
 
 def main() -> int:
+    explain(__doc__)
     if not torch.cuda.is_available():
         print("no CUDA device here: nothing measured")
         return 0

@@ -25,6 +25,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from benchmarks import explain
 from benchmarks.baseline import TOLERANCE, TorchdiffeqODENet
 from models import Classifier, Solver
 from ode import Gradient
@@ -55,6 +56,7 @@ class Row:
 
 
 def main() -> None:
+    explain(__doc__)
     beats, labels = training_beats()
     network = Classifier.load("odenet").network.double().train()
     tight = Solver(rtol=1e-9, atol=1e-9, max_evaluations=1_000_000)

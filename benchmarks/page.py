@@ -13,6 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from benchmarks import explain
 from benchmarks.recordings import join, served
 from training.mitdb import data_folder, ensure_downloaded
 
@@ -41,6 +42,7 @@ PAN = """async (milliseconds) => {
 
 
 def main() -> None:
+    explain(__doc__)
     folder = ensure_downloaded(data_folder())
     chromium = os.environ.get("CARDIODE_CHROMIUM") or shutil.which("chromium")
     with tempfile.TemporaryDirectory() as place, served() as (client, _), sync_playwright() as playwright:

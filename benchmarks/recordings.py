@@ -24,6 +24,7 @@ from pathlib import Path
 import httpx2 as httpx
 import numpy as np
 
+from benchmarks import explain
 from ecg import BEAT_FS, FoundBeats, Recording, choose_leads, cut_annotated_beats, find_beats
 from ecg.formats import wfdb
 from ecg.gaps import GapFiller
@@ -38,6 +39,7 @@ SHOWN = "100"
 
 
 def main() -> None:
+    explain(__doc__)
     folder = ensure_downloaded(data_folder())
     recordings = {name: wfdb.read(folder / name) for name in RECORDINGS}
     print_peaks(folder, recordings)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torchdiffeq import odeint
 
+from benchmarks import explain
 from benchmarks.baseline import TOLERANCE, TorchdiffeqODENet
 from models import AUTO, Classifier, Solver
 from ode import Dynamics, integrate
@@ -44,6 +45,7 @@ class Timed:
 
 
 def main() -> None:
+    explain(__doc__)
     _, test = random_split(load_or_build(Path("runs/beats.npz"), data_folder()))
     drawn = np.random.default_rng(0).permutation(len(test))[:MOST_BEATS]
     beats = torch.from_numpy(test.values[drawn])

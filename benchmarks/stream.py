@@ -12,6 +12,7 @@ live `BeatStream` in pieces of a tenth of a second and tells
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks import explain
 from ecg import BEAT_FS, BeatStream, FoundBeats, Recording, choose_leads, find_beats
 from models import Classifier, annotate
 from training.mitdb import data_folder, read_recordings
@@ -22,6 +23,7 @@ PROMISED = 0.2
 
 
 def main() -> None:
+    explain(__doc__)
     classifier = Classifier.load("odenet")
     same = total = 0
     late: list[np.ndarray] = []

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from benchmarks import explain
 from benchmarks.baseline import TorchdiffeqODENet
 from models import Classifier
 from training.dataset import load_or_build
@@ -33,6 +34,7 @@ BY_RK4 = (
 
 
 def main() -> None:
+    explain(__doc__)
     parts = split(load_or_build(Path("runs/beats.npz"), data_folder()), "random")
     released = Classifier.load("odenet").network.state_dict()
     cases = {

@@ -60,6 +60,19 @@ class ContextPreprocessing(BaseModel):
     leads: str = "II, else V5, else the clearest; then the first other one"
 
 
+class AddedRecordings(BaseModel):
+    """Recordings that a network has learnt from beside those of mitdb.
+
+    `beats` counts what it has learnt from, by class; `sha256` is the hash of their signals and annotations.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: tuple[str, ...]
+    beats: dict[str, int]
+    sha256: str
+
+
 class CheckpointInfo(BaseModel):
     """Everything about a checkpoint but its numbers."""
 
@@ -72,6 +85,7 @@ class CheckpointInfo(BaseModel):
     preprocessing: Preprocessing | ContextPreprocessing = Preprocessing()
     recipe: dict[str, Any] = {}
     data_sha256: str = ""
+    added: AddedRecordings | None = None
     seed: int = 0
     commit: str = ""
     libraries: dict[str, str] = {}

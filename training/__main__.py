@@ -1,4 +1,4 @@
-"""The offline commands: `python -m training data | train | evaluate | compare | score | noise`."""
+"""The offline commands: `python -m training data | train | evaluate | compare | promote | score | noise`."""
 
 import argparse
 import sys
@@ -7,26 +7,29 @@ from pathlib import Path
 
 import torch
 
-from ecg import EcgError
+from ecg import EcgError, Recording
+from ecg.formats import wfdb
 from ecg.formats.wfdb import ANNOTATOR
 from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING, Comparison
 from ecg.scoring.matrix_report import matrix_report
 from ecg.scoring.tables import beat_table, shutdown_summary_table, shutdown_table, summary_table
-from models import Checkpoint, Classifier, ModelError
+from models import Checkpoint, Classifier, ModelError, zoo
 from models.checkpoint import FILE_NAME
 from models.checkpoint import save as save_checkpoint
 from models.memory import keep_freed_memory
 from ode import OdeError
-from training import figures, noise_stress, patients_figures, patients_report, report, score_report, worlds
+from training import figures, gate, noise_stress, patients_figures, patients_report, report, score_report, worlds
+from training.added import Added, added_table, groups_of, read_added, told_in_checkpoint, with_added
 from training.annotation_folders import annotated, compare_folders, compare_with_folder
-from training.crossvalidation import crossvalidate, whole
-from training.dataset import build, load_or_build, save
-from training.errors import TrainingError
+from training.crossvalidation import OutOfFold, crossvalidate, whole
+from training.dataset import Dataset, build, load_or_build, save
+from training.errors import NotPromoted, TrainingError
 from training.evaluation import Evaluation, checkpoint_of, evaluate, kept_epoch_of, recipe_of, split_of
-from training.examples import load_or_make
+from training.examples import load_or_make, load_or_make_added
 from training.export import export
 from training.label_scores import score_of
 from training.loop import train
+from training.making import Making
 from training.mitdb import DS1_GROUPS, DS2, data_folder
 from training.named import read_named
 from training.noise_report import noise_tables
@@ -34,7 +37,8 @@ from training.nstdb import read_noises
 from training.patients import Patients, evaluate_patients
 from training.predictions import SUFFIX as PREDICTIONS
 from training.predictions import read_predictions
-from training.recipe import read_recipe
+from training.promotion import promote
+from training.recipe import Recipe, read_recipe
 from training.sibling import sibling_of
 from training.splits import inter_patient_split, random_split, split
 from training.worlds import Worlds
@@ -67,6 +71,15 @@ recordings are annotated whole, at R peaks that are found and at those of the re
 EC57:2012. A checkpoint that was trained on the random split knows them; its sibling stands in for it there: the same
 network trained on DS1 alone, given by --sibling or found in the zoo as NAME_ds1. A network that takes single beats is
 also scored on the test part of its split, by every method and setting of its solver."""
+
+PROMOTE_HELP = """\
+Put a checkpoint in the zoo in place of the model of its name, if it is not worse; else say what falls short.
+
+It must answer its reference beats, have had its solver tried, and have a card of its own, as evaluate writes it. What
+the released model's card states must not be lower by more than its 95 % interval: of a network that takes single beats
+on the test part, which both are scored on, beat by beat; of one that takes whole recordings out of fold, recording by
+recording; of both on the recordings of new patients, where both cards have them. The exit code is 1, and the zoo is
+unchanged, where any check falls short. Where the zoo has no model of that name there is nothing to compare with."""
 
 NOISE_HELP = """\
 Tell what is left of a classifier's figures where electrodes move: the noise stress test.
@@ -123,6 +136,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, help="the run's folder (default runs/NAME)")
     command.add_argument("--fresh", action="store_true", help="forget what an earlier run left in the folder")
     command.add_argument("--device", default="auto", help="cpu, cuda, or auto (default): cuda where there is one")
+    command.add_argument(
+        "--add",
+        type=Path,
+        metavar="FOLDER",
+        help="learn from its recordings too, WFDB files with reviewed annotations; a folder within it is one patient's",
+    )
+    command.add_argument("--annotator", default="atr", help="extension of their annotations (default %(default)s)")
     command = add(
         "evaluate",
         _evaluate,
@@ -141,6 +161,18 @@ def _parser() -> argparse.ArgumentParser:
         "python -m training compare resnet odenet",
     )
     command.add_argument("checkpoints", nargs=2, metavar="CHECKPOINT", help="a model of the zoo, or a file")
+    command = add(
+        "promote",
+        _promote,
+        PROMOTE_HELP,
+        "python -m training promote runs/rhythm/checkpoint.safetensors --dry-run",
+    )
+    command.add_argument("checkpoint", type=Path, help="a checkpoint file")
+    command.add_argument(
+        "--evaluation", type=Path, help="folder that evaluate wrote of it (default runs/evaluation/NAME)"
+    )
+    command.add_argument("--zoo", type=Path, default=zoo.FOLDER, help="folder of the models (default %(default)s)")
+    command.add_argument("--dry-run", action="store_true", help="check, and change nothing")
     command = add("score", _score, SCORE_HELP, SCORE_EXAMPLE, of_beats=False)
     command.add_argument("reference", type=Path, help="folder of headers (.hea) and reference annotations")
     command.add_argument("test", type=Path, help="folder of the annotations to be scored, or an .npz of predictions")
@@ -209,16 +241,18 @@ def _train(options: argparse.Namespace) -> None:
     recipe = read_recipe(options.recipe, options.override)
     folder = options.out or Path("runs") / recipe.name
     device = _device(options.device)
+    added = read_added(options.add, options.annotator) if options.add else ()
+    if added:
+        print(f"{added_table(added)}\n", flush=True)
     if recipe.examples is None:
         dataset, out_of_fold = load_or_build(options.beats, options.data), None
-        parts = split(dataset, recipe.split)
+        parts = with_added(split(dataset, recipe.split), added)
     else:
-        dataset = load_or_make(folder, options.data, DS1_GROUPS, recipe.examples)
+        dataset = _examples(recipe.examples, added, folder, options.data)
         parts = whole(dataset)
-        out_of_fold = crossvalidate(recipe, dataset, DS1_GROUPS, folder, device)
-        out_of_fold.save(folder / "out_of_fold.npz")
+        out_of_fold = _crossvalidated(recipe, dataset, added, folder, options, device).known
     trainer = train(recipe, parts, folder, fresh=options.fresh, device=device)
-    checkpoint = export(trainer, dataset, out_of_fold)
+    checkpoint = export(trainer, dataset, out_of_fold, told_in_checkpoint(added))
     file = folder / FILE_NAME
     save_checkpoint(checkpoint, file)
     reached = checkpoint.info.figures
@@ -227,6 +261,36 @@ def _train(options: argparse.Namespace) -> None:
     else:
         print(f"patients left out: accuracy {reached['out_of_fold']['accuracy']:.2%}")
     print(f"written to {file}; its card and figures: python -m training evaluate {file}")
+
+
+def _examples(making: Making, added: Sequence[Added], folder: Path, data: Path) -> Dataset:
+    """Those of DS1's patients, and of the recordings that are added."""
+    examples = load_or_make(folder, data, DS1_GROUPS, making)
+    told = told_in_checkpoint(added)
+    if told is None:
+        return examples
+    groups = [[one.recording for one in group] for group in groups_of(added)]
+    return Dataset.joined([examples, load_or_make_added(folder, data, groups, told.sha256, making)])
+
+
+def _crossvalidated(
+    recipe: Recipe,
+    examples: Dataset,
+    added: Sequence[Added],
+    folder: Path,
+    options: argparse.Namespace,
+    device: torch.device,
+) -> OutOfFold:
+    """What is decided out of fold on DS1's patients, and on those that are added; kept in the folder."""
+    groups = [*DS1_GROUPS, *([one.recording.name for one in group] for group in groups_of(added))]
+    recordings = {one.recording.name: one.recording for one in added}
+
+    def read(name: str) -> Recording:
+        return recordings.get(name) or wfdb.read(options.data / "mitdb" / name)
+
+    out_of_fold = crossvalidate(recipe, examples, groups, read, folder, fresh=options.fresh, device=device)
+    out_of_fold.save(folder / "out_of_fold.npz")
+    return out_of_fold
 
 
 def _device(name: str) -> torch.device:
@@ -326,6 +390,28 @@ def _tell_out_of_fold(checkpoint: Checkpoint, folder: Path) -> None:
 def _compare(options: argparse.Namespace) -> None:
     loaded = [Classifier.load(name).checkpoint for name in options.checkpoints]
     print(report.compare_table([checkpoint.info for checkpoint in loaded if checkpoint]))
+
+
+def _promote(options: argparse.Namespace) -> None:
+    classifier = Classifier.load(options.checkpoint)
+    name = checkpoint_of(classifier).info.name
+    candidate = gate.Model(classifier, options.evaluation or Path("runs/evaluation") / name)
+    before = options.zoo / name / FILE_NAME
+    released = gate.Model(Classifier.load(before), before.parent) if before.exists() else None
+    checks = gate.check(candidate, released, lambda: load_or_build(options.beats, options.data))
+    print(gate.checks_table(checks))
+    if released is None:
+        print(f"\n{options.zoo} has no model {name} yet: there is nothing to compare with")
+    short = [one.name for one in checks if not one.passed]
+    if short:
+        raise NotPromoted(
+            f"{name} falls short in {len(short)} of {len(checks)} checks ({', '.join(short)}); the zoo is unchanged"
+        )
+    if options.dry_run:
+        print(f"\n{name} may be promoted; nothing was changed (--dry-run)")
+        return
+    folder = promote(options.checkpoint, candidate.folder, options.zoo, name)
+    print(f"\npromoted: {folder} holds {name} ({candidate.checkpoint.sha256[:12]}), its card and its figures")
 
 
 def _score(options: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ Each group of patients is left out in turn; a network that learns from the other
 All these decisions together, out of fold, tell where to operate: what to add to the logits, class by class.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Float64, Int64
 
-from ecg import LABELS
-from models import Classifier, OperatingPoint
+from ecg import LABELS, Recording, choose_leads
+from models import AnnotatedBeats, Classifier, OperatingPoint, annotate_recording
 from training.dataset import Dataset
-from training.examples import MADE
+from training.examples import MADE, labels_at
 from training.loop import train
 from training.recipe import Recipe
 from training.splits import Split
@@ -29,29 +29,58 @@ COUNTED = ("N", "S", "V")
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Beats of all groups, with the probabilities of the network that had not seen their patient."""
+    """The beats found in the recordings of all groups, with what the network says that had not seen their patient.
+
+    `probabilities` are NaN for a beat that is not decided on, since it cannot be judged. `labels` are those of the
+    reference, as indices of `LABELS`, -1 where it marks no beat. `peaks` are samples at the recording's own rate.
+    """
 
     probabilities: Float64[np.ndarray, "beat class"]
     labels: Int64[np.ndarray, "beat"]
     recordings: np.ndarray
+    peaks: Int64[np.ndarray, "beat"]
+
+    @property
+    def known(self) -> "OutOfFold":
+        """The beats that are decided on and marked: what is chosen, is chosen on them."""
+        (places,) = np.nonzero(np.isfinite(self.probabilities).all(axis=1) & (self.labels >= 0))
+        return OutOfFold(self.probabilities[places], self.labels[places], self.recordings[places], self.peaks[places])
+
+    @classmethod
+    def joined(cls, parts: Sequence["OutOfFold"]) -> "OutOfFold":
+        """The beats of all parts, in their order; there must be one or more."""
+        return cls(
+            np.concatenate([part.probabilities for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.recordings for part in parts]),
+            np.concatenate([part.peaks for part in parts]),
+        )
 
     def labels_at(self, point: OperatingPoint) -> Int64[np.ndarray, "beat"]:
-        """The labels at an operating point."""
-        return np.asarray(point.applied_to(self._logits).argmax(axis=1))
+        """The labels at an operating point, -1 for a beat that is not decided on."""
+        labels = point.applied_to(self._logits).argmax(axis=1)
+        return np.where(np.isfinite(self.probabilities).all(axis=1), labels, -1)
 
     @property
     def _logits(self) -> Float32[np.ndarray, "beat class"]:
         return np.asarray(np.log(np.maximum(self.probabilities, 1e-12)), dtype=np.float32)
 
     def save(self, file: Path) -> None:
-        """Write them."""
-        np.savez(file, probabilities=self.probabilities, labels=self.labels, recordings=self.recordings)
+        """Write them as `training.predictions` reads them, and with what the operating point is chosen by."""
+        np.savez(
+            file,
+            recordings=self.recordings,
+            peaks=self.peaks,
+            labels=self.labels_at(choose_operating_point(self.known)),
+            truth=self.labels,
+            probabilities=self.probabilities,
+        )
 
     @classmethod
     def load(cls, file: Path) -> "OutOfFold":
         """Read what `save` wrote."""
         with np.load(file, allow_pickle=False) as arrays:
-            return cls(arrays["probabilities"], arrays["labels"], arrays["recordings"])
+            return cls(arrays["probabilities"], arrays["truth"], arrays["recordings"], arrays["peaks"])
 
 
 def fold(examples: Dataset, group: Sequence[str]) -> Split:
@@ -70,23 +99,45 @@ def whole(examples: Dataset) -> Split:
 
 
 def crossvalidate(
-    recipe: Recipe, examples: Dataset, groups: Sequence[Sequence[str]], folder: Path, device: torch.device
+    recipe: Recipe,
+    examples: Dataset,
+    groups: Sequence[Sequence[str]],
+    read: Callable[[str], Recording],
+    folder: Path,
+    *,
+    fresh: bool = False,
+    device: torch.device,
 ) -> OutOfFold:
-    """Train a network without each group, in `folder/fold1` and so on, and let it decide on that group's beats."""
+    """Train a network without each group, in `folder/fold1` and so on, and let it decide on the group's recordings.
+
+    `read` gives the annotated recording of a name. Raises what `train` raises.
+    """
     parts = []
     for number, group in enumerate(groups, 1):
-        split = fold(examples, group)
-        trainer = train(recipe, split, folder / f"fold{number}", device=device)
+        trainer = train(recipe, fold(examples, group), folder / f"fold{number}", fresh=fresh, device=device)
         network = recipe.architecture.build(len(LABELS))
         network.load_state_dict(trainer.best_weights)
-        decisions = Classifier(network, recipe.architecture.solver).classify(split.validation.beats)
-        parts.append((decisions.probabilities, split.validation.labels, split.validation.recordings))
-    probabilities, labels, recordings = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return OutOfFold(probabilities.astype(np.float64), labels, recordings)
+        classifier = Classifier(network, recipe.architecture.solver)
+        parts += [decide(classifier, read(name)) for name in group]
+    return OutOfFold.joined(parts)
+
+
+def decide(classifier: Classifier, recording: Recording) -> OutOfFold:
+    """What a classifier says of a whole annotated recording, as it is served."""
+    beats = AnnotatedBeats.joined(
+        [part.beats for part in annotate_recording(classifier, recording, choose_leads(recording))]
+    )
+    probabilities = np.full((len(beats), len(LABELS)), np.nan)
+    if beats.decisions is not None:
+        probabilities[beats.found.good] = np.where(
+            beats.decisions.solved[:, None], beats.decisions.probabilities, np.nan
+        )
+    labels = labels_at(beats.found.peaks, recording.beat_annotations(), recording.fs)
+    return OutOfFold(probabilities, labels, np.full(len(beats), recording.name), beats.found.peaks)
 
 
 def choose_operating_point(out: OutOfFold) -> OperatingPoint:
-    """The offsets with the largest sum of F1 of N, S and V.
+    """The offsets with the largest sum of F1 of N, S and V, on beats that are decided on and marked.
 
     A fusion beat that is called V is no error of V's (ANSI/AAMI EC57), nor is one of Q of S's or V's.
     """

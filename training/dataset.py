@@ -1,6 +1,7 @@
 """The beats of all recordings in one table, and the file that keeps it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +39,15 @@ class Dataset:
         values = self.values.astype(np.float32, copy=False)
         return BeatsInContext(values) if values.shape[1] == CONTEXT_LENGTH else values
 
+    @classmethod
+    def joined(cls, parts: Sequence["Dataset"]) -> "Dataset":
+        """The beats of all parts, in their order; there must be one or more."""
+        return cls(
+            np.concatenate([part.values for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.recordings for part in parts]),
+        )
+
     def counts(self) -> dict[Label, int]:
         """How many beats each class has."""
         return {label: int((self.labels == place).sum()) for place, label in enumerate(LABELS)}
@@ -56,11 +66,7 @@ def build(data: Path) -> Dataset:
     Raises MissingData, and UnexpectedData where a class has another number of beats than the literature counts.
     """
     parts = [(recording.name, cut_annotated_beats(recording)) for recording in read_recordings(data)]
-    dataset = Dataset(
-        values=np.concatenate([beats.values for _, beats in parts]),
-        labels=np.concatenate([beats.labels for _, beats in parts]),
-        recordings=np.concatenate([np.full(len(beats), name) for name, beats in parts]),
-    )
+    dataset = Dataset.joined([Dataset(beats.values, beats.labels, np.full(len(beats), name)) for name, beats in parts])
     check_counts(dataset.counts())
     return dataset
 

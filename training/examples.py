@@ -4,8 +4,9 @@ Every one goes the way that serving goes: R peaks are found, beats are cut from 
 within 150 ms lends its label.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,18 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from tqdm import tqdm
 
-from ecg import LABELS, Annotations, BeatsInContext, FoundBeats, Recording, Stretch, choose_leads, find_beats, label_of
+from ecg import (
+    LABELS,
+    Annotations,
+    BeatsInContext,
+    FoundBeats,
+    Recording,
+    Stretch,
+    choose_leads,
+    find_beats,
+    in_stretches,
+    label_of,
+)
 from ecg.formats import wfdb as wfdb_format
 from ecg.pace import Pace
 from ecg.resampling import BEAT_FS, resample
@@ -23,6 +35,7 @@ from training.dataset import Dataset, load, save
 from training.disturbance import Disturber
 from training.making import Making
 from training.mitdb import ensure_downloaded
+from training.pieces import part_of, pieces_without_gaps
 from training.script import Script
 
 MADE = "+"
@@ -46,12 +59,12 @@ DONATED = 60
 
 def detected(recording: Recording, leads: tuple[int, ...], *, live: bool = False) -> tuple[FoundBeats, BeatsInContext]:
     """The beats that are found in a recording, and their context; `live`, as far as it is known then."""
-    found = FoundBeats.joined([part.beats for part in find_beats(recording, leads)])
-    if not len(found):
-        return found, BeatsInContext.joined([])
-    stretch = Stretch.cut(recording, leads, found.peaks, found.broken)
-    beats = BeatsInContext.joined(list(_so_far(stretch))) if live else stretch.in_context()
-    return found, beats
+    parts = [part.beats for part in in_stretches(find_beats(recording, leads), recording.fs) if len(part.beats)]
+    beats = []
+    for part in parts:
+        stretch = Stretch.cut(recording, leads, part.peaks, part.broken)
+        beats += list(_so_far(stretch)) if live else [stretch.in_context()]
+    return FoundBeats.joined(parts), BeatsInContext.joined(beats)
 
 
 def _so_far(stretch: Stretch) -> Iterator[BeatsInContext]:
@@ -83,37 +96,62 @@ def labels_at(peaks: Int64[np.ndarray, "beat"], annotations: Annotations, fs: fl
 
 
 def load_or_make(folder: Path, data: Path, groups: Sequence[Sequence[str]], making: Making) -> Dataset:
-    """The examples that an earlier call made in the folder, or else new ones, which are kept there."""
-    file = folder / f"examples-{making.disturbed}-{making.composed}-{making.seed}.npz"
+    """The examples of recordings of mitdb that an earlier call made in the folder, or else new ones, kept there."""
+    return _load_or_make(folder / f"examples-{_name(making)}.npz", lambda: make_examples(data, groups, making))
+
+
+def load_or_make_added(
+    folder: Path, data: Path, groups: Sequence[Sequence[Recording]], sha256: str, making: Making
+) -> Dataset:
+    """The same of recordings that are added, which have this hash."""
+    file = folder / f"added-{sha256[:12]}-{_name(making)}.npz"
+    return _load_or_make(file, lambda: make_examples_of(groups, data, making))
+
+
+def _name(making: Making) -> str:
+    return f"{making.disturbed}-{making.composed}-{making.seed}"
+
+
+def _load_or_make(file: Path, make: Callable[[], Dataset]) -> Dataset:
     if not file.exists():
-        examples = make_examples(data, groups, making)
+        examples = make()
         save(replace(examples, values=examples.values.astype(np.float16)), file)
     return load(file)
 
 
 def make_examples(data: Path, groups: Sequence[Sequence[str]], making: Making) -> Dataset:
-    """The examples of some patients' recordings; the name of a recording that was made ends in `MADE`.
+    """The examples of some patients' recordings of mitdb: see `make_examples_of`."""
+    folder = ensure_downloaded(data)
+    return make_examples_of(([wfdb_format.read(folder / name) for name in group] for group in groups), data, making)
+
+
+def make_examples_of(groups: Iterable[Sequence[Recording]], data: Path, making: Making) -> Dataset:
+    """The examples of recordings, with the noise of `data`; the name of one that was made ends in `MADE`.
 
     A patient's ventricular ectopic beats are given to those of his group only, so that a group can be left out whole.
     Raises MissingData.
     """
     disturber = Disturber.read(data)
-    folder = ensure_downloaded(data)
     parts: list[Dataset] = []
-    with tqdm(total=sum(map(len, groups)), desc="making examples", unit="recording", disable=None) as bar:
-        for group in groups:
-            recordings = [wfdb_format.read(folder / name) for name in group]
+    with tqdm(desc="making examples", unit="recording", disable=None) as bar:
+        for recordings in groups:
             rng = np.random.default_rng(making.seed)
-            donors = {recording.name: material_of(recording).ventricular(DONATED, rng) for recording in recordings}
+            donors = {recording.name: _donations(recording, rng) for recording in recordings}
             for recording in recordings:
                 donated = [wave for name, waves in donors.items() if name != recording.name for wave in waves]
                 parts += _of_one(recording, donated, disturber, making)
                 bar.update()
-    return Dataset(
-        np.concatenate([part.values for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate([part.recordings for part in parts]),
-    )
+    return Dataset.joined(parts)
+
+
+def _donations(recording: Recording, rng: np.random.Generator) -> list[Float64[np.ndarray, "lead 114"]]:
+    pieces = pieces_without_gaps(recording)
+    return material_of(pieces[_drawn(len(pieces), rng)]).ventricular(DONATED, rng) if pieces else []
+
+
+def _drawn(number: int, rng: np.random.Generator) -> int:
+    """One of so many; of one there is nothing to draw."""
+    return int(rng.integers(number)) if number > 1 else 0
 
 
 def _of_one(
@@ -121,10 +159,16 @@ def _of_one(
 ) -> Iterator[Dataset]:
     rng = np.random.default_rng((making.seed, int.from_bytes(recording.name.encode(), "big")))
     yield _labelled(recording, recording.name, live=False)
-    material = material_of(recording)
-    plain = at_beat_rate(recording)
-    for number in range(making.disturbed + making.composed):
-        made = plain if number < making.disturbed else compose(material, donated, Script.drawn(rng), rng)
+    pieces = pieces_without_gaps(recording)
+    material = cache(lambda place: material_of(pieces[place]))
+    for number in range(making.disturbed + making.composed if pieces else 0):
+        place = _drawn(len(pieces), rng)
+        if not len(material(place).labels):
+            continue
+        if number < making.disturbed:
+            made = at_beat_rate(pieces[place])
+        else:
+            made = compose(material(place), donated, Script.drawn(rng), rng)
         made = disturber.disturb(_piece(made, rng), rng)
         if rng.random() < ONE_LEAD_SHARE:
             made = replace(made, signals=made.signals[:1], leads=made.leads[:1])
@@ -136,7 +180,7 @@ def _labelled(recording: Recording, name: str, *, live: bool) -> Dataset:
     found, beats = detected(recording, leads, live=live)
     labels = labels_at(found.peaks, recording.beat_annotations(), recording.fs)
     kept = found.good & (labels >= 0)
-    return Dataset(beats.values[kept], labels[kept], np.full(int(kept.sum()), name, dtype="U16"))
+    return Dataset(beats.values[kept], labels[kept], np.full(int(kept.sum()), name))
 
 
 def at_beat_rate(recording: Recording) -> Recording:
@@ -165,12 +209,4 @@ def _piece(recording: Recording, rng: np.random.Generator) -> Recording:
     start, stop = sorted(rng.uniform(0, 1, 2))
     if stop - start < SHORTEST_SHARE:
         start, stop = 0.0, 1.0
-    first, last = round(start * length), round(stop * length)
-    annotations = recording.beat_annotations()
-    inside = (annotations.samples >= first) & (annotations.samples < last)
-    symbols = [symbol for symbol, kept in zip(annotations.symbols, inside.tolist(), strict=True) if kept]
-    return replace(
-        recording,
-        signals=recording.signals[:, first:last],
-        annotations=Annotations(annotations.samples[inside] - first, symbols),
-    )
+    return part_of(recording, round(start * length), round(stop * length))

@@ -12,7 +12,7 @@ import torch
 from ecg import LABELS, Beats, BeatsInContext, Label, choose_leads, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Checkpoint, CheckpointInfo, Classifier
-from models.checkpoint import preprocessing_of
+from models.checkpoint import AddedRecordings, preprocessing_of
 from training.calibration import calibrate
 from training.crossvalidation import OutOfFold, choose_operating_point
 from training.dataset import Dataset
@@ -23,11 +23,14 @@ from training.loop import Trainer
 LIBRARIES = ("torch", "torchdiffeq", "numpy", "scipy", "safetensors")
 
 
-def export(trainer: Trainer, dataset: Dataset, out_of_fold: OutOfFold | None = None) -> Checkpoint:
+def export(
+    trainer: Trainer, dataset: Dataset, out_of_fold: OutOfFold | None = None, added: AddedRecordings | None = None
+) -> Checkpoint:
     """The run's checkpoint. This is where the test part is scored, and nothing is chosen by it.
 
-    A network that learnt from all patients of the training part has decisions `out_of_fold` instead: they choose its
-    operating point, and `evaluate` scores it on patients that are in no part.
+    A network that learnt from all patients of the training part has decisions `out_of_fold` instead, on beats that are
+    judged and marked: they choose its operating point, and `evaluate` scores it on patients that are in no part.
+    `added` are recordings that the training part has beside those of mitdb.
     """
     recipe, test = trainer.recipe, trainer.split.test
     network = recipe.architecture.build(len(LABELS))
@@ -44,6 +47,7 @@ def export(trainer: Trainer, dataset: Dataset, out_of_fold: OutOfFold | None = N
         operating_point=operating_point,
         recipe=recipe.model_dump(mode="json"),
         data_sha256=dataset.sha256,
+        added=added,
         seed=recipe.seed,
         commit=trainer.commit,
         hardware=_hardware(trainer.device),
@@ -90,9 +94,22 @@ def _figures(classifier: Classifier, test: Dataset, out_of_fold: OutOfFold | Non
     if out_of_fold is None:
         result = score(test.labels, classifier.classify(test.beats).labels)
         return {"test_accuracy": result.accuracy, "test_macro_f1": result.macro_f1}
-    return {"out_of_fold": asdict(score_out_of_fold(out_of_fold))}
+    return {
+        "out_of_fold": asdict(score_out_of_fold(out_of_fold)),
+        "out_of_fold_recordings": confusions_out_of_fold(out_of_fold),
+    }
 
 
 def score_out_of_fold(out_of_fold: OutOfFold) -> Score:
     """The scores at the operating point that these decisions choose."""
     return score(out_of_fold.labels, out_of_fold.labels_at(choose_operating_point(out_of_fold)))
+
+
+def confusions_out_of_fold(out_of_fold: OutOfFold) -> dict[str, list[list[int]]]:
+    """The same decisions, counted by recording: a row for each true class, a column for each label."""
+    said = out_of_fold.labels_at(choose_operating_point(out_of_fold))
+    return {
+        name: score(out_of_fold.labels[own], said[own]).confusion
+        for name in np.unique(out_of_fold.recordings).tolist()
+        for own in [out_of_fold.recordings == name]
+    }

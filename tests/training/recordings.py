@@ -7,9 +7,11 @@ import torch
 import wfdb
 from torch import nn
 
-from ecg import Recording
+from ecg import Annotations, Recording
 from models import Classifier, Output
 from training.export import reference_beats
+from training.mitdb import RECORDINGS
+from training.nstdb import NOISES
 
 
 def write_wfdb(recording: Recording, folder: Path, name: str) -> Path:
@@ -42,3 +44,19 @@ class Nearest(nn.Module):
 
 def nearest() -> Classifier:
     return Classifier(Nearest(), solver=None)
+
+
+def write_mitdb(data: Path, recordings: dict[str, Recording]) -> Path:
+    """A folder with noise, and with recordings in place of some of mitdb; of the others there are but the names."""
+    for name in ("mitdb", "nstdb"):
+        (data / name).mkdir()
+    for name in RECORDINGS:
+        for kind in ("hea", "dat", "atr"):
+            (data / "mitdb" / f"{name}.{kind}").touch()
+    for name, recording in recordings.items():
+        write_wfdb(recording, data / "mitdb", name)
+    for seed, name in enumerate(NOISES):
+        signals = np.random.default_rng(seed).normal(0, 0.3, (2, 20 * 360)).astype(np.float32)
+        nothing = Annotations(np.zeros(1, np.int64), ("+",))
+        write_wfdb(Recording(name, signals, ("a", "b"), 360.0, nothing), data / "nstdb", name)
+    return data

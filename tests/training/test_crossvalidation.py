@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from ecg import LABELS
+from ecg import LABELS, FoundBeats, find_beats
+from ecg.synthetic import synthesize
+from models import OperatingPoint
 from training.crossvalidation import OutOfFold, choose_operating_point, crossvalidate, fold, whole
 from training.dataset import Dataset
+from training.predictions import read_predictions
 from training.recipe import read_recipe
 
 GROUPS = (("a", "b"), ("c",))
@@ -28,23 +33,64 @@ def test_the_final_run_trains_on_all_and_looks_at_recordings_as_they_are():
     assert set(split.validation.recordings) == {"a", "b", "c"}
 
 
-def test_every_recorded_beat_is_decided_on_once_by_a_network_that_has_not_seen_its_patient(tmp_path):
+RECORDINGS = {
+    name: replace(synthesize(40, fs=250.0, ectopic={"V": 0.2}, seed=seed), name=name) for seed, name in enumerate("abc")
+}
+
+
+def crossvalidated(folder, **options):
     cycles = "cycles=[{epochs=1, learning_rate=1e-3}]"
     recipe = read_recipe("resnet", [cycles, "batch_size=16", "shares={}"])
-    data = examples()
-    out = crossvalidate(recipe, data, GROUPS, tmp_path, torch.device("cpu"))
-    kept = ~np.char.endswith(data.recordings, "+")
-    assert sorted(out.recordings.tolist()) == sorted(data.recordings[kept].tolist())
-    np.testing.assert_allclose(out.probabilities.sum(axis=1), 1, atol=1e-5)
+    return crossvalidate(
+        recipe, examples(), GROUPS, RECORDINGS.__getitem__, folder, device=torch.device("cpu"), **options
+    )
+
+
+def test_every_recording_is_decided_on_once_by_a_network_that_has_not_seen_its_patient(tmp_path):
+    out = crossvalidated(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"fold1", "fold2"}
+    for name, recording in RECORDINGS.items():
+        own = out.recordings == name
+        found = FoundBeats.joined([part.beats for part in find_beats(recording, (0,))])
+        np.testing.assert_array_equal(out.peaks[own], found.peaks)
+        np.testing.assert_array_equal(np.isfinite(out.probabilities[own]).all(axis=1), found.good)
+    np.testing.assert_allclose(out.known.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_folds_go_on_from_what_is_there_unless_all_is_to_be_afresh(tmp_path, capsys):
+    first = crossvalidated(tmp_path)
+    again = crossvalidated(tmp_path)
+    np.testing.assert_array_equal(first.probabilities, again.probabilities)
+    assert "resuming after epoch 1" in capsys.readouterr().out
+    crossvalidated(tmp_path, fresh=True)
+    assert "resuming" not in capsys.readouterr().out
+
+
+UNSURE = OutOfFold(
+    np.array([[0.9, 0.1, 0, 0, 0], [np.nan] * 5, [0.1, 0, 0.9, 0, 0], [0.2, 0, 0.8, 0, 0]]),
+    np.array([0, 0, -1, 2]),
+    np.array(["a", "a", "b", "b"]),
+    np.array([10, 20, 30, 40]),
+)
+
+
+def test_known_are_the_beats_that_are_decided_on_and_marked():
+    assert UNSURE.known.peaks.tolist() == [10, 40]
+    assert UNSURE.labels_at(OperatingPoint(offsets=(0.0,) * 5)).tolist() == [0, -1, 2, 2]
 
 
 def test_out_of_fold_decisions_are_read_as_they_were_saved(tmp_path):
-    out = OutOfFold(np.full((3, 5), 0.2), np.array([0, 1, 2]), np.array(["a", "b", "c"]))
-    out.save(tmp_path / "out.npz")
+    UNSURE.save(tmp_path / "out.npz")
     read = OutOfFold.load(tmp_path / "out.npz")
-    np.testing.assert_array_equal(read.probabilities, out.probabilities)
-    assert read.recordings.tolist() == ["a", "b", "c"]
+    for name, value in vars(UNSURE).items():
+        np.testing.assert_array_equal(getattr(read, name), value)
+
+
+def test_they_are_predictions_too_with_extra_beats_and_those_that_cannot_be_judged(tmp_path):
+    UNSURE.save(tmp_path / "out.npz")
+    predictions = read_predictions(tmp_path / "out.npz")
+    assert predictions.of("a").samples.tolist() == [10, 20] and predictions.of("a").symbols == ("N", "?")
+    assert predictions.of("b").samples.tolist() == [30, 40] and predictions.of("b").symbols == ("V", "V")
 
 
 def biased(shift, seed=0, count=4000):
@@ -55,7 +101,7 @@ def biased(shift, seed=0, count=4000):
     logits[np.arange(count), labels] += 4.0
     logits[:, LABELS.index("S")] += shift
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    return OutOfFold(probabilities, labels, np.full(count, "a"))
+    return OutOfFold(probabilities, labels, np.full(count, "a"), np.arange(count))
 
 
 def test_the_operating_point_takes_back_what_a_class_is_said_too_often():
