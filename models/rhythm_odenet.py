@@ -22,7 +22,7 @@ LIMIT = 5.0
 
 
 class RhythmODENet(nn.Module):
-    """The dynamics of `ODENet`, for beats as `ecg.BeatsInContext` has them; 77,000 parameters with five classes."""
+    """The dynamics of `ODENet`, for beats as `ecg.BeatsInContext` has them; 104,000 parameters with five classes."""
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ def logits(network, rows, solver=None):
         return network(rows, solver).logits
 
 
-def test_it_has_77_000_parameters(network):
+def test_it_has_104_000_parameters(network):
     assert round(sum(parameter.numel() for parameter in network.parameters()), -3) == 77_000
 
 
