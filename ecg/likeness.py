@@ -2,8 +2,8 @@
 
 A patient may have two kinds of normal beats, as in intermittent pre-excitation: both are common and come in time.
 Ventricular ectopic beats look like others that came early, and so do the P waves of supraventricular ones. Where a run
-of these lasts for minutes they come in time with each other; but they come faster than beats with another P wave do, and
-the first and the last of them have a neighbour whose P wave is not theirs.
+of these lasts for minutes they come in time with each other, but faster than beats with another P wave, and the first
+and the last of them have a neighbour whose P wave is not theirs.
 """
 
 import numpy as np
