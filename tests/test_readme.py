@@ -133,8 +133,8 @@ def test_a_card_is_that_of_its_file(name):
 def test_the_card_of_the_recordings_model_is_that_of_its_file():
     checkpoint = Classifier.load("rhythm").checkpoint
     card = (zoo.FOLDER / "rhythm" / "card.md").read_text()
-    patients = worlds.read(zoo.FOLDER / "rhythm").patients
-    assert card == report.context_card(checkpoint.info, checkpoint.sha256, patients)
+    both = worlds.read(zoo.FOLDER / "rhythm")
+    assert card == report.context_card(checkpoint.info, checkpoint.sha256, both.patients, both.beats)
     for figure in re.findall(r"\((\w+\.png)\)", card):
         assert (zoo.FOLDER / "rhythm" / figure).exists()
 

@@ -13,7 +13,7 @@ from ecg.formats.wfdb import ANNOTATOR
 from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING, Comparison
 from ecg.scoring.matrix_report import matrix_report
 from ecg.scoring.tables import beat_table, shutdown_summary_table, shutdown_table, summary_table
-from models import Checkpoint, Classifier, ModelError, zoo
+from models import Classifier, ModelError, zoo
 from models.checkpoint import FILE_NAME
 from models.checkpoint import save as save_checkpoint
 from models.memory import keep_freed_memory
@@ -24,13 +24,13 @@ from training.annotation_folders import annotated, compare_folders, compare_with
 from training.crossvalidation import OutOfFold, crossvalidate, whole
 from training.dataset import Dataset, build, load_or_build, save
 from training.errors import NotPromoted, TrainingError
-from training.evaluation import Evaluation, checkpoint_of, evaluate, kept_epoch_of, recipe_of, split_of
-from training.examples import load_or_make, load_or_make_added
+from training.evaluation import Evaluation, checkpoint_of, evaluate, evaluate_dial, kept_epoch_of, recipe_of, split_of
+from training.examples import examples_as_they_are, load_or_make, load_or_make_added
 from training.export import export
 from training.label_scores import score_of
 from training.loop import train
 from training.making import Making
-from training.mitdb import DS1_GROUPS, DS2, data_folder
+from training.mitdb import DS1, DS1_GROUPS, DS2, data_folder
 from training.named import read_named
 from training.noise_report import noise_tables
 from training.nstdb import read_noises
@@ -70,7 +70,8 @@ New patients are those of DS2 (de Chazal et al. 2004) to a checkpoint that was t
 recordings are annotated whole, at R peaks that are found and at those of the reference, and compared by ANSI/AAMI
 EC57:2012. A checkpoint that was trained on the random split knows them; its sibling stands in for it there: the same
 network trained on DS1 alone, given by --sibling or found in the zoo as NAME_ds1. A network that takes single beats is
-also scored on the test part of its split, by every method and setting of its solver."""
+also scored on the test part of its split, by every method and setting of its solver; of one that takes whole recordings
+it is told what cross-validation reached, and the settings are tried on recordings that it has learnt from."""
 
 PROMOTE_HELP = """\
 Put a checkpoint in the zoo in place of the model of its name, if it is not worse; else say what falls short.
@@ -315,9 +316,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     figures.draw_training(checkpoint.info.history, kept_epoch_of(checkpoint.info), folder / "training.png")
     patients = _on_patients(classifier, options, folder)
     if classifier.in_context:
-        beats = None
-        _tell_out_of_fold(checkpoint, folder)
-        card = report.context_card(checkpoint.info, checkpoint.sha256, patients)
+        beats = _out_of_fold(classifier, options, folder)
+        card = report.context_card(checkpoint.info, checkpoint.sha256, patients, beats)
     else:
         beats = _on_beats(classifier, options, folder)
         card = report.card(checkpoint.info, beats, checkpoint.sha256, patients)
@@ -357,6 +357,23 @@ def _on_beats(classifier: Classifier, options: argparse.Namespace, folder: Path)
     print(report.score_table(evaluation.score))
     figures.draw_confusion(evaluation.score, folder / "confusion.png")
     figures.draw_beats(test, folder / "beats.png")
+    _tell_dial(evaluation, folder)
+    return evaluation
+
+
+def _out_of_fold(classifier: Classifier, options: argparse.Namespace, folder: Path) -> Evaluation | None:
+    """What its cross-validation left in the checkpoint, and its dial on beats that it has learnt from."""
+    reached = score_of(checkpoint_of(classifier).info.figures["out_of_fold"])
+    print(f"patients left out: accuracy {reached.accuracy:.2%}\n\n{report.score_table(reached)}")
+    figures.draw_confusion(reached, folder / "confusion.png")
+    if options.no_sweep:
+        return None
+    evaluation = evaluate_dial(classifier, examples_as_they_are(options.data, DS1), reached)
+    _tell_dial(evaluation, folder)
+    return evaluation
+
+
+def _tell_dial(evaluation: Evaluation, folder: Path) -> None:
     if evaluation.sweep:
         print("\n" + report.sweep_table(evaluation))
         figures.draw_sweep(evaluation.sweep, folder / "tolerance.png")
@@ -364,7 +381,6 @@ def _on_beats(classifier: Classifier, options: argparse.Namespace, folder: Path)
         print("\n" + report.grid_table(evaluation))
         auto = next((point for point in evaluation.sweep if point.setting is None), None)
         figures.draw_dial(evaluation.grid, auto, folder / "dial.png")
-    return evaluation
 
 
 def _noise(options: argparse.Namespace) -> None:
@@ -378,13 +394,6 @@ def _noise(options: argparse.Namespace) -> None:
     print(f"{name} on {', '.join(recording.name for recording in recordings)}:\n\n{noise_tables(levels)}")
     patients_figures.draw_noise(levels, folder / "noise.png")
     print(f"\nthe figure is {folder / 'noise.png'}")
-
-
-def _tell_out_of_fold(checkpoint: Checkpoint, folder: Path) -> None:
-    """What its cross-validation left in the checkpoint."""
-    reached = score_of(checkpoint.info.figures["out_of_fold"])
-    print(f"patients left out: accuracy {reached.accuracy:.2%}\n\n{report.score_table(reached)}")
-    figures.draw_confusion(reached, folder / "confusion.png")
 
 
 def _compare(options: argparse.Namespace) -> None:
@@ -422,7 +431,11 @@ def _score(options: argparse.Namespace) -> None:
     }
     if options.test.suffix == PREDICTIONS:
         predictions = read_predictions(options.test)
-        names = predictions.names
+        there = annotated(options.reference, options.reference_annotator)
+        names = [name for name in predictions.names if name in there]
+        unknown = [name for name in predictions.names if name not in there]
+        if unknown:
+            print(f"not scored, since {options.reference} has no annotations of them: {', '.join(unknown)}")
         comparisons = compare_with_folder(options.reference, lambda name, _: predictions.of(name), names, **settings)
     else:
         names = annotated(options.test, options.annotator)

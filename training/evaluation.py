@@ -9,7 +9,7 @@ from tqdm import tqdm
 from models import AUTO, Checkpoint, CheckpointInfo, Classifier, Solver
 from training.dataset import Dataset
 from training.errors import BadRecipe, UnexpectedData
-from training.grid import TOLERANCES, Cell, measure_grid, reference_labels
+from training.grid import GRID_SEED, TOLERANCES, Cell, measure_grid, reference_labels
 from training.label_scores import Score, score
 from training.recipe import Recipe
 from training.run import kept_epoch
@@ -37,7 +37,8 @@ class SweepPoint:
 class Evaluation:
     """A checkpoint's scores on the test part; `sweep` and `grid` are empty for a network without a solver.
 
-    The sweep is of all test beats by the network's own method; the grid is of `GRID_BEATS` of them by every method.
+    The sweep is of all test beats by the network's own method; the grid is of `GRID_BEATS` of them by every method. Of
+    a network that takes beats in context the scores are those out of fold, and both are of beats that it has learnt.
     """
 
     score: Score
@@ -90,6 +91,15 @@ def evaluate(classifier: Classifier, test: Dataset, *, sweep: bool = True) -> Ev
         return Evaluation(result)
     points = _sweep(classifier, classifier.solver, test)
     return Evaluation(result, points, measure_grid(classifier, test, GRID_BEATS))
+
+
+def evaluate_dial(classifier: Classifier, beats: Dataset, reached: Score) -> Evaluation:
+    """What has been reached, and what the settings of a solver bring and cost on `GRID_BEATS` of the beats."""
+    if classifier.solver is None:
+        return Evaluation(reached)
+    drawn = beats.select(np.sort(np.random.default_rng(GRID_SEED).permutation(len(beats))[:GRID_BEATS]))
+    points = _sweep(classifier, classifier.solver, drawn)
+    return Evaluation(reached, points, measure_grid(classifier, drawn, GRID_BEATS))
 
 
 def _sweep(classifier: Classifier, default: Solver, test: Dataset) -> tuple[SweepPoint, ...]:

@@ -95,6 +95,13 @@ def labels_at(peaks: Int64[np.ndarray, "beat"], annotations: Annotations, fs: fl
     return np.where(near, labels[nearest], -1)
 
 
+def examples_as_they_are(data: Path, names: Sequence[str]) -> Dataset:
+    """The examples of recordings of mitdb, none of them made. Raises MissingData."""
+    folder = ensure_downloaded(data, names)
+    recordings = tqdm(names, desc="finding beats", unit="recording", disable=None)
+    return Dataset.joined([_labelled(wfdb_format.read(folder / name), name, live=False) for name in recordings])
+
+
 def load_or_make(folder: Path, data: Path, groups: Sequence[Sequence[str]], making: Making) -> Dataset:
     """The examples of recordings of mitdb that an earlier call made in the folder, or else new ones, kept there."""
     return _load_or_make(folder / f"examples-{_name(making)}.npz", lambda: make_examples(data, groups, making))

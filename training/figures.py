@@ -77,7 +77,7 @@ def draw_sweep(points: tuple[SweepPoint, ...], file: Path) -> None:
             [point.evaluations for point in sweep],
             [point.seconds for point in sweep],
         ),
-        ("accuracy on test beats (%)", "mean evaluations a beat", "seconds for all test beats"),
+        ("accuracy (%)", "mean evaluations a beat", "seconds for all beats"),
         strict=True,
     ):
         axes.plot(tolerances, values, marker="o")
@@ -104,7 +104,7 @@ def draw_dial(grid: tuple[Cell, ...], auto: SweepPoint | None, file: Path) -> No
         right.plot(evaluations, [100 * cell.accuracy for cell in cells], **look)
     if auto is not None:
         star = {"marker": "*", "markersize": 14, "linestyle": "none", "color": "black"}
-        left.plot([auto.evaluations], [100 * (1 - auto.agreement)], label="auto (all test beats)", **star)
+        left.plot([auto.evaluations], [100 * (1 - auto.agreement)], label="auto (all beats)", **star)
         right.plot([auto.evaluations], [100 * auto.accuracy], **star)
     left.set_yscale("symlog", linthresh=0.1)
     left.set_ylim(bottom=-0.01)

@@ -43,6 +43,9 @@ NOT_LOOKED_AT = (
     "score."
 )
 
+OF_DS1 = f"{GRID_BEATS:,} beats of DS1, drawn at random, which it has learnt from,"
+"""What the dial of a network of whole recordings is turned on: its accuracy there says nothing of others."""
+
 CONTEXT_LIMITS = """\
 It has learnt from 22 patients of one hospital in the 1970s, whose recordings were also written anew in many ways; F
 from next to one of them. It has not been tried on recordings of another database. It is no medical device and must
@@ -105,17 +108,26 @@ def _setting(cell: Cell) -> str:
 
 
 def compare_table(infos: Sequence[CheckpointInfo]) -> str:
-    """The table of the seed study: a column for each checkpoint."""
+    """What checkpoints reach and cost: a column for each. Those of whole recordings are told by patients left out."""
+    reached = [_reached(info) for info in infos]
     rows = [
-        ["test beats", *(str(info.recipe["split"]).replace("_", "-") for info in infos)],
-        ["accuracy", *(f"{info.figures['test_accuracy']:.2%}" for info in infos)],
-        ["macro-F1", *(f"{info.figures['test_macro_f1']:.4f}" for info in infos)],
+        ["test beats", *(beats for beats, _, _ in reached)],
+        ["accuracy", *(f"{accuracy:.2%}" for _, accuracy, _ in reached)],
+        ["macro-F1", *(f"{macro_f1:.4f}" for _, _, macro_f1 in reached)],
         ["parameters", *(f"{info.figures['parameters']:,}" for info in infos)],
         ["minutes an epoch", *(f"{info.figures['minutes_an_epoch']:.1f}" for info in infos)],
         ["epochs", *(str(len(info.history)) for info in infos)],
         ["peak memory (MB)", *(f"{info.figures['peak_memory_mb']:,.0f}" for info in infos)],
     ]
     return table(["", *(info.name for info in infos)], rows)
+
+
+def _reached(info: CheckpointInfo) -> tuple[str, float, float]:
+    """The beats that it was scored on, its accuracy and its macro-F1."""
+    if out_of_fold := info.figures.get("out_of_fold"):
+        reached = score_of(out_of_fold)
+        return "left out of training", reached.accuracy, reached.macro_f1
+    return str(info.recipe["split"]).replace("_", "-"), info.figures["test_accuracy"], info.figures["test_macro_f1"]
 
 
 def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str, patients: Patients | None = None) -> str:
@@ -140,33 +152,9 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str, patients: Pa
         "",
     ]
     if evaluation.sweep:
-        lines += [
-            "## The dial",
-            "",
-            f"Solved by {info.architecture.solver.method if info.architecture.solver else ''}, each beat with its own "
-            "steps. Seconds are for all test beats on the machine that ran the evaluation.",
-            "",
-            sweep_table(evaluation),
-            "",
-            "![Tolerance against accuracy and cost](tolerance.png)",
-            "",
-        ]
+        lines += ["## The dial", "", *_sweep_in_words(info, evaluation, "test beats")]
     lines += _auto_in_words(info)
-    if evaluation.grid:
-        lines += [
-            "## Other solvers",
-            "",
-            f"{GRID_BEATS:,} test beats drawn at random. A beat whose solve failed counts as wrong.",
-            "",
-            "![Every method: agreement and accuracy against cost](dial.png)",
-            "",
-            "<details><summary>All figures</summary>",
-            "",
-            grid_table(evaluation),
-            "",
-            "</details>",
-            "",
-        ]
+    lines += _grid_in_words(evaluation, f"{GRID_BEATS:,} test beats drawn at random")
     lines += _validated_in_words(info)
     best = "the best" if len(recipe["cycles"]) == 1 else "the last cycle's best"
     lines += _making_in_words(
@@ -186,15 +174,20 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str, patients: Pa
     return "\n".join(lines)
 
 
-def context_card(info: CheckpointInfo, sha256: str, patients: Patients | None = None) -> str:
-    """The card of a checkpoint whose network takes beats in context; it begins with `patients` who are new to it."""
+def context_card(
+    info: CheckpointInfo, sha256: str, patients: Patients | None = None, dial: Evaluation | None = None
+) -> str:
+    """The card of a checkpoint whose network takes beats in context; it begins with `patients` who are new to it.
+
+    `dial` is what its solver's settings bring and cost, on beats that it has learnt from.
+    """
     reached = score_of(info.figures["out_of_fold"])
     lines = [
         f"# {info.name}",
         "",
         *(_new_patients(patients, info, None, "On patients left out") if patients else []),
         "It decides on beats in the context of their recording. For each of five groups of the patients of DS1 (de "
-        "Chazal et al. 2004) a network was trained without them; on the "
+        f"Chazal et al. 2004){_and_of_those_added(info)} a network was trained without them; on the "
         f"{sum(c.beats for c in reached.classes.values()):,} beats of their recordings that can be judged, these "
         f"networks reach an accuracy of **{reached.accuracy:.2%}**. The operating point was chosen on the same beats. "
         f"The released network, with {info.figures['parameters']:,} parameters, has learnt from all these patients. "
@@ -207,7 +200,9 @@ def context_card(info: CheckpointInfo, sha256: str, patients: Patients | None = 
         *([] if patients else [NOT_LOOKED_AT, ""]),
         "## The dial",
         "",
+        *(_sweep_in_words(info, dial, OF_DS1) if dial else []),
         *_auto_in_words(info),
+        *(_grid_in_words(dial, f"The same {GRID_BEATS:,} beats") if dial else []),
         *_validated_in_words(info),
         *_making_in_words(info, sha256, "The last epoch was kept."),
         "## Limits",
@@ -223,6 +218,42 @@ def _new_patients(
 ) -> list[str]:
     """What a card begins with, and the heading of what follows."""
     return [*card_section(patients, info, evaluation), f"## {next_heading}", ""]
+
+
+def _and_of_those_added(info: CheckpointInfo) -> str:
+    return f", and of the {len(info.added.names)} recordings that were added," if info.added else ""
+
+
+def _sweep_in_words(info: CheckpointInfo, evaluation: Evaluation, beats: str) -> list[str]:
+    solver = info.architecture.solver
+    return [
+        f"Solved by {solver.method if solver else ''}, each beat with its own steps. Seconds are "
+        f"for all {beats} on the machine that ran the evaluation.",
+        "",
+        sweep_table(evaluation),
+        "",
+        "![Tolerance against accuracy and cost](tolerance.png)",
+        "",
+    ]
+
+
+def _grid_in_words(evaluation: Evaluation, beats: str) -> list[str]:
+    if not evaluation.grid:
+        return []
+    return [
+        "## Other solvers",
+        "",
+        f"{beats}. A beat whose solve failed counts as wrong.",
+        "",
+        "![Every method: agreement and accuracy against cost](dial.png)",
+        "",
+        "<details><summary>All figures</summary>",
+        "",
+        grid_table(evaluation),
+        "",
+        "</details>",
+        "",
+    ]
 
 
 def _auto_in_words(info: CheckpointInfo) -> list[str]:
@@ -257,11 +288,24 @@ def _making_in_words(info: CheckpointInfo, sha256: str, kept: str) -> list[str]:
         f"An epoch took {info.figures['minutes_an_epoch']:.1f} minutes"
         + (f" on {info.hardware}." if info.hardware else "."),
         "",
+        *_added_in_words(info),
         "![Training](training.png)",
         "",
         f"Code `{info.commit[:12]}`, data `{info.data_sha256[:12]}`, checkpoint `{sha256[:12]}`; "
         + ", ".join(f"{name} {version}" for name, version in info.libraries.items())
         + ".",
+        "",
+    ]
+
+
+def _added_in_words(info: CheckpointInfo) -> list[str]:
+    added = info.added
+    if added is None:
+        return []
+    counts = ", ".join(f"{count:,} {label}" for label, count in added.beats.items() if count)
+    return [
+        f"It has also learnt from {len(added.names)} recordings that are not of mitdb, and in no test part: "
+        f"{', '.join(added.names)} ({counts}; sha256 `{added.sha256[:12]}`).",
         "",
     ]
 

@@ -18,7 +18,7 @@ BEATS_FILE = "evaluation.json"
 
 @dataclass(frozen=True)
 class Worlds:
-    """`beats` are those of its test part, None for a network that takes beats in the context of their recording.
+    """`beats` are those of its test part; of a network that takes beats in context, what it reached out of fold.
 
     `patients` are of the inter-patient split: by itself, or by its sibling that has learnt from DS1 alone; None where
     that was not evaluated.

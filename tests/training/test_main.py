@@ -12,7 +12,7 @@ from training.dataset import Dataset
 from training.recipe import read_recipe
 
 
-@pytest.mark.parametrize("command", ["data", "train", "evaluate", "compare", "score", "noise"])
+@pytest.mark.parametrize("command", ["data", "train", "evaluate", "compare", "promote", "score", "noise"])
 def test_every_command_explains_itself_with_an_example(capsys, command):
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
@@ -31,6 +31,12 @@ def test_compare_prints_both_side_by_side(capsys, checkpoints):
     assert main(["compare", "resnet", "odenet"]) == 0
     printed = capsys.readouterr().out
     assert "182,853" in printed and "59,333" in printed
+
+
+def test_compare_tells_of_one_that_takes_recordings_what_it_reached_on_those_left_out(capsys):
+    assert main(["compare", "rhythm", "odenet"]) == 0
+    printed = capsys.readouterr().out
+    assert "left out of training" in printed and "random" in printed
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +128,7 @@ def test_one_that_knows_all_patients_has_both_worlds_by_its_sibling(pair, header
 
 
 def test_one_that_takes_beats_in_context_tells_of_new_patients_and_of_those_left_out(headers, tmp_path, capsys):
-    assert main(["evaluate", "rhythm", "--recordings", *headers, "--out", str(tmp_path)]) == 0
+    assert main(["evaluate", "rhythm", "--no-sweep", "--recordings", *headers, "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     assert printed.index("2 recordings of patients, by rhythm") < printed.index("patients left out: accuracy")
     card = (tmp_path / "card.md").read_text()
