@@ -8,7 +8,9 @@ from models.annotation import (
     annotate,
     annotate_recording,
 )
+from models.answers import Answers, SolvedAnswers
 from models.architecture import Architecture, ODENetArchitecture, ResNetArchitecture
+from models.calibration import Calibration
 from models.checkpoint import Checkpoint, CheckpointInfo
 from models.classifier import Classifier
 from models.decisions import Decision, Decisions, Receipt, Receipts
@@ -25,6 +27,7 @@ from models.errors import (
     WrongReferenceAnswers,
 )
 from models.network import AUTO, Output, Solver
+from models.novelty import Novelty
 
 __all__ = [
     "AnnotatedBeats",
@@ -35,9 +38,11 @@ __all__ = [
     "annotate_recording",
     "AUTO",
     "AlteredCheckpoint",
+    "Answers",
     "Architecture",
     "Auto",
     "BadCheckpoint",
+    "Calibration",
     "Checkpoint",
     "CheckpointInfo",
     "Classifier",
@@ -47,11 +52,13 @@ __all__ = [
     "ModelError",
     "NoSolver",
     "NotACheckpoint",
+    "Novelty",
     "ODENetArchitecture",
     "Output",
     "Receipt",
     "Receipts",
     "ResNetArchitecture",
+    "SolvedAnswers",
     "Solver",
     "TruncatedCheckpoint",
     "UnknownModel",

@@ -1,19 +1,21 @@
 """The one way from beats to decisions, offline and online."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32
-from scipy.special import softmax
 from torch import nn
 
 from ecg import LABELS, check_beats
 from models import zoo
+from models.answers import COSTS, Answers, SolvedAnswers
+from models.calibration import Calibration
 from models.checkpoint import Checkpoint, load
 from models.decisions import Decisions, Receipts
-from models.dial import Answers, Dial
+from models.dial import Dial
 from models.errors import AlteredCheckpoint, WrongReferenceAnswers
 from models.memory import keep_freed_memory
 from models.network import AUTO, Output, Solver
@@ -22,17 +24,17 @@ from ode import InvalidSolver
 CHUNK = 256
 """Beats that go through the network at once: enough to keep two cores busy, little enough to bound memory."""
 
-COSTS = ("evaluations", "accepted", "rejected", "error", "status")
-
 REFERENCE_TOLERANCE = 5e-3
 """How far a reference beat's probabilities may be from what they must be: other processors round otherwise."""
+
+UNCALIBRATED = Calibration()
 
 
 class Classifier:
     """A network that is ready to answer. `solver` is what it uses where a call does not say; None if it has none.
 
     `checkpoint` is where it comes from; None for one that is still being trained. `dial` is what was found of its
-    solver; None for a network without one, and before anything was.
+    solver; None for a network without one, and before anything was. `calibration` makes its probabilities.
     """
 
     def __init__(
@@ -41,11 +43,24 @@ class Classifier:
         solver: Solver | None,
         checkpoint: Checkpoint | None = None,
         dial: Dial | None = None,
+        calibration: Calibration = UNCALIBRATED,
     ) -> None:
         self.network = network
         self.solver = solver
         self.checkpoint = checkpoint
         self.dial = dial
+        self.calibration = calibration
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> "Classifier":
+        """The classifier that a checkpoint describes. Raises AlteredCheckpoint for weights of another architecture."""
+        info = checkpoint.info
+        network = info.architecture.build(len(LABELS))
+        try:
+            network.load_state_dict(checkpoint.weights)
+        except RuntimeError as error:
+            raise AlteredCheckpoint(f"the weights of {info.name} are not those of its architecture: {error}") from error
+        return cls(network, info.architecture.solver, checkpoint, info.dial, info.calibration)
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> "Classifier":
@@ -57,12 +72,7 @@ class Classifier:
         keep_freed_memory()
         file = zoo.find(name_or_path)
         checkpoint = load(file)
-        network = checkpoint.info.architecture.build(len(LABELS))
-        try:
-            network.load_state_dict(checkpoint.weights)
-        except RuntimeError as error:
-            raise AlteredCheckpoint(f"the weights in {file} are not those of its architecture: {error}") from error
-        classifier = cls(network, checkpoint.info.architecture.solver, checkpoint, checkpoint.info.dial)
+        classifier = cls.of(checkpoint)
         answers = classifier.classify(checkpoint.reference_beats.numpy()).probabilities
         furthest = np.abs(answers - checkpoint.reference_probabilities.numpy()).max()
         if not furthest <= REFERENCE_TOLERANCE:
@@ -79,40 +89,48 @@ class Classifier:
         """
         values = check_beats(beats)
         chosen = solver or self.solver
-        self.network.eval()
         if chosen is None:
-            logits = _joined([output.logits for output in self._outputs(values, None)])
-            return Decisions(probabilities=softmax(logits, axis=1))
+            return self._decide(self._answer(values))
         if chosen.method == AUTO and self.solver is not None:
             return self._choose(values, chosen)
         answers = self._solve(values, chosen)
-        return Decisions(softmax(answers.logits, axis=1), self._receipts(chosen, answers))
+        return self._decide(answers, self._receipts(chosen, answers))
+
+    def answer(self, beats: Float[np.ndarray, "..."]) -> Answers:
+        """What the network itself says of each beat, by its own solver. Raises InvalidBeats and InvalidBeat."""
+        values = check_beats(beats)
+        return self._answer(values) if self.solver is None else self._solve(values, self.solver)
+
+    def solve(self, beats: Float[np.ndarray, "..."], solver: Solver) -> SolvedAnswers:
+        """The same by another solver, and what that costs. Raises what `classify` raises."""
+        return self._solve(check_beats(beats), solver)
 
     def _choose(self, values: Float32[np.ndarray, "beat 187"], solver: Solver) -> Decisions:
         if self.dial is None or self.dial.auto is None:
-            raise InvalidSolver(f'got the method "{AUTO}", which this model was not calibrated for; name another')
+            raise InvalidSolver(f'got the method "{AUTO}", but no dial was found for this model; name another')
         answers, tight, agreed = self.dial.auto.answer(self._solve, values, solver.max_evaluations)
-        receipts = replace(self._receipts(solver, answers), auto=self.dial.auto, tight=tight, agreed=agreed)
-        return Decisions(softmax(answers.logits, axis=1), receipts)
+        receipts = self._receipts(solver, answers)
+        return self._decide(answers, replace(receipts, auto=self.dial.auto, tight=tight, agreed=agreed))
 
-    def _receipts(self, solver: Solver, answers: Answers) -> Receipts:
+    def _decide(self, answers: Answers, receipts: Receipts | None = None) -> Decisions:
+        return Decisions(self.calibration.probabilities(answers.logits), receipts)
+
+    def _receipts(self, solver: Solver, answers: SolvedAnswers) -> Receipts:
         validated = self.dial is not None and self.dial.covers(solver)
         return Receipts(solver, **{name: getattr(answers, name) for name in COSTS}, validated=validated)
 
-    def _solve(self, values: Float32[np.ndarray, "beat 187"], solver: Solver) -> Answers:
+    def _answer(self, values: Float32[np.ndarray, "beat 187"]) -> Answers:
+        return Answers.joined([Answers.of(output) for output in self._outputs(values, None)])
+
+    def _solve(self, values: Float32[np.ndarray, "beat 187"], solver: Solver) -> SolvedAnswers:
         outputs = self._outputs(values, solver)
-        solutions = [output.solution for output in outputs if output.solution is not None]
-        return Answers(
-            logits=_joined([output.logits for output in outputs]),
-            **{name: _joined([getattr(solution, name) for solution in solutions]) for name in COSTS},
-        )
+        return SolvedAnswers.joined([SolvedAnswers.of_solve(o, o.solution) for o in outputs if o.solution is not None])
 
-    def _outputs(self, values: Float32[np.ndarray, "beat 187"], solver: Solver | None) -> list[Output]:
+    def _outputs(self, values: Float32[np.ndarray, "beat 187"], solver: Solver | None) -> Iterator[Output]:
+        """Chunk by chunk: the states of all would need a hundred times the memory of what is kept of them."""
+        self.network.eval()
         device = next(self.network.parameters()).device
-        with torch.inference_mode():
-            return [self.network(chunk.to(device), solver) for chunk in torch.split(torch.from_numpy(values), CHUNK)]
-
-
-def _joined(parts: list[torch.Tensor]) -> np.ndarray:
-    joined: np.ndarray = torch.cat(parts).cpu().numpy()
-    return joined
+        for chunk in torch.split(torch.from_numpy(values), CHUNK):
+            with torch.inference_mode():
+                output: Output = self.network(chunk.to(device), solver)
+            yield output

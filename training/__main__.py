@@ -1,4 +1,4 @@
-"""The offline commands: `python -m training data | train | evaluate | compare`."""
+"""The offline commands: `python -m training data | train | fit | evaluate | compare`."""
 
 import argparse
 import json
@@ -10,8 +10,9 @@ from pathlib import Path
 import torch
 
 from ecg import EcgError
-from models import Classifier, ModelError
+from models import Classifier, ModelError, zoo
 from models.checkpoint import FILE_NAME
+from models.checkpoint import load as load_checkpoint
 from models.checkpoint import save as save_checkpoint
 from models.memory import keep_freed_memory
 from ode import OdeError
@@ -20,9 +21,11 @@ from training.dataset import build, load_or_build, save
 from training.errors import TrainingError
 from training.evaluation import evaluate, kept_epoch_of, split_of
 from training.export import export
+from training.fitting import fit
 from training.loop import train
 from training.mitdb import data_folder
 from training.recipe import read_recipe
+from training.reliability import expected_calibration_error
 from training.splits import inter_patient_split, random_split, split
 
 BEATS_FILE = Path("runs/beats.npz")
@@ -75,6 +78,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, help="the run's folder (default runs/NAME)")
     command.add_argument("--fresh", action="store_true", help="forget what an earlier run left in the folder")
     command.add_argument("--device", default="auto", help="cpu, cuda, or auto (default): cuda where there is one")
+    command = add(
+        "fit",
+        _fit,
+        "Fit anew what a checkpoint carries beside its weights, on its training and validation part, and save it.",
+        "python -m training fit odenet --out runs/odenet/checkpoint.safetensors",
+    )
+    command.add_argument("checkpoint", help="a model of the zoo, or a checkpoint file")
+    command.add_argument("--out", type=Path, help="the file to write (default: the checkpoint's own)")
+    command.add_argument("--keep-dial", action="store_true", help="leave its dial as it is, which saves minutes")
     command = add(
         "evaluate",
         _evaluate,
@@ -141,6 +153,18 @@ def _device(name: str) -> torch.device:
     return device
 
 
+def _fit(options: argparse.Namespace) -> None:
+    keep_freed_memory()
+    file = zoo.find(options.checkpoint)
+    checkpoint = load_checkpoint(file)
+    dataset = load_or_build(options.beats, options.data)
+    fitted = fit(checkpoint, split_of(checkpoint.info, dataset), dial=not options.keep_dial)
+    target = options.out or file
+    save_checkpoint(fitted, target)
+    print(f"temperature {fitted.info.calibration.temperature:.3f}")
+    print(f"written to {target}; its card and figures: python -m training evaluate {target}")
+
+
 def _evaluate(options: argparse.Namespace) -> None:
     classifier = Classifier.load(options.checkpoint)
     checkpoint = classifier.checkpoint
@@ -151,9 +175,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     evaluation = evaluate(classifier, test, sweep=not options.no_sweep)
     folder = options.out or Path("runs/evaluation") / checkpoint.info.name
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"accuracy {evaluation.score.accuracy:.2%}, macro-F1 {evaluation.score.macro_f1:.4f}\n")
+    print(
+        f"accuracy {evaluation.score.accuracy:.2%}, macro-F1 {evaluation.score.macro_f1:.4f}, "
+        f"expected calibration error {expected_calibration_error(evaluation.reliability):.4f}\n"
+    )
     print(report.score_table(evaluation))
     figures.draw_confusion(evaluation.score, folder / "confusion.png")
+    figures.draw_reliability(evaluation.reliability, folder / "reliability.png")
     figures.draw_training(checkpoint.info.history, kept_epoch_of(checkpoint.info), folder / "training.png")
     figures.draw_beats(test, folder / "beats.png")
     if evaluation.sweep:

@@ -10,8 +10,8 @@ import torch
 from ecg import LABELS, Beats, Label, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Checkpoint, CheckpointInfo, Classifier
-from training.calibration import calibrate
 from training.dataset import Dataset
+from training.fitting import fit
 from training.loop import Trainer
 from training.scoring import Score, score
 
@@ -24,7 +24,6 @@ def export(trainer: Trainer, dataset: Dataset) -> Checkpoint:
     network = recipe.architecture.build(len(LABELS))
     network.load_state_dict(trainer.best_weights)
     classifier = Classifier(network, recipe.architecture.solver)
-    dial = calibrate(classifier, trainer.split.validation)
     decisions = classifier.classify(test.values)
     reference = reference_beats()
     info = CheckpointInfo(
@@ -44,15 +43,15 @@ def export(trainer: Trainer, dataset: Dataset) -> Checkpoint:
             "minutes_an_epoch": float(np.median([epoch.seconds for epoch in trainer.history])) / 60,
             "peak_memory_mb": max(epoch.peak_memory_mb for epoch in trainer.history),
         },
-        dial=dial,
         history=[vars(epoch) for epoch in trainer.history],
     )
-    return Checkpoint(
+    checkpoint = Checkpoint(
         info=info,
         weights=trainer.best_weights,
         reference_beats=torch.from_numpy(reference),
         reference_probabilities=torch.from_numpy(classifier.classify(reference).probabilities),
     )
+    return fit(checkpoint, trainer.split)
 
 
 def reference_beats() -> np.ndarray:

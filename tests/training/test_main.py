@@ -1,12 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from models.checkpoint import load
 from training import dataset
 from training.__main__ import main
 from training.dataset import Dataset
 
 
-@pytest.mark.parametrize("command", ["data", "train", "evaluate", "compare"])
+@pytest.mark.parametrize("command", ["data", "train", "fit", "evaluate", "compare"])
 def test_every_command_explains_itself_with_an_example(capsys, command):
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
@@ -48,8 +51,13 @@ def test_train_then_evaluate_gives_a_checkpoint_a_card_and_figures(small, tmp_pa
     card = (out / "card.md").read_text()
     assert "inter-patient split" in card and "split at random" not in card
     assert {file.name for file in out.iterdir()} == {
-        "beats.png", "card.md", "confusion.png", "dial.png", "evaluation.json", "tolerance.png", "training.png",
+        "beats.png", "card.md", "confusion.png", "dial.png", "evaluation.json", "reliability.png", "tolerance.png",
+        "training.png",
     }  # fmt: skip
+    fitted = str(tmp_path / "fitted.safetensors")
+    assert main(["fit", str(run / "checkpoint.safetensors"), "--beats", str(beats), "--out", fitted, "--keep-dial"]) == 0
+    assert "temperature" in capsys.readouterr().out
+    assert load(Path(fitted)).info == load(run / "checkpoint.safetensors").info
     assert main(["compare", str(run / "checkpoint.safetensors"), "odenet"]) == 0
     assert "inter-patient" in capsys.readouterr().out
 
