@@ -1,4 +1,4 @@
-"""The offline commands: `python -m training data | train | evaluate | compare | score | noise`."""
+"""The offline commands: `python -m training data | train | fit | evaluate | compare | score | noise`."""
 
 import argparse
 import sys
@@ -12,19 +12,21 @@ from ecg.formats.wfdb import ANNOTATOR
 from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING, Comparison
 from ecg.scoring.matrix_report import matrix_report
 from ecg.scoring.tables import beat_table, shutdown_summary_table, shutdown_table, summary_table
-from models import Checkpoint, Classifier, ModelError
+from models import Checkpoint, CheckpointInfo, Classifier, ModelError, zoo
 from models.checkpoint import FILE_NAME
+from models.checkpoint import load as load_checkpoint
 from models.checkpoint import save as save_checkpoint
 from models.memory import keep_freed_memory
 from ode import OdeError
 from training import figures, noise_stress, patients_figures, patients_report, report, score_report, worlds
 from training.annotation_folders import annotated, compare_folders, compare_with_folder
-from training.crossvalidation import crossvalidate, whole
+from training.crossvalidation import OUT_OF_FOLD, OutOfFold, check_out_of_fold, crossvalidate, whole
 from training.dataset import build, load_or_build, save
 from training.errors import TrainingError
 from training.evaluation import Evaluation, checkpoint_of, evaluate, kept_epoch_of, recipe_of, split_of
-from training.examples import load_or_make
+from training.examples import AS_THEY_ARE, load_or_make
 from training.export import export
+from training.fitting import fit
 from training.label_scores import score_of
 from training.loop import train
 from training.mitdb import DS1_GROUPS, DS2, data_folder
@@ -35,8 +37,9 @@ from training.patients import Patients, evaluate_patients
 from training.predictions import SUFFIX as PREDICTIONS
 from training.predictions import read_predictions
 from training.recipe import read_recipe
+from training.reliability import expected_calibration_error
 from training.sibling import sibling_of
-from training.splits import inter_patient_split, random_split, split
+from training.splits import Split, inter_patient_split, random_split, split
 from training.worlds import Worlds
 
 BEATS_FILE = Path("runs/beats.npz")
@@ -123,6 +126,21 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, help="the run's folder (default runs/NAME)")
     command.add_argument("--fresh", action="store_true", help="forget what an earlier run left in the folder")
     command.add_argument("--device", default="auto", help="cpu, cuda, or auto (default): cuda where there is one")
+    command = add(
+        "fit",
+        _fit,
+        "Fit anew what a checkpoint carries beside its weights, on its training and validation part, and save it.",
+        "python -m training fit odenet --out runs/odenet/checkpoint.safetensors",
+    )
+    command.add_argument("checkpoint", help="a model of the zoo, or a checkpoint file")
+    command.add_argument("--out", type=Path, help="the file to write (default: the checkpoint's own)")
+    command.add_argument(
+        "--out-of-fold",
+        type=Path,
+        help=f"what cross-validation decided, for a network that learnt from all patients "
+        f"(default runs/NAME/{OUT_OF_FOLD})",
+    )
+    command.add_argument("--keep-dial", action="store_true", help="leave its dial as it is, which saves minutes")
     command = add(
         "evaluate",
         _evaluate,
@@ -216,7 +234,7 @@ def _train(options: argparse.Namespace) -> None:
         dataset = load_or_make(folder, options.data, DS1_GROUPS, recipe.examples)
         parts = whole(dataset)
         out_of_fold = crossvalidate(recipe, dataset, DS1_GROUPS, folder, device)
-        out_of_fold.save(folder / "out_of_fold.npz")
+        out_of_fold.save(folder / OUT_OF_FOLD)
     trainer = train(recipe, parts, folder, fresh=options.fresh, device=device)
     checkpoint = export(trainer, dataset, out_of_fold)
     file = folder / FILE_NAME
@@ -241,6 +259,26 @@ def _device(name: str) -> torch.device:
             f"got the device {name!r}, which cannot be used ({reason}); expected cpu or cuda"
         ) from error
     return device
+
+
+def _fit(options: argparse.Namespace) -> None:
+    keep_freed_memory()
+    file = zoo.find(options.checkpoint)
+    checkpoint = load_checkpoint(file)
+    fitted = fit(checkpoint, *_to_fit_on(checkpoint.info, options), dial=not options.keep_dial)
+    target = options.out or file
+    save_checkpoint(fitted, target)
+    print(f"temperature {fitted.info.calibration.temperature:.3f}")
+    print(f"written to {target}; its card and figures: python -m training evaluate {target}")
+
+
+def _to_fit_on(info: CheckpointInfo, options: argparse.Namespace) -> tuple[Split, OutOfFold | None]:
+    """The parts of its beats, and for a network that has learnt from all patients, decisions out of fold."""
+    if recipe_of(info).examples is None:
+        return split_of(info, load_or_build(options.beats, options.data)), None
+    out_of_fold = OutOfFold.load(options.out_of_fold or Path("runs") / info.name / OUT_OF_FOLD)
+    check_out_of_fold(info, out_of_fold)
+    return whole(load_or_make(options.beats.parent, options.data, DS1_GROUPS, AS_THEY_ARE)), out_of_fold
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -289,9 +327,13 @@ def _on_beats(classifier: Classifier, options: argparse.Namespace, folder: Path)
     """What it reaches on the beats of its test part."""
     test = split_of(checkpoint_of(classifier).info, load_or_build(options.beats, options.data)).test
     evaluation = evaluate(classifier, test, sweep=not options.no_sweep)
-    print(f"accuracy {evaluation.score.accuracy:.2%}, macro-F1 {evaluation.score.macro_f1:.4f}\n")
+    print(
+        f"accuracy {evaluation.score.accuracy:.2%}, macro-F1 {evaluation.score.macro_f1:.4f}, "
+        f"expected calibration error {expected_calibration_error(evaluation.reliability):.4f}\n"
+    )
     print(report.score_table(evaluation.score))
     figures.draw_confusion(evaluation.score, folder / "confusion.png")
+    figures.draw_reliability(evaluation.reliability, folder / "reliability.png")
     figures.draw_beats(test, folder / "beats.png")
     if evaluation.sweep:
         print("\n" + report.sweep_table(evaluation))

@@ -7,15 +7,18 @@ All these decisions together, out of fold, tell where to operate: what to add to
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from jaxtyping import Float32, Float64, Int64
 
 from ecg import LABELS
-from models import Classifier, OperatingPoint
+from models import CheckpointInfo, Classifier, OperatingPoint
 from training.dataset import Dataset
+from training.errors import UnexpectedData
 from training.examples import MADE
+from training.label_scores import score
 from training.loop import train
 from training.recipe import Recipe
 from training.splits import Split
@@ -26,6 +29,9 @@ FUSION_OFFSET = -2.0
 """F is learnt from one patient's beats: it is said only where little else can be."""
 COUNTED = ("N", "S", "V")
 
+OUT_OF_FOLD = "out_of_fold.npz"
+"""What the decisions are called within a run's folder."""
+
 
 @dataclass(frozen=True)
 class OutOfFold:
@@ -35,13 +41,14 @@ class OutOfFold:
     labels: Int64[np.ndarray, "beat"]
     recordings: np.ndarray
 
+    def logits_at(self, point: OperatingPoint | None) -> Float32[np.ndarray, "beat class"]:
+        """The logits at an operating point, but for a constant of each beat."""
+        logits = np.asarray(np.log(np.maximum(self.probabilities, 1e-12)), dtype=np.float32)
+        return logits if point is None else point.applied_to(logits)
+
     def labels_at(self, point: OperatingPoint) -> Int64[np.ndarray, "beat"]:
         """The labels at an operating point."""
-        return np.asarray(point.applied_to(self._logits).argmax(axis=1))
-
-    @property
-    def _logits(self) -> Float32[np.ndarray, "beat class"]:
-        return np.asarray(np.log(np.maximum(self.probabilities, 1e-12)), dtype=np.float32)
+        return np.asarray(self.logits_at(point).argmax(axis=1))
 
     def save(self, file: Path) -> None:
         """Write them."""
@@ -49,9 +56,14 @@ class OutOfFold:
 
     @classmethod
     def load(cls, file: Path) -> "OutOfFold":
-        """Read what `save` wrote."""
-        with np.load(file, allow_pickle=False) as arrays:
-            return cls(arrays["probabilities"], arrays["labels"], arrays["recordings"])
+        """Read what `save` wrote. Raises UnexpectedData where the file is missing, or something else."""
+        try:
+            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+                return cls(arrays["probabilities"], arrays["labels"], arrays["recordings"])
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise UnexpectedData(
+                f"{file} does not hold decisions out of fold ({error}); training leaves them in the run's folder"
+            ) from error
 
 
 def fold(examples: Dataset, group: Sequence[str]) -> Split:
@@ -83,6 +95,17 @@ def crossvalidate(
         parts.append((decisions.probabilities, split.validation.labels, split.validation.recordings))
     probabilities, labels, recordings = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return OutOfFold(probabilities.astype(np.float64), labels, recordings)
+
+
+def check_out_of_fold(info: CheckpointInfo, out: OutOfFold) -> None:
+    """Raise UnexpectedData unless these decisions reach what the checkpoint says was reached out of fold."""
+    point = info.operating_point or OperatingPoint(offsets=(0.0,) * len(LABELS))
+    got, expected = score(out.labels, out.labels_at(point)).confusion, info.figures["out_of_fold"]["confusion"]
+    if got != expected:
+        raise UnexpectedData(
+            f"these decisions out of fold are not those of {info.name}: got the confusion matrix {got}, "
+            f"expected {expected}"
+        )
 
 
 def choose_operating_point(out: OutOfFold) -> OperatingPoint:

@@ -12,6 +12,7 @@ from training.errors import BadRecipe, UnexpectedData
 from training.grid import TOLERANCES, Cell, measure_grid, reference_labels
 from training.label_scores import Score, score
 from training.recipe import Recipe
+from training.reliability import Bin, measure_reliability
 from training.run import kept_epoch
 from training.splits import Split, split
 
@@ -35,12 +36,14 @@ class SweepPoint:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A checkpoint's scores on the test part; `sweep` and `grid` are empty for a network without a solver.
+    """A checkpoint's scores on the test part, and the reliability of its probabilities.
 
-    The sweep is of all test beats by the network's own method; the grid is of `GRID_BEATS` of them by every method.
+    `sweep` and `grid` are empty for a network without a solver. The sweep is of all test beats by the network's own
+    method; the grid is of `GRID_BEATS` of them by every method.
     """
 
     score: Score
+    reliability: tuple[Bin, ...] = ()
     sweep: tuple[SweepPoint, ...] = ()
     grid: tuple[Cell, ...] = ()
 
@@ -85,11 +88,16 @@ def kept_epoch_of(info: CheckpointInfo) -> int:
 
 def evaluate(classifier: Classifier, test: Dataset, *, sweep: bool = True) -> Evaluation:
     """Score the test part as the service would answer it, then by other settings of its solver."""
-    result = score(test.labels, classifier.classify(test.beats).labels)
+    decisions = classifier.classify(test.beats)
+    solved = decisions.solved
+    evaluation = Evaluation(
+        score(test.labels, decisions.labels),
+        measure_reliability(decisions.probabilities[solved], test.labels[solved]),
+    )
     if not sweep or classifier.solver is None:
-        return Evaluation(result)
+        return evaluation
     points = _sweep(classifier, classifier.solver, test)
-    return Evaluation(result, points, measure_grid(classifier, test, GRID_BEATS))
+    return replace(evaluation, sweep=points, grid=measure_grid(classifier, test, GRID_BEATS))
 
 
 def _sweep(classifier: Classifier, default: Solver, test: Dataset) -> tuple[SweepPoint, ...]:

@@ -28,6 +28,9 @@ from training.script import Script
 MADE = "+"
 """What the name of a recording ends in that was made of the one of that name."""
 
+AS_THEY_ARE = Making(disturbed=0, composed=0)
+"""No recording is made."""
+
 MATCH_SECONDS = 0.15
 """How far a found R peak may be from an annotation of the same beat (ANSI/AAMI EC57)."""
 

@@ -16,6 +16,7 @@ from training.dataset import Dataset
 from training.evaluation import SweepPoint
 from training.grid import Cell
 from training.label_scores import Score
+from training.reliability import BINS, Bin, expected_calibration_error
 
 
 def _save(figure: Figure, file: Path) -> None:
@@ -39,6 +40,26 @@ def draw_confusion(score: Score, file: Path) -> None:
     axes.set_xlabel("label given")
     axes.set_ylabel("true class")
     axes.set_title(f"accuracy {score.accuracy:.2%}, macro-F1 {score.macro_f1:.4f}")
+    _save(figure, file)
+
+
+def draw_reliability(bins: tuple[Bin, ...], file: Path) -> None:
+    """Accuracy against confidence, and how many beats there are of each."""
+    figure, (upper, lower) = plt.subplots(
+        2, 1, figsize=(5.6, 5.6), sharex=True, height_ratios=(3, 1), layout="constrained"
+    )
+    confidence = [own.confidence for own in bins]
+    upper.plot([0, 1], [0, 1], color="gray", linestyle=":", label="as sure as right")
+    upper.plot(confidence, [own.accuracy for own in bins], marker="o", label="measured")
+    upper.set_ylabel("share of labels that are right")
+    upper.set_title(f"expected calibration error {expected_calibration_error(bins):.4f}")
+    upper.legend()
+    lower.bar(confidence, [own.beats for own in bins], width=0.8 / BINS)
+    lower.set_yscale("log")
+    lower.set_ylabel("test beats")
+    lower.set_xlabel("confidence")
+    for axes in (upper, lower):
+        axes.grid(alpha=0.3)
     _save(figure, file)
 
 

@@ -6,12 +6,13 @@ from typing import Any
 from ecg import LABELS, Label
 from models import AUTO, CheckpointInfo, Validated
 from ode import find_method
-from training.calibration import AGREEMENT
+from training.dial import AGREEMENT
 from training.evaluation import GRID_BEATS, Evaluation, kept_epoch_of
 from training.grid import Cell
 from training.label_scores import Score, score_of
 from training.patients import Patients
 from training.patients_report import card_section
+from training.reliability import BINS, expected_calibration_error
 from training.table import table
 
 SPLITS: dict[str, str] = {
@@ -139,6 +140,17 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str, patients: Pa
         "![Confusion matrix](confusion.png)",
         "",
     ]
+    if evaluation.reliability:
+        lines += [
+            "## Confidence",
+            "",
+            f"Expected calibration error {expected_calibration_error(evaluation.reliability):.4f}, over {BINS} bins of "
+            f"equal width. Logits are divided by {info.calibration.temperature:.3f} before they become probabilities; "
+            "that temperature was fitted on the validation part.",
+            "",
+            "![Reliability](reliability.png)",
+            "",
+        ]
     if evaluation.sweep:
         lines += [
             "## The dial",

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import wfdb
@@ -12,7 +14,7 @@ from training.dataset import Dataset
 from training.recipe import read_recipe
 
 
-@pytest.mark.parametrize("command", ["data", "train", "evaluate", "compare", "score", "noise"])
+@pytest.mark.parametrize("command", ["data", "train", "fit", "evaluate", "compare", "score", "noise"])
 def test_every_command_explains_itself_with_an_example(capsys, command):
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
@@ -68,10 +70,17 @@ def test_train_then_evaluate_gives_a_checkpoint_a_card_and_figures(small, tmp_pa
     assert card.startswith("# odenet\n\n## On patients it has never seen\n")
     assert "inter-patient split" in card and "split at random" not in card and "sibling" not in card
     assert {file.name for file in out.iterdir()} == OF_PATIENTS | {
-        "beats.png", "card.md", "confusion.png", "dial.png", "evaluation.json", "tolerance.png", "training.png",
+        "beats.png", "card.md", "confusion.png", "dial.png", "evaluation.json", "reliability.png", "tolerance.png",
+        "training.png",
     }  # fmt: skip
     assert main([*command, "--sibling", "odenet"]) == 1
     assert "was itself trained on DS1 alone" in capsys.readouterr().err
+    fitted = str(tmp_path / "fitted.safetensors")
+    assert (
+        main(["fit", str(run / "checkpoint.safetensors"), "--beats", str(beats), "--out", fitted, "--keep-dial"]) == 0
+    )
+    assert "temperature" in capsys.readouterr().out
+    assert checkpoint_file.load(Path(fitted)).info == checkpoint_file.load(run / "checkpoint.safetensors").info
     assert main(["compare", str(run / "checkpoint.safetensors"), "odenet"]) == 0
     assert "inter-patient" in capsys.readouterr().out
 
