@@ -48,7 +48,7 @@ class Flow(nn.Module):
         return normal + end[:, -1]
 
 
-def fit_flow(points: Float[Tensor, "point dimensions"], steps: int, batch: int = 512) -> Flow:
+def fit_flow(points: Float[Tensor, "point dimensions"], steps: int, batch: int = 256) -> Flow:
     """A flow under which the points are likely: by maximum likelihood."""
     torch.manual_seed(0)
     flow = Flow(points.shape[1])

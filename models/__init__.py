@@ -1,6 +1,6 @@
 """Networks that classify beats, the files that keep them, and the classifier that answers."""
 
-from models.abstention import Abstention
+from models.abstention import REASONS, Abstention, Reason
 from models.annotation import (
     NOT_JUDGED,
     AnnotatedBeats,
@@ -70,6 +70,8 @@ __all__ = [
     "ODENetArchitecture",
     "OperatingPoint",
     "Output",
+    "REASONS",
+    "Reason",
     "Receipt",
     "Receipts",
     "ResNetArchitecture",

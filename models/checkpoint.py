@@ -24,6 +24,7 @@ from ecg import BEAT_FS, BEAT_LENGTH, LABELS, BeatsInContext
 from ecg.beats import RR_SHARE
 from ecg.context import RHYTHM_LENGTH
 from ecg.usual_beat import AFTER, BEFORE
+from models.abstention import Abstention
 from models.architecture import Architecture
 from models.calibration import Calibration
 from models.dial import Dial
@@ -85,6 +86,7 @@ class CheckpointInfo(BaseModel):
     dial: Dial | None = None
     operating_point: OperatingPoint | None = None
     calibration: Calibration = Calibration()
+    abstention: Abstention | None = None
 
 
 @dataclass(frozen=True)

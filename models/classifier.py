@@ -11,6 +11,7 @@ from torch import nn
 
 from ecg import BEAT_LENGTH, LABELS, BeatsInContext, InvalidBeats, check_beats
 from models import zoo
+from models.abstention import ALL, Abstention, confidence_for
 from models.answers import COSTS, Answers, SolvedAnswers, Some
 from models.calibration import Calibration
 from models.checkpoint import Checkpoint, load
@@ -19,6 +20,7 @@ from models.dial import Dial
 from models.errors import AlteredCheckpoint, NeedsRecording, WrongReferenceAnswers
 from models.memory import keep_freed_memory
 from models.network import AUTO, Output, Solver
+from models.novelty import Novelty
 from models.operating_point import OperatingPoint
 from models.rhythm_odenet import RhythmODENet
 from ode import InvalidSolver
@@ -37,7 +39,8 @@ class Classifier:
 
     `checkpoint` is where it comes from; None for one that is still being trained. `dial` is what was found of its
     solver; None for a network without one, and before anything was. `operating_point` is None where the likeliest class
-    is what it says. `calibration` makes its probabilities.
+    is what it says. `calibration` makes its probabilities. `abstention` tells what confidence a coverage asks for, and
+    `novelty` which beats are unlike training; None before that was found.
     """
 
     def __init__(
@@ -48,6 +51,8 @@ class Classifier:
         dial: Dial | None = None,
         operating_point: OperatingPoint | None = None,
         calibration: Calibration = UNCALIBRATED,
+        abstention: Abstention | None = None,
+        novelty: Novelty | None = None,
     ) -> None:
         self.network = network
         self.solver = solver
@@ -55,6 +60,8 @@ class Classifier:
         self.dial = dial
         self.operating_point = operating_point
         self.calibration = calibration
+        self.abstention = abstention
+        self.novelty = novelty
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> "Classifier":
@@ -65,7 +72,16 @@ class Classifier:
             network.load_state_dict(checkpoint.weights)
         except RuntimeError as error:
             raise AlteredCheckpoint(f"the weights of {info.name} are not those of its architecture: {error}") from error
-        return cls(network, info.architecture.solver, checkpoint, info.dial, info.operating_point, info.calibration)
+        return cls(
+            network,
+            info.architecture.solver,
+            checkpoint,
+            info.dial,
+            info.operating_point,
+            info.calibration,
+            info.abstention,
+            checkpoint.novelty,
+        )
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> "Classifier":
@@ -92,20 +108,26 @@ class Classifier:
         """Whether it takes beats in the context of their recording, and none by themselves."""
         return isinstance(self.network, RhythmODENet)
 
-    def classify(self, beats: Float[np.ndarray, "..."] | BeatsInContext, solver: Solver | None = None) -> Decisions:
+    def classify(
+        self, beats: Float[np.ndarray, "..."] | BeatsInContext, solver: Solver | None = None, coverage: float = ALL
+    ) -> Decisions:
         """Decide on each beat: of an array `[beat, 187]` of values in 0..1, or `in_context`, as the network takes them.
 
-        Raises InvalidBeats, InvalidBeat, NoSolver, NeedsRecording, and the errors of `ode.integrate` for settings it
-        cannot honour.
+        It abstains on beats unlike training, and where it is so unsure that of beats like those it was validated on the
+        share `coverage` gets an answer. Raises InvalidBeats, InvalidBeat, NoSolver, NeedsRecording, InvalidCoverage,
+        and the errors of `ode.integrate` for settings it cannot honour.
         """
         values = self._checked(beats)
-        chosen = solver or self.solver
-        if chosen is None:
+        least = confidence_for(self.abstention, coverage)
+        return replace(self._decisions(values, solver or self.solver), least_confidence=least)
+
+    def _decisions(self, values: Float32[np.ndarray, "beat length"], solver: Solver | None) -> Decisions:
+        if solver is None:
             return self._decide(self._answer(values))
-        if chosen.method == AUTO and self.solver is not None:
-            return self._choose(values, chosen)
-        answers = self._solve(values, chosen)
-        return self._decide(answers, self._receipts(chosen, answers))
+        if solver.method == AUTO and self.solver is not None:
+            return self._choose(values, solver)
+        answers = self._solve(values, solver)
+        return self._decide(answers, self._receipts(solver, answers))
 
     def answer(self, beats: Float[np.ndarray, "..."] | BeatsInContext) -> Answers:
         """What the network says of each beat, at the operating point. Raises what `classify` raises."""
@@ -136,7 +158,8 @@ class Classifier:
         return self._decide(answers, replace(receipts, auto=self.dial.auto, tight=tight, agreed=agreed))
 
     def _decide(self, answers: Answers, receipts: Receipts | None = None) -> Decisions:
-        return Decisions(self.calibration.probabilities(answers.logits), receipts)
+        unlike = None if self.novelty is None else self.novelty.unlike_training(answers.features)
+        return Decisions(self.calibration.probabilities(answers.logits), receipts, unlike)
 
     def _receipts(self, solver: Solver, answers: SolvedAnswers) -> Receipts:
         validated = self.dial is not None and self.dial.covers(solver)

@@ -13,6 +13,7 @@ from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING, Comparison
 from ecg.scoring.matrix_report import matrix_report
 from ecg.scoring.tables import beat_table, shutdown_summary_table, shutdown_table, summary_table
 from models import Checkpoint, CheckpointInfo, Classifier, ModelError, zoo
+from models.abstention import ALL
 from models.checkpoint import FILE_NAME
 from models.checkpoint import load as load_checkpoint
 from models.checkpoint import save as save_checkpoint
@@ -20,13 +21,15 @@ from models.memory import keep_freed_memory
 from ode import OdeError
 from training import figures, noise_stress, patients_figures, patients_report, report, score_report, worlds
 from training.annotation_folders import annotated, compare_folders, compare_with_folder
+from training.confidence import Confidence
+from training.confidence_report import coverage_table
 from training.crossvalidation import OUT_OF_FOLD, OutOfFold, check_out_of_fold, crossvalidate, whole
 from training.dataset import build, load_or_build, save
 from training.errors import TrainingError
 from training.evaluation import Evaluation, checkpoint_of, evaluate, kept_epoch_of, recipe_of, split_of
 from training.examples import AS_THEY_ARE, load_or_make
 from training.export import export
-from training.fitting import fit
+from training.fitting import confidence_of, fit
 from training.label_scores import score_of
 from training.loop import train
 from training.mitdb import DS1_GROUPS, DS2, data_folder
@@ -188,6 +191,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("checkpoint", help="a model of the zoo, or a checkpoint file")
     _add_data(command)
     _add_recordings(command, noise_stress.USUAL, "those of the noise stress test database,")
+    command.add_argument(
+        "--coverage", type=float, default=ALL, help="share of beats that it shall answer, 0.5 to 1 (default 1)"
+    )
     command.add_argument("--out", type=Path, help="folder for the figure (default runs/noise/NAME)")
     return parser
 
@@ -320,6 +326,7 @@ def _on_patients(classifier: Classifier, options: argparse.Namespace, folder: Pa
     patients_figures.draw_recordings(patients, folder / "patients.png")
     patients_figures.draw_confusion(patients, folder / "patients_confusion.png")
     patients_figures.draw_intervals(patients, folder / "patients_intervals.png")
+    _tell_confidence(patients.confidence, folder / patients_report.CONFIDENCE)
     return patients
 
 
@@ -327,13 +334,10 @@ def _on_beats(classifier: Classifier, options: argparse.Namespace, folder: Path)
     """What it reaches on the beats of its test part."""
     test = split_of(checkpoint_of(classifier).info, load_or_build(options.beats, options.data)).test
     evaluation = evaluate(classifier, test, sweep=not options.no_sweep)
-    print(
-        f"accuracy {evaluation.score.accuracy:.2%}, macro-F1 {evaluation.score.macro_f1:.4f}, "
-        f"expected calibration error {expected_calibration_error(evaluation.reliability):.4f}\n"
-    )
+    print(f"accuracy {evaluation.score.accuracy:.2%}, macro-F1 {evaluation.score.macro_f1:.4f}\n")
     print(report.score_table(evaluation.score))
     figures.draw_confusion(evaluation.score, folder / "confusion.png")
-    figures.draw_reliability(evaluation.reliability, folder / "reliability.png")
+    _tell_confidence(evaluation.confidence, folder / report.CONFIDENCE)
     figures.draw_beats(test, folder / "beats.png")
     if evaluation.sweep:
         print("\n" + report.sweep_table(evaluation))
@@ -350,7 +354,7 @@ def _noise(options: argparse.Namespace) -> None:
     name = checkpoint_of(classifier).info.name
     (noise,) = read_noises(options.data, [noise_stress.ELECTRODE_MOTION])
     recordings = list(read_named(options.recordings, options.data))
-    levels = noise_stress.stress_test(classifier, recordings, noise)
+    levels = noise_stress.stress_test(classifier, recordings, noise, coverage=options.coverage)
     folder = options.out or Path("runs/noise") / name
     folder.mkdir(parents=True, exist_ok=True)
     print(f"{name} on {', '.join(recording.name for recording in recordings)}:\n\n{noise_tables(levels)}")
@@ -363,6 +367,15 @@ def _tell_out_of_fold(checkpoint: Checkpoint, folder: Path) -> None:
     reached = score_of(checkpoint.info.figures["out_of_fold"])
     print(f"patients left out: accuracy {reached.accuracy:.2%}\n\n{report.score_table(reached)}")
     figures.draw_confusion(reached, folder / "confusion.png")
+    _tell_confidence(confidence_of(checkpoint.info), folder / report.CONFIDENCE)
+
+
+def _tell_confidence(confidence: Confidence | None, file: Path) -> None:
+    if confidence is None:
+        return
+    error = expected_calibration_error(confidence.reliability)
+    print(f"\nexpected calibration error {error:.4f}\n\n{coverage_table(confidence)}")
+    figures.draw_confidence(confidence, file)
 
 
 def _compare(options: argparse.Namespace) -> None:

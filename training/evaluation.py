@@ -7,12 +7,12 @@ import numpy as np
 from tqdm import tqdm
 
 from models import AUTO, Checkpoint, CheckpointInfo, Classifier, Solver
+from training.confidence import Confidence, measure_confidence
 from training.dataset import Dataset
 from training.errors import BadRecipe, UnexpectedData
 from training.grid import TOLERANCES, Cell, measure_grid, reference_labels
 from training.label_scores import Score, score
 from training.recipe import Recipe
-from training.reliability import Bin, measure_reliability
 from training.run import kept_epoch
 from training.splits import Split, split
 
@@ -36,14 +36,14 @@ class SweepPoint:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A checkpoint's scores on the test part, and the reliability of its probabilities.
+    """A checkpoint's scores on the test part, and what its confidence is worth there.
 
     `sweep` and `grid` are empty for a network without a solver. The sweep is of all test beats by the network's own
     method; the grid is of `GRID_BEATS` of them by every method.
     """
 
     score: Score
-    reliability: tuple[Bin, ...] = ()
+    confidence: Confidence | None = None
     sweep: tuple[SweepPoint, ...] = ()
     grid: tuple[Cell, ...] = ()
 
@@ -89,10 +89,8 @@ def kept_epoch_of(info: CheckpointInfo) -> int:
 def evaluate(classifier: Classifier, test: Dataset, *, sweep: bool = True) -> Evaluation:
     """Score the test part as the service would answer it, then by other settings of its solver."""
     decisions = classifier.classify(test.beats)
-    solved = decisions.solved
     evaluation = Evaluation(
-        score(test.labels, decisions.labels),
-        measure_reliability(decisions.probabilities[solved], test.labels[solved]),
+        score(test.labels, decisions.labels), measure_confidence(decisions, test.labels, classifier.abstention)
     )
     if not sweep or classifier.solver is None:
         return evaluation

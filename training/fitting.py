@@ -1,34 +1,68 @@
 """Fitting: what is found out of a network once its weights are fixed, by beats that are no test beats."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import torch
 from jaxtyping import Float32, Int64
+from pydantic import TypeAdapter
 
-from models import Checkpoint, Classifier
+from models import Checkpoint, CheckpointInfo, Classifier
+from models.decisions import Decisions
+from training.abstention import fit_abstention
 from training.calibration import fit_calibration
+from training.confidence import Confidence, measure_confidence
 from training.crossvalidation import OutOfFold
 from training.dataset import Dataset
 from training.dial import fit_dial
 from training.splits import Split
 
+CONFIDENCE = "confidence"
+"""What `fit` adds to a checkpoint's figures."""
+
+FIFTHS = 5
+
 
 def fit(checkpoint: Checkpoint, split: Split, out_of_fold: OutOfFold | None = None, *, dial: bool = True) -> Checkpoint:
-    """The checkpoint with all that can be fitted to it: its calibration, and its dial where that is asked for.
+    """The checkpoint with all that can be fitted to it: its calibration, its abstention, and its dial where asked for.
 
-    Its probabilities are calibrated on the validation part, or on the decisions `out_of_fold` where the network has
+    Its probabilities are fitted on the validation part, or on the decisions `out_of_fold` where the network has
     learnt from all patients. What it was fitted with before does not matter. Its reference beats get the answers that
     it gives now.
     """
     classifier, validation = Classifier.of(checkpoint), split.validation
     logits, labels = _judged(classifier, validation, out_of_fold)
-    fits: dict[str, object] = {"calibration": fit_calibration(logits, labels)}
+    calibration = fit_calibration(logits, labels)
+    abstention = fit_abstention(calibration.probabilities(logits).max(axis=1))
+    fits: dict[str, object] = {"calibration": calibration, "abstention": abstention}
+    if out_of_fold is not None:
+        tried = Decisions(_tried_on_each_fifth(logits, out_of_fold))
+        confidence = {CONFIDENCE: asdict(measure_confidence(tried, labels, abstention))}
+        fits["figures"] = checkpoint.info.figures | confidence
     if dial:
         fits["dial"] = fit_dial(classifier, validation)
     fitted = replace(checkpoint, info=checkpoint.info.model_copy(update=fits))
     answers = Classifier.of(fitted).classify(checkpoint.reference)
     return replace(fitted, reference_probabilities=torch.from_numpy(answers.probabilities))
+
+
+def confidence_of(info: CheckpointInfo) -> Confidence | None:
+    """What `fit` measured of decisions out of fold; None where it had none."""
+    return TypeAdapter(Confidence | None).validate_python(info.figures.get(CONFIDENCE))
+
+
+def _tried_on_each_fifth(
+    logits: Float32[np.ndarray, "beat class"], out: OutOfFold
+) -> Float32[np.ndarray, "beat class"]:
+    """The probabilities of the beats of each fifth of the patients, calibrated on the others'."""
+    probabilities = np.empty_like(logits)
+    names = np.unique(out.recordings)
+    for part in range(min(FIFTHS, len(names))):
+        own = np.isin(out.recordings, names[part::FIFTHS])
+        others = ~own if len(names) > 1 else own
+        calibration = fit_calibration(logits[others], out.labels[others])
+        probabilities[own] = calibration.probabilities(logits[own])
+    return probabilities
 
 
 def _judged(

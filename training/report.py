@@ -6,13 +6,14 @@ from typing import Any
 from ecg import LABELS, Label
 from models import AUTO, CheckpointInfo, Validated
 from ode import find_method
+from training.confidence_report import confidence_section
 from training.dial import AGREEMENT
 from training.evaluation import GRID_BEATS, Evaluation, kept_epoch_of
+from training.fitting import confidence_of
 from training.grid import Cell
 from training.label_scores import Score, score_of
 from training.patients import Patients
 from training.patients_report import card_section
-from training.reliability import BINS, expected_calibration_error
 from training.table import table
 
 SPLITS: dict[str, str] = {
@@ -35,9 +36,12 @@ No patient is in training and test alike (but for one, whose recordings 201 and 
 so these figures say what to expect of a new patient of the same hospital.""",
 }
 
+CONFIDENCE = "confidence.png"
+"""What the figure of confidence is called beside a card."""
+
 LIMITS = """\
 It has seen one database of the 1970s, one lead (MLII) and beats cut from the R peak by `ecg.beats`; anything else
-it was not made for. It never abstains. It is no medical device and must not be used to decide on anybody's care."""
+it was not made for. It is no medical device and must not be used to decide on anybody's care."""
 
 NOT_LOOKED_AT = (
     "The patients of DS2, on whom the literature tests, have not been looked at yet, neither to choose anything nor to "
@@ -140,17 +144,8 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str, patients: Pa
         "![Confusion matrix](confusion.png)",
         "",
     ]
-    if evaluation.reliability:
-        lines += [
-            "## Confidence",
-            "",
-            f"Expected calibration error {expected_calibration_error(evaluation.reliability):.4f}, over {BINS} bins of "
-            f"equal width. Logits are divided by {info.calibration.temperature:.3f} before they become probabilities; "
-            "that temperature was fitted on the validation part.",
-            "",
-            "![Reliability](reliability.png)",
-            "",
-        ]
+    if evaluation.confidence:
+        lines += ["## Confidence", "", *confidence_section(evaluation.confidence, CONFIDENCE, "the validation part")]
     if evaluation.sweep:
         lines += [
             "## The dial",
@@ -216,6 +211,7 @@ def context_card(info: CheckpointInfo, sha256: str, patients: Patients | None = 
         "",
         "![Confusion matrix](confusion.png)",
         "",
+        *_confidence_out_of_fold(info),
         *([] if patients else [NOT_LOOKED_AT, ""]),
         "## The dial",
         "",
@@ -235,6 +231,14 @@ def _new_patients(
 ) -> list[str]:
     """What a card begins with, and the heading of what follows."""
     return [*card_section(patients, info, evaluation), f"## {next_heading}", ""]
+
+
+def _confidence_out_of_fold(info: CheckpointInfo) -> list[str]:
+    confidence = confidence_of(info)
+    if confidence is None:
+        return []
+    fitted_on = "these beats, of four fifths of the patients for the others here"
+    return ["## Confidence", "", *confidence_section(confidence, CONFIDENCE, fitted_on)]
 
 
 def _auto_in_words(info: CheckpointInfo) -> list[str]:

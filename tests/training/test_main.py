@@ -43,7 +43,10 @@ def headers(tmp_path_factory):
     return [str(write_wfdb(recording, folder, f"made{seed}")) for seed, recording in made.items()]
 
 
-OF_PATIENTS = {"patients.json", "patients.md", "patients.png", "patients_confusion.png", "patients_intervals.png"}
+OF_PATIENTS = {
+    "patients.json", "patients.md", "patients.png", "patients_confidence.png", "patients_confusion.png",
+    "patients_intervals.png",
+}  # fmt: skip
 
 
 def test_train_then_evaluate_gives_a_checkpoint_a_card_and_figures(small, tmp_path, capsys, headers):
@@ -70,7 +73,7 @@ def test_train_then_evaluate_gives_a_checkpoint_a_card_and_figures(small, tmp_pa
     assert card.startswith("# odenet\n\n## On patients it has never seen\n")
     assert "inter-patient split" in card and "split at random" not in card and "sibling" not in card
     assert {file.name for file in out.iterdir()} == OF_PATIENTS | {
-        "beats.png", "card.md", "confusion.png", "dial.png", "evaluation.json", "reliability.png", "tolerance.png",
+        "beats.png", "card.md", "confidence.png", "confusion.png", "dial.png", "evaluation.json", "tolerance.png",
         "training.png",
     }  # fmt: skip
     assert main([*command, "--sibling", "odenet"]) == 1
