@@ -21,10 +21,11 @@ class Novelty:
 
     def distances(self, features: Float32[np.ndarray, "beat feature"]) -> Float32[np.ndarray, "beat"]:
         """One for each beat, in standard deviations squared."""
-        whitened = features @ self.whitening
-        # |w - m|^2 without an array of all differences
-        beyond = (self.means**2).sum(axis=1) - 2 * (whitened @ self.means.T)
-        distances: np.ndarray = (whitened**2).sum(axis=1) + beyond.min(axis=1)
+        with np.errstate(invalid="ignore", over="ignore"):  # of a state that has no end
+            whitened = features @ self.whitening
+            # |w - m|^2 without an array of all differences
+            beyond = (self.means**2).sum(axis=1) - 2 * (whitened @ self.means.T)
+            distances: np.ndarray = (whitened**2).sum(axis=1) + beyond.min(axis=1)
         return distances
 
     def unlike_training(self, features: Float32[np.ndarray, "beat feature"]) -> Bool[np.ndarray, "beat"]:

@@ -4,14 +4,14 @@ Each group of patients is left out in turn; a network that learns from the other
 All these decisions together, out of fold, tell where to operate: what to add to the logits, class by class.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from ecg import LABELS
 from models import CheckpointInfo, Classifier, OperatingPoint
@@ -73,6 +73,19 @@ def fold(examples: Dataset, group: Sequence[str]) -> Split:
     as_they_are = np.flatnonzero(inside & (patients == examples.recordings))
     held_out = examples.select(as_they_are)
     return Split(train=examples.select(np.flatnonzero(~inside)), validation=held_out, test=held_out)
+
+
+def fifths(
+    recordings: np.ndarray,
+) -> Iterator[tuple[Bool[np.ndarray, "beat"], Bool[np.ndarray, "beat"]]]:
+    """The beats of each fifth of the patients, by the names of their recordings, and those of all others.
+
+    A single patient is his own other.
+    """
+    names = np.unique(recordings)
+    for part in range(min(5, len(names))):
+        own = np.isin(recordings, names[part::5])
+        yield own, ~own if len(names) > 1 else own
 
 
 def whole(examples: Dataset) -> Split:

@@ -7,24 +7,26 @@ import torch
 from jaxtyping import Float32, Int64
 from pydantic import TypeAdapter
 
-from models import Checkpoint, CheckpointInfo, Classifier
+from models import Checkpoint, CheckpointInfo, Classifier, Novelty
 from models.decisions import Decisions
 from training.abstention import fit_abstention
 from training.calibration import fit_calibration
 from training.confidence import Confidence, measure_confidence
-from training.crossvalidation import OutOfFold
+from training.crossvalidation import OutOfFold, fifths
 from training.dataset import Dataset
 from training.dial import fit_dial
+from training.novelty import fit_novelty, fit_novelty_to_patients
 from training.splits import Split
 
 CONFIDENCE = "confidence"
 """What `fit` adds to a checkpoint's figures."""
 
-FIFTHS = 5
+BEATS = 20_000
+"""Drawn of a part, where all would say no more of novelty."""
 
 
 def fit(checkpoint: Checkpoint, split: Split, out_of_fold: OutOfFold | None = None, *, dial: bool = True) -> Checkpoint:
-    """The checkpoint with all that can be fitted to it: its calibration, its abstention, and its dial where asked for.
+    """The checkpoint with all that can be fitted to it: calibration, abstention, novelty, and its dial where asked for.
 
     Its probabilities are fitted on the validation part, or on the decisions `out_of_fold` where the network has
     learnt from all patients. What it was fitted with before does not matter. Its reference beats get the answers that
@@ -41,9 +43,23 @@ def fit(checkpoint: Checkpoint, split: Split, out_of_fold: OutOfFold | None = No
         fits["figures"] = checkpoint.info.figures | confidence
     if dial:
         fits["dial"] = fit_dial(classifier, validation)
-    fitted = replace(checkpoint, info=checkpoint.info.model_copy(update=fits))
+    novelty = _novelty(classifier, split, to_patients=out_of_fold is not None)
+    fitted = replace(checkpoint, info=checkpoint.info.model_copy(update=fits), novelty=novelty)
     answers = Classifier.of(fitted).classify(checkpoint.reference)
     return replace(fitted, reference_probabilities=torch.from_numpy(answers.probabilities))
+
+
+def _novelty(classifier: Classifier, split: Split, *, to_patients: bool) -> Novelty:
+    if to_patients:
+        beats = _drawn(split.validation)
+        return fit_novelty_to_patients(classifier.answer(beats.beats).features, beats.labels, beats.recordings)
+    train = _drawn(split.train)
+    validation = classifier.answer(split.validation.beats).features
+    return fit_novelty(classifier.answer(train.beats).features, train.labels, validation)
+
+
+def _drawn(part: Dataset) -> Dataset:
+    return part.select(np.sort(np.random.default_rng(0).permutation(len(part))[:BEATS]))
 
 
 def confidence_of(info: CheckpointInfo) -> Confidence | None:
@@ -56,10 +72,7 @@ def _tried_on_each_fifth(
 ) -> Float32[np.ndarray, "beat class"]:
     """The probabilities of the beats of each fifth of the patients, calibrated on the others'."""
     probabilities = np.empty_like(logits)
-    names = np.unique(out.recordings)
-    for part in range(min(FIFTHS, len(names))):
-        own = np.isin(out.recordings, names[part::FIFTHS])
-        others = ~own if len(names) > 1 else own
+    for own, others in fifths(out.recordings):
         calibration = fit_calibration(logits[others], out.labels[others])
         probabilities[own] = calibration.probabilities(logits[own])
     return probabilities

@@ -6,7 +6,7 @@ in them.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -31,11 +31,11 @@ def foreign_beats(
     drawn = beats[rng.integers(len(beats), size=count)]
     lengths = [_length(beat) for beat in drawn]
 
-    def padded(crops: list[Signal]) -> Float32[np.ndarray, "foreign 187"]:
+    def padded(crops: Sequence[np.ndarray]) -> Float32[np.ndarray, "foreign 187"]:
         return np.stack([np.pad(crop, (0, BEAT_LENGTH - len(crop))) for crop in crops]).astype(np.float32)
 
     made = {
-        name: padded([scale(make(rng, length)) for length in lengths])
+        name: padded([scale(make(rng, length).astype(np.float32)) for length in lengths])
         for name, make in (SHAPES | PHYSIOLOGICAL).items()
     }
     made["flat line"] = padded([_flat_line(rng, length) for length in lengths])
