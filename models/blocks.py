@@ -13,8 +13,8 @@ CHANNELS = 64
 GROUPS = 32
 INITIAL_SPEED = 0.3
 
-STRETCHES = 3
-"""Of a beat, over each of which the state's mean is a feature: one mean alone does not know what came first."""
+STRETCHES = 6
+"""Of a beat, over each of which the state's mean is a feature: fewer hardly know what came first."""
 
 
 def norm() -> nn.GroupNorm:
@@ -45,7 +45,7 @@ class Head(nn.Sequential):
 
 
 def features_of(state: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat feature"]:
-    """What the head is given, summed up: the mean of each channel over each third of the beat, `[beat, 192]`."""
+    """What the head is given, summed up: the mean of each channel over each sixth of the beat, `[beat, 384]`."""
     return F.adaptive_avg_pool1d(state, STRETCHES).flatten(1)
 
 

@@ -120,7 +120,9 @@ def save(checkpoint: Checkpoint, file: Path) -> None:
     tensors[_REFERENCE_BEATS] = checkpoint.reference_beats.contiguous()
     tensors[_REFERENCE_PROBABILITIES] = checkpoint.reference_probabilities.contiguous()
     if checkpoint.novelty is not None:
-        tensors |= {_NOVELTY + name: torch.tensor(value) for name, value in vars(checkpoint.novelty).items()}
+        tensors |= {
+            _NOVELTY + name: torch.tensor(value).contiguous() for name, value in vars(checkpoint.novelty).items()
+        }
     info = checkpoint.info.model_dump_json()
     metadata = {"format": FORMAT, "version": VERSION, "info": info, "sha256": _hash(tensors, info)}
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,9 @@ from training.crossvalidation import fifths
 RIDGE = 1e-5
 """Of the mean variance, added to each: it keeps a feature that never moves from counting for everything."""
 
-PASSED = 0.999
-"""The share of beats that it was not fitted to which are not unlike training."""
+PASSED = 0.995
+"""The share of beats that it was not fitted to which are not unlike training. Of most foreign signals more than half lie
+beyond; where 99.9 % pass, it is less than half (`python -m benchmarks.novelty`)."""
 
 
 def fit_novelty(

@@ -67,7 +67,7 @@ def test_beats_unlike_training_are_abstained_on_whatever_the_coverage(checkpoint
 
 
 def test_a_beat_whose_solve_failed_is_not_abstained_on(checkpoints, beats):
-    novelty = far_from(-1.0, 192)
+    novelty = far_from(-1.0, 384)
     decisions = doubtful(checkpoints, "odenet", novelty=novelty).classify(beats, Solver(max_evaluations=1))
     assert decisions.reasons == [None] * len(beats)
 
