@@ -12,8 +12,8 @@ RIDGE = 1e-5
 """Of the mean variance, added to each: it keeps a feature that never moves from counting for everything."""
 
 PASSED = 0.995
-"""The share of beats that it was not fitted to which are not unlike training. Of most foreign signals more than half lie
-beyond; where 99.9 % pass, it is less than half (`python -m benchmarks.novelty`)."""
+"""The share of beats that it was not fitted to which are not unlike training. More than half of most foreign signals
+lie beyond; where 99.9 % pass, less than half (`python -m benchmarks.novelty`)."""
 
 
 def fit_novelty(
