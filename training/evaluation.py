@@ -43,9 +43,9 @@ class Evaluation:
     """
 
     score: Score
-    confidence: Confidence | None = None
     sweep: tuple[SweepPoint, ...] = ()
     grid: tuple[Cell, ...] = ()
+    confidence: Confidence | None = None
 
 
 def checkpoint_of(classifier: Classifier) -> Checkpoint:
@@ -90,7 +90,8 @@ def evaluate(classifier: Classifier, test: Dataset, *, sweep: bool = True) -> Ev
     """Score the test part as the service would answer it, then by other settings of its solver."""
     decisions = classifier.classify(test.beats)
     evaluation = Evaluation(
-        score(test.labels, decisions.labels), measure_confidence(decisions, test.labels, classifier.abstention)
+        score(test.labels, decisions.labels),
+        confidence=measure_confidence(decisions, test.labels, classifier.abstention),
     )
     if not sweep or classifier.solver is None:
         return evaluation

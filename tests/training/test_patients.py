@@ -109,6 +109,14 @@ def test_each_recording_is_looked_at_in_every_view(patients):
         np.testing.assert_array_equal(comparisons[0].confusion, comparisons[1].confusion)
 
 
+def test_confidence_is_of_all_given_beats(patients):
+    right = sum(int(comparison.confusion.diagonal()[:5].sum()) for comparison in patients.views[AS_PAPERS])
+    bins = patients.confidence.reliability
+    assert sum(own.beats for own in bins) == 2 * len(MARKS.samples)
+    assert sum(own.beats * own.accuracy for own in bins) == pytest.approx(right)
+    assert patients.confidence.coverages == ()
+
+
 def test_given_beats_all_have_a_partner(patients):
     whole, late = (patients.views[view][0].confusion for view in (AS_PAPERS, View("given", 300.0)))
     assert count(whole, ("NSVFQ", ALL)) == len(MARKS.samples)
