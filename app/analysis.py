@@ -25,13 +25,15 @@ class Job:
     leads: tuple[int, ...]
     model: ServedModel
     solver: Solver | None
+    coverage: float
     metrics: Metrics
 
     def parts(self) -> Iterator[AnnotatedPart]:
         """Its beats, part by part, counted as they are decided on."""
-        for part in annotate_recording(self.model.classifier, self.recording, self.leads, self.solver):
-            if part.beats.decisions is not None:
-                self.metrics.count(self.model.identity.name, part.beats.decisions)
+        for part in annotate_recording(
+            self.model.classifier, self.recording, self.leads, self.solver, coverage=self.coverage
+        ):
+            self.metrics.count_annotated(self.model.identity.name, part.beats)
             yield part
         self.metrics.recordings.labels(model=self.model.identity.name).inc()
 

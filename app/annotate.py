@@ -20,6 +20,7 @@ from app.workspace import Workspace
 from ecg import LABELS, EcgError, Recording, choose_leads
 from ecg.units import UNITS
 from models import AnnotatedPart, AnnotatedRecording, ModelError, Solver, annotate_recording
+from models.abstention import ALL, confidence_for
 from ode import InvalidSolver
 
 FORMATS = {"csv": CSV, "json": JSON, "wfdb": WFDB}
@@ -68,6 +69,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=METHODS, help="how the model's equation is solved")
     parser.add_argument("--rtol", type=float, help="relative tolerance of the solver")
     parser.add_argument("--atol", type=float, help="absolute tolerance of the solver")
+    parser.add_argument(
+        "--coverage",
+        type=float,
+        default=ALL,
+        help="share of beats to answer, 0.5 to 1: the least confident ones are abstained on (default: 1)",
+    )
     parser.add_argument("--step", type=float, help="step of a method that takes it from the caller")
 
 
@@ -76,6 +83,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         model = ServedModels.load([arguments.model] if arguments.model else settings.model_names).for_recordings
         solver = _solver(arguments, model)
+        confidence_for(model.classifier.abstention, arguments.coverage)
     except ValidationError as error:
         for problem in error.errors():
             print(f"--{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}", file=sys.stderr)
@@ -119,7 +127,7 @@ def _annotate(
             recording = workspace.store(
                 source, settings.max_recording_values, lambda share: _show(bar, READING * share)
             )
-            whole = _classified(recording, arguments.lead, model, solver, bar)
+            whole = _classified(recording, arguments, model, solver, bar)
         _write(target, whole, FORMATS[arguments.format], model)
     except (EcgError, OSError) as error:
         return Outcome(file, None, None, str(error))
@@ -129,11 +137,11 @@ def _annotate(
 
 
 def _classified(
-    recording: Recording, lead: str | None, model: ServedModel, solver: Solver | None, bar: "tqdm[Any]"
+    recording: Recording, arguments: argparse.Namespace, model: ServedModel, solver: Solver | None, bar: "tqdm[Any]"
 ) -> AnnotatedRecording:
-    leads = choose_leads(recording, lead)
+    leads = choose_leads(recording, arguments.lead)
     parts: list[AnnotatedPart] = []
-    for part in annotate_recording(model.classifier, recording, leads, solver):
+    for part in annotate_recording(model.classifier, recording, leads, solver, coverage=arguments.coverage):
         parts.append(part)
         _show(bar, READING + (1 - READING) * part.seconds / recording.seconds if recording.seconds else 1.0)
     return AnnotatedRecording.of(recording, leads, parts)

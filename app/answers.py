@@ -23,7 +23,7 @@ ANY = "*/*"
 WEIGHT = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
 """RFC 9110, 12.4.2."""
 
-CSV_COLUMNS = ("sample", "time", "label", *LABELS, "quality", "abstained", "evaluations", "status")
+CSV_COLUMNS = ("sample", "time", "label", *LABELS, "quality", "abstained", "reason", "evaluations", "status")
 AT_ONCE = 500
 """Beats that are written at once."""
 
@@ -134,8 +134,8 @@ def csv_pieces(whole: AnnotatedRecording) -> Iterator[bytes]:
         known, receipt = decision.probabilities, decision.receipt
         probabilities = [f"{known[label]:.6f}" if known else "" for label in LABELS]
         cost = [receipt.evaluations, receipt.status] if receipt else ["", ""]
-        row = [sample, f"{sample / fs:.4f}", decision.label or "", *probabilities, quality, decision.abstained, *cost]
-        writer.writerow(row)
+        said = [decision.label or "", *probabilities, quality, decision.abstained, decision.reason or ""]
+        writer.writerow([sample, f"{sample / fs:.4f}", *said, *cost])
         if number % AT_ONCE == 0:
             yield _taken(text)
     yield _taken(text)

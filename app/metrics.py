@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import generate_latest
 
 from ecg import LABELS
-from models import Decisions
+from models import REASONS, AnnotatedBeats, Decisions, Reason
 
 FAILED = "none"
 """The label that counts beats whose solve failed."""
@@ -35,6 +35,9 @@ class Metrics:
             registry=registry,
         )
         self.beats = Counter("cardiode_beats", "Beats classified.", ["label", "model"], registry=registry)
+        self.abstentions = Counter(
+            "cardiode_abstentions", "Beats that a model abstained on.", ["reason", "model"], registry=registry
+        )
         self.evaluations = Histogram(
             "cardiode_solver_evaluations",
             "Evaluations of the dynamics a beat.",
@@ -51,8 +54,21 @@ class Metrics:
         )
         self.build.labels(version=version("cardiode"), python=platform.python_version()).set(1)
 
+    def count_annotated(self, model: str, beats: AnnotatedBeats) -> None:
+        """Count the beats of a part of a recording, those that cannot be judged among the abstentions alone."""
+        if beats.decisions is not None:
+            self.count(model, beats.decisions)
+        self._abstained(model, "poor_signal", int(np.count_nonzero(~beats.found.good)))
+
+    def _abstained(self, model: str, reason: Reason, beats: int) -> None:
+        if beats:
+            self.abstentions.labels(reason=reason, model=model).inc(beats)
+
     def count(self, model: str, decisions: Decisions) -> None:
-        """Count the beats of one request."""
+        """Count beats that were decided on."""
+        reasons = decisions.reasons
+        for reason in REASONS:
+            self._abstained(model, reason, reasons.count(reason))
         for place, label in ((-1, FAILED), *enumerate(LABELS)):
             beats = int(np.count_nonzero(decisions.labels == place))
             if beats:

@@ -7,6 +7,7 @@ What went wrong below is mapped to a status here, and nowhere else:
     InvalidBeat, InvalidBeats     422   invalid_beats        the beat's index and what was expected
     NoSolver, InvalidSolver       422   invalid_solver       the field
     NeedsRecording                422   wrong_model          the field
+    InvalidCoverage               422   invalid_coverage     the field
     UnknownModelName              404   unknown_model        the models there are
     UnreadableRecording           422   invalid_recording    the file, and what is wrong with it
     InvalidSignals, UnknownLead   422   invalid_recording    the field
@@ -48,7 +49,7 @@ from ecg import (
     UnreadableRecording,
 )
 from ecg.telling import shortened
-from models import NeedsRecording, NoSolver
+from models import InvalidCoverage, NeedsRecording, NoSolver
 from ode import InvalidSolver, UnknownMethod
 
 MEDIA_TYPE = "application/problem+json"
@@ -68,6 +69,7 @@ KINDS = (
     HTTPException,
     RequestValidationError,
     EcgError,
+    InvalidCoverage,
     NeedsRecording,
     NoSolver,
     InvalidSolver,
@@ -147,6 +149,8 @@ def problem_of(error: Exception) -> tuple[str, JSONResponse]:
             return "invalid_solver", _field("solver.method", str(error))
         case NoSolver() | InvalidSolver():
             return "invalid_solver", _field("solver", str(error))
+        case InvalidCoverage():
+            return "invalid_coverage", _field("coverage", str(error))
         case NeedsRecording():
             return "wrong_model", _field("model", str(error))
         case UnknownModelName():

@@ -8,11 +8,12 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from app.schemas import DecisionResponse, ModelIdentity, SolverRequest
+from app.schemas import Coverage, DecisionResponse, ModelIdentity, SolverRequest
 from ecg import LABELS, Label, Quality, Recording, Rhythm
 from ecg.rhythm import Burden, Event, HeartRate, Hour, Variability
 from ecg.source import MAX_NAME
-from models import AnnotatedBeats, AnnotatedRecording, Decision
+from models import AnnotatedBeats, AnnotatedRecording, Decision, Reason
+from models.abstention import ALL
 
 LEAD = "a lead's name; left out: II by any of its names where there is one that can be judged, else the clearest lead"
 
@@ -25,6 +26,7 @@ class RecordingOptions(BaseModel):
     lead: str | None = Field(None, max_length=MAX_NAME, description=LEAD)
     model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
     solver: SolverRequest | None = Field(None, description="for a model with a solver")
+    coverage: Coverage = ALL
     fs: float | None = Field(None, description="samples a second, where the recording does not say")
     unit: str = Field("mV", description="of a CSV's columns, or of the signals, that do not say: mV, uV or V")
     keep: bool = Field(False, description="keep the recording for a while, for GET /recordings/{id}")
@@ -48,6 +50,7 @@ class DecisionsRequest(BaseModel):
 
     model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
     solver: SolverRequest | None = Field(None, description="for a model with a solver")
+    coverage: Coverage = ALL
 
 
 class RecordingResponse(BaseModel):
@@ -102,6 +105,7 @@ class ColumnsResponse(BaseModel):
     label: str = Field(description="a letter a beat; ? for one without a label")
     evaluations: list[int] = Field(description="0 where there was no solve")
     quality: dict[int, Quality] = Field(description="of the beats that are not good, by their number from 0")
+    abstained: dict[int, Reason] = Field(description="why, of the other beats it abstains on, by their number from 0")
 
 
 def describe(
@@ -148,6 +152,7 @@ def beat_object(sample: int, fs: float, quality: Quality, decision: Decision) ->
         "probabilities": probabilities,
         "quality": quality,
         "abstained": decision.abstained,
+        "reason": decision.reason,
         "receipt": receipt,
     }
     return beat
@@ -163,4 +168,5 @@ def columns(beats: AnnotatedBeats) -> ColumnsResponse:
         label="".join(label or "?" for label in beats.labels),
         evaluations=evaluations.tolist(),
         quality={number: quality for number, quality in enumerate(found.quality) if quality != "good"},
+        abstained={number: reason for number, reason in enumerate(beats.reasons) if reason and found.good[number]},
     )

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fai
 from ecg import BEAT_LENGTH, Label, beats_from_lists, cut_annotated_beats
 from ecg.synthetic import synthesize
 from ecg.telling import shortened
-from models import AUTO, Decision, Dial, Solver
+from models import AUTO, Decision, Dial, Reason, Solver
+from models.abstention import ALL, LEAST
 from models.decisions import Stage
 from ode import InvalidSolver, Kind, Status, find_method, methods
 
@@ -20,6 +21,7 @@ MAX_BEATS = 4096
 METHODS = (*(method.name for method in methods()), AUTO)
 TOLERANCES = (1e-9, 1.0)
 EVALUATIONS = (1, 100_000)
+COVERAGES = (LEAST, ALL)
 STEPS = (1e-4, 1.0)
 DEFAULT_STEP = 0.05
 """20 of them cross the interval 0..1."""
@@ -63,6 +65,17 @@ Method = Annotated[str, AfterValidator(_known_method), Field(json_schema_extra={
 Tolerance = Annotated[float, AfterValidator(_within(*TOLERANCES)), _bounds(*TOLERANCES)]
 Step = Annotated[float, AfterValidator(_within(*STEPS)), _bounds(*STEPS)]
 Evaluations = Annotated[int, AfterValidator(_within(*EVALUATIONS)), _bounds(*EVALUATIONS)]
+
+
+Coverage = Annotated[
+    float,
+    AfterValidator(_within(*COVERAGES)),
+    Field(
+        json_schema_extra={"minimum": COVERAGES[0], "maximum": COVERAGES[1]},
+        description="share of beats that shall get an answer: the model abstains on the least confident ones, by what "
+        "its validation beats told; 1: on none for that reason",
+    ),
+]
 
 
 class _Request(BaseModel):
@@ -111,6 +124,7 @@ class ClassifyRequest(_Request):
     )
     model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
     solver: SolverRequest | None = Field(None, description="for a model with a solver")
+    coverage: Coverage = ALL
 
     def array(self) -> Float32[np.ndarray, "beat 187"]:
         """The beats, checked. Raises InvalidBeats and InvalidBeat."""
@@ -140,18 +154,22 @@ class ReceiptResponse(BaseModel):
 
 
 class DecisionResponse(BaseModel):
-    """What is said of one beat; label and probabilities are null where its solve failed."""
+    """What is said of one beat; label and probabilities are null where its solve failed.
+
+    Where the model abstains they are its best guess, but null where the signal is poor.
+    """
 
     label: Label | None
     probabilities: dict[Label, float] | None
     abstained: bool
+    reason: Reason | None = Field(description="why it abstains; null where it does not")
     receipt: ReceiptResponse | None = Field(description="null for a model without a solver")
 
     @classmethod
     def of(cls, decision: Decision) -> "DecisionResponse":
         """The same decision, as JSON tells it."""
         receipt = decision.receipt and ReceiptResponse(**vars(decision.receipt))
-        return cls(**vars(decision) | {"receipt": receipt})
+        return cls(**vars(decision) | {"abstained": decision.abstained, "receipt": receipt})
 
 
 class ModelIdentity(BaseModel):

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 from torchdiffeq import odeint, odeint_adjoint
 
 from models import Output, Solver
-from models.blocks import ConvDynamics
+from models.blocks import ConvDynamics, features_of
 from models.odenet import ODENet
 
 TOLERANCE = 1e-3
@@ -44,4 +44,4 @@ class TorchdiffeqODENet(nn.Module):
         start = self.network.stem(beats.unsqueeze(1))
         times = start.new_tensor([0.0, 1.0])
         states = solve(self.dynamics, start, times, rtol=TOLERANCE, atol=TOLERANCE, method="dopri5")[-1]
-        return Output(logits=self.network.head(states))
+        return Output(logits=self.network.head(states), features=features_of(states))

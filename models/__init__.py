@@ -1,5 +1,6 @@
 """Networks that classify beats, the files that keep them, and the classifier that answers."""
 
+from models.abstention import REASONS, Abstention, Reason
 from models.annotation import (
     NOT_JUDGED,
     AnnotatedBeats,
@@ -9,12 +10,14 @@ from models.annotation import (
     annotate_parts,
     annotate_recording,
 )
+from models.answers import Answers, SolvedAnswers
 from models.architecture import (
     Architecture,
     ODENetArchitecture,
     ResNetArchitecture,
     RhythmODENetArchitecture,
 )
+from models.calibration import Calibration
 from models.checkpoint import Checkpoint, CheckpointInfo
 from models.classifier import Classifier
 from models.decisions import Decision, Decisions, Receipt, Receipts
@@ -22,6 +25,7 @@ from models.dial import Auto, Dial, Validated
 from models.errors import (
     AlteredCheckpoint,
     BadCheckpoint,
+    InvalidCoverage,
     ModelError,
     NeedsRecording,
     NoSolver,
@@ -32,9 +36,11 @@ from models.errors import (
     WrongReferenceAnswers,
 )
 from models.network import AUTO, Output, Solver
+from models.novelty import Novelty
 from models.operating_point import OperatingPoint
 
 __all__ = [
+    "Abstention",
     "AnnotatedBeats",
     "AnnotatedPart",
     "AnnotatedRecording",
@@ -44,26 +50,33 @@ __all__ = [
     "annotate_recording",
     "AUTO",
     "AlteredCheckpoint",
+    "Answers",
     "Architecture",
     "Auto",
     "BadCheckpoint",
+    "Calibration",
     "Checkpoint",
     "CheckpointInfo",
     "Classifier",
     "Decision",
     "Decisions",
     "Dial",
+    "InvalidCoverage",
     "ModelError",
     "NeedsRecording",
     "NoSolver",
     "NotACheckpoint",
+    "Novelty",
     "ODENetArchitecture",
     "OperatingPoint",
     "Output",
+    "REASONS",
+    "Reason",
     "Receipt",
     "Receipts",
     "ResNetArchitecture",
     "RhythmODENetArchitecture",
+    "SolvedAnswers",
     "Solver",
     "TruncatedCheckpoint",
     "UnknownModel",

@@ -18,6 +18,7 @@ from ecg import (
     in_stretches,
     summarize,
 )
+from models.abstention import ALL, Reason
 from models.classifier import Classifier
 from models.decisions import Decision, Decisions
 from models.network import Solver
@@ -53,6 +54,12 @@ class AnnotatedBeats:
         return (next(decided) if good else NOT_JUDGED for good in self.found.good.tolist())
 
     @property
+    def reasons(self) -> list[Reason | None]:
+        """Why the classifier abstains on each beat; None where it does not."""
+        decided = iter(self.decisions.reasons if self.decisions else ())
+        return [next(decided) if good else "poor_signal" for good in self.found.good.tolist()]
+
+    @property
     def labels(self) -> list[Label | None]:
         """The label of each beat; None for one that cannot be judged, and one whose solve failed."""
         labels = np.full(len(self), -1)
@@ -66,25 +73,30 @@ class AnnotatedBeats:
         return summarize(self.found.peaks / fs, self.labels, self.found.broken)
 
 
-NOT_JUDGED = Decision(label=None, probabilities=None, abstained=True, receipt=None)
+NOT_JUDGED = Decision(label=None, probabilities=None, reason="poor_signal", receipt=None)
 
 
 Context = Callable[[FoundBeats], BeatsInContext]
 
 
 def annotate(
-    classifier: Classifier, found: FoundBeats, solver: Solver | None = None, context: Context | None = None
+    classifier: Classifier,
+    found: FoundBeats,
+    solver: Solver | None = None,
+    context: Context | None = None,
+    *,
+    coverage: float = ALL,
 ) -> AnnotatedBeats:
     """Decide on the beats that can be judged; `context` tells that of beats, for a classifier that takes them in it.
 
-    Raises what `Classifier.classify` raises for a solver, and NeedsRecording.
+    Raises what `Classifier.classify` raises for a solver and a coverage, and NeedsRecording.
     """
     # Asked of all beats, good or not: each is part of the others' context.
     beats = context(found).values if context else found.values
     good = beats[found.good]
     if not len(good):
         return AnnotatedBeats(found, None)
-    return AnnotatedBeats(found, classifier.classify(BeatsInContext(good) if context else good, solver))
+    return AnnotatedBeats(found, classifier.classify(BeatsInContext(good) if context else good, solver, coverage))
 
 
 def context_in(recording: Recording, leads: Sequence[int]) -> Context:
@@ -130,14 +142,19 @@ class AnnotatedRecording:
 
 
 def annotate_recording(
-    classifier: Classifier, recording: Recording, leads: tuple[int, ...], solver: Solver | None = None
+    classifier: Classifier,
+    recording: Recording,
+    leads: tuple[int, ...],
+    solver: Solver | None = None,
+    *,
+    coverage: float = ALL,
 ) -> Iterator[AnnotatedPart]:
     """Find, cut and classify the beats of a recording, part by part; `leads` are those of `ecg.choose_leads`.
 
     A classifier that takes beats in their context gets half an hour of them at once. Raises what `Classifier.classify`
-    raises for a solver.
+    raises for a solver and a coverage.
     """
-    yield from annotate_parts(classifier, recording, leads, find_beats(recording, leads), solver)
+    yield from annotate_parts(classifier, recording, leads, find_beats(recording, leads), solver, coverage=coverage)
 
 
 def annotate_parts(
@@ -146,8 +163,11 @@ def annotate_parts(
     leads: tuple[int, ...],
     parts: Iterable[FoundPart],
     solver: Solver | None = None,
+    *,
+    coverage: float = ALL,
 ) -> Iterator[AnnotatedPart]:
     """Classify beats that were found in a recording, part by part; otherwise as `annotate_recording`."""
     context = context_in(recording, leads) if classifier.in_context else None
     for part in in_stretches(parts, recording.fs) if context else parts:
-        yield AnnotatedPart(annotate(classifier, part.beats, solver, context), part.seconds, part.reason)
+        beats = annotate(classifier, part.beats, solver, context, coverage=coverage)
+        yield AnnotatedPart(beats, part.seconds, part.reason)

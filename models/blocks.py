@@ -13,6 +13,9 @@ CHANNELS = 64
 GROUPS = 32
 INITIAL_SPEED = 0.3
 
+STRETCHES = 6
+"""Of a beat, over each of which the state's mean is a feature: fewer hardly know what came first."""
+
 
 def norm() -> nn.GroupNorm:
     """Group normalisation: unlike batch normalisation it lets no beat see another."""
@@ -39,6 +42,11 @@ class Head(nn.Sequential):
 
     def __init__(self, classes: int) -> None:
         super().__init__(norm(), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(CHANNELS, classes))
+
+
+def features_of(state: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat feature"]:
+    """What the head is given, summed up: the mean of each channel over each sixth of the beat, `[beat, 384]`."""
+    return F.adaptive_avg_pool1d(state, STRETCHES).flatten(1)
 
 
 class ResidualBlock(nn.Module):

@@ -7,11 +7,12 @@ hash of everything else. Loading one runs no code of the file's.
 import hashlib
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float32
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
@@ -19,13 +20,16 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from ecg import BEAT_FS, BEAT_LENGTH, LABELS
+from ecg import BEAT_FS, BEAT_LENGTH, LABELS, BeatsInContext
 from ecg.beats import RR_SHARE
 from ecg.context import RHYTHM_LENGTH
 from ecg.usual_beat import AFTER, BEFORE
+from models.abstention import Abstention
 from models.architecture import Architecture
+from models.calibration import Calibration
 from models.dial import Dial
 from models.errors import AlteredCheckpoint, BadCheckpoint, NotACheckpoint, TruncatedCheckpoint, WrongCheckpointVersion
+from models.novelty import Novelty
 from models.operating_point import OperatingPoint
 
 FORMAT = "cardiode checkpoint"
@@ -34,6 +38,7 @@ VERSION = "1"
 _WEIGHT = "weights."
 _REFERENCE_BEATS = "reference.beats"
 _REFERENCE_PROBABILITIES = "reference.probabilities"
+_NOVELTY = "novelty."
 
 
 class Preprocessing(BaseModel):
@@ -94,17 +99,29 @@ class CheckpointInfo(BaseModel):
     history: list[dict[str, float]] = []
     dial: Dial | None = None
     operating_point: OperatingPoint | None = None
+    calibration: Calibration = Calibration()
+    abstention: Abstention | None = None
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint in memory: `reference_probabilities` are the answers that `reference_beats` must get."""
+    """A checkpoint in memory: `reference_probabilities` are the answers that `reference_beats` must get.
+
+    `novelty` is None before it was fitted.
+    """
 
     info: CheckpointInfo
     weights: dict[str, Tensor]
     reference_beats: Float32[Tensor, "beat length"]
     reference_probabilities: Float32[Tensor, "beat class"]
+    novelty: Novelty | None = None
     sha256: str = ""
+
+    @property
+    def reference(self) -> Float32[np.ndarray, "beat 187"] | BeatsInContext:
+        """The reference beats as its network takes them."""
+        values = self.reference_beats.numpy()
+        return BeatsInContext(values) if isinstance(self.info.preprocessing, ContextPreprocessing) else values
 
 
 FILE_NAME = "checkpoint.safetensors"
@@ -116,6 +133,10 @@ def save(checkpoint: Checkpoint, file: Path) -> None:
     tensors = {_WEIGHT + name: weight.contiguous() for name, weight in checkpoint.weights.items()}
     tensors[_REFERENCE_BEATS] = checkpoint.reference_beats.contiguous()
     tensors[_REFERENCE_PROBABILITIES] = checkpoint.reference_probabilities.contiguous()
+    if checkpoint.novelty is not None:
+        tensors |= {
+            _NOVELTY + name: torch.tensor(value).contiguous() for name, value in vars(checkpoint.novelty).items()
+        }
     info = checkpoint.info.model_dump_json()
     metadata = {"format": FORMAT, "version": VERSION, "info": info, "sha256": _hash(tensors, info)}
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -144,6 +165,7 @@ def load(file: Path) -> Checkpoint:
         weights={name.removeprefix(_WEIGHT): t for name, t in tensors.items() if name.startswith(_WEIGHT)},
         reference_beats=tensors[_REFERENCE_BEATS],
         reference_probabilities=tensors[_REFERENCE_PROBABILITIES],
+        novelty=_novelty(tensors, file),
         sha256=metadata["sha256"],
     )
 
@@ -183,6 +205,18 @@ def _metadata(content: bytes, file: Path) -> dict[str, str]:
     if len(content) < end:
         raise TruncatedCheckpoint(f"{file} has {len(content):,} bytes, expected {end:,}; fetch it anew")
     return dict(metadata)
+
+
+def _novelty(tensors: dict[str, Tensor], file: Path) -> Novelty | None:
+    parts = {name.removeprefix(_NOVELTY): t.numpy() for name, t in tensors.items() if name.startswith(_NOVELTY)}
+    if not parts:
+        return None
+    expected = {field.name for field in fields(Novelty)}
+    if set(parts) != expected:
+        raise AlteredCheckpoint(
+            f"{file} has {sorted(parts)} of its novelty, expected {sorted(expected)}; fetch it anew"
+        )
+    return Novelty(parts["whitening"], parts["means"], float(parts["threshold"]))
 
 
 def _info(text: str, file: Path) -> CheckpointInfo:

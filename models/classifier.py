@@ -1,22 +1,26 @@
 """The one way from beats to decisions, offline and online."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32
-from scipy.special import softmax
 from torch import nn
 
 from ecg import BEAT_LENGTH, LABELS, BeatsInContext, InvalidBeats, check_beats
 from models import zoo
+from models.abstention import ALL, Abstention, confidence_for
+from models.answers import COSTS, Answers, SolvedAnswers, Some
+from models.calibration import Calibration
 from models.checkpoint import Checkpoint, load
 from models.decisions import Decisions, Receipts
-from models.dial import Answers, Dial
+from models.dial import Dial
 from models.errors import AlteredCheckpoint, NeedsRecording, WrongReferenceAnswers
 from models.memory import keep_freed_memory
 from models.network import AUTO, Output, Solver
+from models.novelty import Novelty
 from models.operating_point import OperatingPoint
 from models.rhythm_odenet import RhythmODENet
 from ode import InvalidSolver
@@ -24,10 +28,10 @@ from ode import InvalidSolver
 CHUNK = 256
 """Beats that go through the network at once: enough to keep two cores busy, little enough to bound memory."""
 
-COSTS = ("evaluations", "accepted", "rejected", "error", "status")
-
 REFERENCE_TOLERANCE = 5e-3
 """How far a reference beat's probabilities may be from what they must be: other processors round otherwise."""
+
+UNCALIBRATED = Calibration()
 
 
 class Classifier:
@@ -35,7 +39,8 @@ class Classifier:
 
     `checkpoint` is where it comes from; None for one that is still being trained. `dial` is what was found of its
     solver; None for a network without one, and before anything was. `operating_point` is None where the likeliest class
-    is what it says.
+    is what it says. `calibration` makes its probabilities. `abstention` tells what confidence a coverage asks for, and
+    `novelty` which beats are unlike training; None before that was found.
     """
 
     def __init__(
@@ -45,12 +50,38 @@ class Classifier:
         checkpoint: Checkpoint | None = None,
         dial: Dial | None = None,
         operating_point: OperatingPoint | None = None,
+        calibration: Calibration = UNCALIBRATED,
+        abstention: Abstention | None = None,
+        novelty: Novelty | None = None,
     ) -> None:
         self.network = network
         self.solver = solver
         self.checkpoint = checkpoint
         self.dial = dial
         self.operating_point = operating_point
+        self.calibration = calibration
+        self.abstention = abstention
+        self.novelty = novelty
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> "Classifier":
+        """The classifier that a checkpoint describes. Raises AlteredCheckpoint for weights of another architecture."""
+        info = checkpoint.info
+        network = info.architecture.build(len(LABELS))
+        try:
+            network.load_state_dict(checkpoint.weights)
+        except RuntimeError as error:
+            raise AlteredCheckpoint(f"the weights of {info.name} are not those of its architecture: {error}") from error
+        return cls(
+            network,
+            info.architecture.solver,
+            checkpoint,
+            info.dial,
+            info.operating_point,
+            info.calibration,
+            info.abstention,
+            checkpoint.novelty,
+        )
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> "Classifier":
@@ -62,15 +93,8 @@ class Classifier:
         keep_freed_memory()
         file = zoo.find(name_or_path)
         checkpoint = load(file)
-        network = checkpoint.info.architecture.build(len(LABELS))
-        try:
-            network.load_state_dict(checkpoint.weights)
-        except RuntimeError as error:
-            raise AlteredCheckpoint(f"the weights in {file} are not those of its architecture: {error}") from error
-        info = checkpoint.info
-        classifier = cls(network, info.architecture.solver, checkpoint, info.dial, info.operating_point)
-        reference = checkpoint.reference_beats.numpy()
-        answers = classifier.classify(BeatsInContext(reference) if classifier.in_context else reference).probabilities
+        classifier = cls.of(checkpoint)
+        answers = classifier.classify(checkpoint.reference).probabilities
         furthest = np.abs(answers - checkpoint.reference_probabilities.numpy()).max()
         if not furthest <= REFERENCE_TOLERANCE:
             raise WrongReferenceAnswers(
@@ -84,22 +108,35 @@ class Classifier:
         """Whether it takes beats in the context of their recording, and none by themselves."""
         return isinstance(self.network, RhythmODENet)
 
-    def classify(self, beats: Float[np.ndarray, "..."] | BeatsInContext, solver: Solver | None = None) -> Decisions:
+    def classify(
+        self, beats: Float[np.ndarray, "..."] | BeatsInContext, solver: Solver | None = None, coverage: float = ALL
+    ) -> Decisions:
         """Decide on each beat: of an array `[beat, 187]` of values in 0..1, or `in_context`, as the network takes them.
 
-        Raises InvalidBeats, InvalidBeat, NoSolver, NeedsRecording, and the errors of `ode.integrate` for settings it
-        cannot honour.
+        It abstains on beats unlike training, and where it is so unsure that of beats like those it was validated on the
+        share `coverage` gets an answer. Raises InvalidBeats, InvalidBeat, NoSolver, NeedsRecording, InvalidCoverage,
+        and the errors of `ode.integrate` for settings it cannot honour.
         """
         values = self._checked(beats)
-        chosen = solver or self.solver
-        self.network.eval()
-        if chosen is None:
-            logits = self._logits(self._outputs(values, None))
-            return Decisions(probabilities=softmax(logits, axis=1))
-        if chosen.method == AUTO and self.solver is not None:
-            return self._choose(values, chosen)
-        answers = self._solve(values, chosen)
-        return Decisions(softmax(answers.logits, axis=1), self._receipts(chosen, answers))
+        least = confidence_for(self.abstention, coverage)
+        return replace(self._decisions(values, solver or self.solver), least_confidence=least)
+
+    def _decisions(self, values: Float32[np.ndarray, "beat length"], solver: Solver | None) -> Decisions:
+        if solver is None:
+            return self._decide(self._answer(values))
+        if solver.method == AUTO and self.solver is not None:
+            return self._choose(values, solver)
+        answers = self._solve(values, solver)
+        return self._decide(answers, self._receipts(solver, answers))
+
+    def answer(self, beats: Float[np.ndarray, "..."] | BeatsInContext) -> Answers:
+        """What the network says of each beat, at the operating point. Raises what `classify` raises."""
+        values = self._checked(beats)
+        return self._answer(values) if self.solver is None else self._solve(values, self.solver)
+
+    def solve(self, beats: Float[np.ndarray, "..."] | BeatsInContext, solver: Solver) -> SolvedAnswers:
+        """The same by another solver, and what that costs. Raises what `classify` raises."""
+        return self._solve(self._checked(beats), solver)
 
     def _checked(self, beats: Float[np.ndarray, "..."] | BeatsInContext) -> Float32[np.ndarray, "beat length"]:
         if isinstance(beats, BeatsInContext) and self.in_context:
@@ -115,34 +152,38 @@ class Classifier:
 
     def _choose(self, values: Float32[np.ndarray, "beat length"], solver: Solver) -> Decisions:
         if self.dial is None or self.dial.auto is None:
-            raise InvalidSolver(f'got the method "{AUTO}", which this model was not calibrated for; name another')
+            raise InvalidSolver(f'got the method "{AUTO}", but no dial was found for this model; name another')
         answers, tight, agreed = self.dial.auto.answer(self._solve, values, solver.max_evaluations)
-        receipts = replace(self._receipts(solver, answers), auto=self.dial.auto, tight=tight, agreed=agreed)
-        return Decisions(softmax(answers.logits, axis=1), receipts)
+        receipts = self._receipts(solver, answers)
+        return self._decide(answers, replace(receipts, auto=self.dial.auto, tight=tight, agreed=agreed))
 
-    def _receipts(self, solver: Solver, answers: Answers) -> Receipts:
+    def _decide(self, answers: Answers, receipts: Receipts | None = None) -> Decisions:
+        unlike = None if self.novelty is None else self.novelty.unlike_training(answers.features)
+        return Decisions(self.calibration.probabilities(answers.logits), receipts, unlike)
+
+    def _receipts(self, solver: Solver, answers: SolvedAnswers) -> Receipts:
         validated = self.dial is not None and self.dial.covers(solver)
         return Receipts(solver, **{name: getattr(answers, name) for name in COSTS}, validated=validated)
 
-    def _solve(self, values: Float32[np.ndarray, "beat length"], solver: Solver) -> Answers:
+    def _answer(self, values: Float32[np.ndarray, "beat length"]) -> Answers:
+        return self._at_operating_point(Answers.joined([Answers.of(output) for output in self._outputs(values, None)]))
+
+    def _solve(self, values: Float32[np.ndarray, "beat length"], solver: Solver) -> SolvedAnswers:
         outputs = self._outputs(values, solver)
-        solutions = [output.solution for output in outputs if output.solution is not None]
-        return Answers(
-            logits=self._logits(outputs),
-            **{name: _joined([getattr(solution, name) for solution in solutions]) for name in COSTS},
+        return self._at_operating_point(
+            SolvedAnswers.joined([SolvedAnswers.of_solve(o, o.solution) for o in outputs if o.solution is not None])
         )
 
-    def _logits(self, outputs: list[Output]) -> Float32[np.ndarray, "beat class"]:
-        """At the operating point."""
-        logits = _joined([output.logits for output in outputs])
-        return logits if self.operating_point is None else self.operating_point.applied_to(logits)
+    def _at_operating_point(self, answers: Some) -> Some:
+        if self.operating_point is None:
+            return answers
+        return replace(answers, logits=self.operating_point.applied_to(answers.logits))
 
-    def _outputs(self, values: Float32[np.ndarray, "beat length"], solver: Solver | None) -> list[Output]:
+    def _outputs(self, values: Float32[np.ndarray, "beat length"], solver: Solver | None) -> Iterator[Output]:
+        """Chunk by chunk: the states of all would need a hundred times the memory of what is kept of them."""
+        self.network.eval()
         device = next(self.network.parameters()).device
-        with torch.inference_mode():
-            return [self.network(chunk.to(device), solver) for chunk in torch.split(torch.from_numpy(values), CHUNK)]
-
-
-def _joined(parts: list[torch.Tensor]) -> np.ndarray:
-    joined: np.ndarray = torch.cat(parts).cpu().numpy()
-    return joined
+        for chunk in torch.split(torch.from_numpy(values), CHUNK):
+            with torch.inference_mode():
+                output: Output = self.network(chunk.to(device), solver)
+            yield output

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
 from ecg import LABELS, Label
+from models.abstention import Reason
 from models.dial import Auto
 from models.network import Solver
 from ode import Status, find_method
@@ -95,20 +97,34 @@ class Receipts:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is said of one beat. `label` and `probabilities` are None where its solve failed: see the receipt."""
+    """What is said of one beat. `label` and `probabilities` are None where its solve failed: see the receipt.
+
+    Where it abstains for a `reason` but poor signal, they are its best guess all the same.
+    """
 
     label: Label | None
     probabilities: dict[Label, float] | None
-    abstained: bool
+    reason: Reason | None
     receipt: Receipt | None
+
+    @property
+    def abstained(self) -> bool:
+        """Whether the classifier declines to stand by the label."""
+        return self.reason is not None
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """What is said of many beats, in their order. `receipts` is None for a network without a solver."""
+    """What is said of many beats, in their order. `receipts` is None for a network without a solver.
+
+    `unlike_training` tells which beats are, None where nothing was found of that; whatever has less than the
+    `least_confidence` is abstained on.
+    """
 
     probabilities: Float32[np.ndarray, "beat class"]
     receipts: Receipts | None = None
+    unlike_training: Bool[np.ndarray, "beat"] | None = None
+    least_confidence: float = 0.0
 
     def __len__(self) -> int:
         return len(self.probabilities)
@@ -119,7 +135,7 @@ class Decisions:
         return Decision(
             label=LABELS[int(row.argmax())] if solved else None,
             probabilities={label: float(p) for label, p in zip(LABELS, row, strict=True)} if solved else None,
-            abstained=False,
+            reason=self.reasons[beat],
             receipt=None if self.receipts is None else self.receipts[beat],
         )
 
@@ -127,12 +143,30 @@ class Decisions:
     def joined(cls, parts: Sequence["Decisions"]) -> "Decisions":
         """The decisions of one classifier by one solver, part after part; there must be a part."""
         receipts = [part.receipts for part in parts if part.receipts is not None]
+        unlike = [part.unlike_training for part in parts if part.unlike_training is not None]
         return cls(
-            np.concatenate([part.probabilities for part in parts]), Receipts.joined(receipts) if receipts else None
+            np.concatenate([part.probabilities for part in parts]),
+            Receipts.joined(receipts) if receipts else None,
+            np.concatenate(unlike) if unlike else None,
+            parts[0].least_confidence,
         )
 
     def __iter__(self) -> Iterator[Decision]:
         return (self[beat] for beat in range(len(self)))
+
+    @cached_property
+    def reasons(self) -> list[Reason | None]:
+        """Why the classifier abstains on each beat; None where it does not, and where its solve failed."""
+        unlike = np.zeros(len(self), dtype=np.bool_) if self.unlike_training is None else self.unlike_training
+        unsure = np.where(self.confidences < self.least_confidence, "low_confidence", "")
+        why = np.where(unlike, "unlike_training", unsure)
+        return [reason or None for reason in np.where(self.solved, why, "").tolist()]
+
+    @property
+    def confidences(self) -> Float32[np.ndarray, "beat"]:
+        """The probability of the likeliest class of each beat."""
+        confidences: np.ndarray = self.probabilities.max(axis=1)
+        return confidences
 
     @property
     def solved(self) -> Bool[np.ndarray, "beat"]:

@@ -1,36 +1,17 @@
 """The dial: what was found, on validation beats, of how a network may be solved, and how it may choose for itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Bool, Float32
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
+from models.answers import SolvedAnswers
 from models.network import AUTO, Solver
 from ode import Status
 
-
-@dataclass(frozen=True)
-class Answers:
-    """What a network says of many beats: their logits, and what their solves cost, as `ode.Solution` has it."""
-
-    logits: Float32[np.ndarray, "beat class"]
-    evaluations: Int64[np.ndarray, "beat"]
-    accepted: Int64[np.ndarray, "beat"]
-    rejected: Int64[np.ndarray, "beat"]
-    error: Float32[np.ndarray, "beat"]
-    status: Int64[np.ndarray, "beat"]
-
-    @property
-    def margin(self) -> Float32[np.ndarray, "beat"]:
-        """How far the likeliest class is ahead of the next."""
-        second, first = np.sort(self.logits, axis=1)[:, -2:].T
-        margin: np.ndarray = first - second
-        return margin
-
-
-Solve = Callable[[Float32[np.ndarray, "beat length"], Solver], Answers]
+Solve = Callable[[Float32[np.ndarray, "beat length"], Solver], SolvedAnswers]
 
 
 class Auto(BaseModel):
@@ -48,7 +29,7 @@ class Auto(BaseModel):
 
     def answer(
         self, solve: Solve, beats: Float32[np.ndarray, "beat length"], max_evaluations: int
-    ) -> tuple[Answers, Bool[np.ndarray, "beat"], Bool[np.ndarray, "beat"]]:
+    ) -> tuple[SolvedAnswers, Bool[np.ndarray, "beat"], Bool[np.ndarray, "beat"]]:
         """The answers; which of them are the tight solve's; and of which of these the cheap one had said the same.
 
         A beat that took both solves has cost both.
@@ -62,18 +43,7 @@ class Auto(BaseModel):
         tight = solve(beats[doubtful], replace(self.tight, max_evaluations=left))
         agreed[doubtful] = tight.logits.argmax(1) == cheap.logits[doubtful].argmax(1)
         tight = replace(tight, evaluations=cheap.evaluations[doubtful] + tight.evaluations)
-        return _put(cheap, doubtful, tight), doubtful, agreed
-
-
-def _put(answers: Answers, which: Bool[np.ndarray, "beat"], others: Answers) -> Answers:
-    """The answers, with others in place of some."""
-
-    def put(name: str) -> np.ndarray:
-        values: np.ndarray = getattr(answers, name).copy()
-        values[which] = getattr(others, name)
-        return values
-
-    return Answers(**{name: put(name) for name in vars(answers)})
+        return cheap.replaced(doubtful, tight), doubtful, agreed
 
 
 class Validated(BaseModel):

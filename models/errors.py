@@ -3,6 +3,7 @@
 ModelError
 ├── UnknownModel               no model of that name in the zoo, and no file of that name
 ├── NoSolver                   solver settings for a network that has no solver
+├── InvalidCoverage            a coverage that is none, or that was not found for this model
 ├── NeedsRecording             beats by themselves, for a network that takes them in the context of their recording
 └── BadCheckpoint              the file cannot be used
     ├── NotACheckpoint         it is something else
@@ -23,6 +24,10 @@ class UnknownModel(ModelError):
 
 class NoSolver(ModelError):
     """Solver settings were given for a network that has no solver."""
+
+
+class InvalidCoverage(ModelError):
+    """A coverage out of bounds, or asked of a model that no table of confidences was fitted for."""
 
 
 class NeedsRecording(ModelError):

@@ -40,11 +40,13 @@ class Solver:
 class Output:
     """The logits of each class, before softmax; for a network with a solver, what the solve cost and how wrong it is.
 
+    `features` are what the network knows of each beat before it decides, by which `models.novelty` tells strange ones.
     `solver_error` is what training may ask to be small, and None outside it: the solver's own estimate of its error
     over the size of the state at the start, the mean of the batch. The less of it, the fewer the steps (Pal et al.,
     "Opening the blackbox", 2021).
     """
 
     logits: Float[Tensor, "beat class"]
+    features: Float[Tensor, "beat feature"]
     solution: Solution | None = None
     solver_error: Float[Tensor, ""] | None = None

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from models.blocks import ConvDynamics, Head, Stem
+from models.blocks import ConvDynamics, Head, Stem, features_of
 from models.network import Output, Solver
 from ode import Gradient, Solution, integrate, root_mean_square
 
@@ -29,12 +29,13 @@ class ODENet(nn.Module):
         self.gradient: Gradient = gradient
 
     def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
-        """The logits of each beat, and what its solve cost; where a solve failed, those of its last good state."""
+        """Logits, features and cost of each beat's solve; where one failed, those of its last good state."""
         # Autocast would halve the state's digits, which times and errors need.
         start = self.stem(beats.unsqueeze(1)).to(self.dynamics.norm1.weight.dtype)
         solution = solve(self.dynamics, start, solver or self.solver, self.gradient)
         return Output(
             logits=self.head(solution.states),
+            features=features_of(solution.states),
             solution=solution,
             solver_error=solver_error(solution, start) if self.training else None,
         )

@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from models.blocks import Head, ResidualBlock, Stem
+from models.blocks import Head, ResidualBlock, Stem, features_of
 from models.errors import NoSolver
 from models.network import Output, Solver
 
@@ -18,7 +18,8 @@ class ResNet(nn.Module):
         self.head = Head(classes)
 
     def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
-        """The logits of each beat. Raises NoSolver where a solver is given."""
+        """The logits and features of each beat. Raises NoSolver where a solver is given."""
         if solver is not None:
             raise NoSolver("got solver settings for a network that has no solver; leave them out")
-        return Output(logits=self.head(self.blocks(self.stem(beats.unsqueeze(1)))))
+        state = self.blocks(self.stem(beats.unsqueeze(1)))
+        return Output(logits=self.head(state), features=features_of(state))

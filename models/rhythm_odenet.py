@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ecg.context import RHYTHM_LENGTH, VIEWS
-from models.blocks import CHANNELS, ConvDynamics, Stem, norm
+from models.blocks import CHANNELS, ConvDynamics, Stem, features_of, norm
 from models.network import Output, Solver
 from models.odenet import DEFAULT_SOLVER, solve, solver_error
 from ode import Gradient
@@ -52,7 +52,10 @@ class RhythmODENet(nn.Module):
         self.gradient: Gradient = gradient
 
     def forward(self, beats: Float[Tensor, "beat 587"], solver: Solver | None = None) -> Output:
-        """The logits of each beat, and what its solve cost; where a solve failed, those of its last good state."""
+        """Logits, features and cost of each beat's solve; where one failed, those of its last good state.
+
+        Features are those of `ODENet`, beside what the rhythm says.
+        """
         views, rhythm = beats[:, :-RHYTHM_LENGTH].reshape(len(beats), VIEWS, -1), beats[:, -RHYTHM_LENGTH:]
         said = self.rhythm(self.standardized(rhythm).clamp(-LIMIT, LIMIT))
         start = (self.stem(views) + said.unsqueeze(2)).to(self.norm.weight.dtype)
@@ -61,6 +64,7 @@ class RhythmODENet(nn.Module):
         logits = self.head(torch.cat([pooled, F.relu(said)], dim=1))
         return Output(
             logits=logits,
+            features=torch.cat([features_of(solution.states), F.relu(said)], dim=1),
             solution=solution,
             solver_error=solver_error(solution, start) if self.training else None,
         )

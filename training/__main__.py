@@ -1,4 +1,4 @@
-"""The offline commands: `python -m training data | train | evaluate | compare | promote | score | noise`."""
+"""The offline commands: `python -m training data | train | fit | evaluate | compare | promote | score | noise`."""
 
 import argparse
 import sys
@@ -13,20 +13,25 @@ from ecg.formats.wfdb import ANNOTATOR
 from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING, Comparison
 from ecg.scoring.matrix_report import matrix_report
 from ecg.scoring.tables import beat_table, shutdown_summary_table, shutdown_table, summary_table
-from models import Classifier, ModelError, zoo
+from models import CheckpointInfo, Classifier, ModelError, zoo
+from models.abstention import ALL
 from models.checkpoint import FILE_NAME
+from models.checkpoint import load as load_checkpoint
 from models.checkpoint import save as save_checkpoint
 from models.memory import keep_freed_memory
 from ode import OdeError
 from training import figures, gate, noise_stress, patients_figures, patients_report, report, score_report, worlds
 from training.added import Added, added_table, groups_of, read_added, told_in_checkpoint, with_added
 from training.annotation_folders import annotated, compare_folders, compare_with_folder
-from training.crossvalidation import OutOfFold, crossvalidate, whole
+from training.confidence import Confidence
+from training.confidence_report import coverage_table
+from training.crossvalidation import OUT_OF_FOLD, OutOfFold, check_out_of_fold, crossvalidate, whole
 from training.dataset import Dataset, build, load_or_build, save
 from training.errors import NotPromoted, TrainingError
 from training.evaluation import Evaluation, checkpoint_of, evaluate, evaluate_dial, kept_epoch_of, recipe_of, split_of
 from training.examples import examples_as_they_are, load_or_make, load_or_make_added
 from training.export import export
+from training.fitting import confidence_of, fit
 from training.label_scores import score_of
 from training.loop import train
 from training.making import Making
@@ -39,8 +44,9 @@ from training.predictions import SUFFIX as PREDICTIONS
 from training.predictions import read_predictions
 from training.promotion import promote
 from training.recipe import Recipe, read_recipe
+from training.reliability import expected_calibration_error
 from training.sibling import sibling_of
-from training.splits import inter_patient_split, random_split, split
+from training.splits import Split, inter_patient_split, random_split, split
 from training.worlds import Worlds
 
 BEATS_FILE = Path("runs/beats.npz")
@@ -145,6 +151,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--annotator", default="atr", help="extension of their annotations (default %(default)s)")
     command = add(
+        "fit",
+        _fit,
+        "Fit anew what a checkpoint carries beside its weights, on its training and validation part, and save it.",
+        "python -m training fit odenet --out runs/odenet/checkpoint.safetensors",
+    )
+    command.add_argument("checkpoint", help="a model of the zoo, or a checkpoint file")
+    command.add_argument("--out", type=Path, help="the file to write (default: the checkpoint's own)")
+    command.add_argument(
+        "--out-of-fold",
+        type=Path,
+        help=f"what cross-validation decided, for a network that learnt from all patients "
+        f"(default runs/NAME/{OUT_OF_FOLD})",
+    )
+    command.add_argument("--keep-dial", action="store_true", help="leave its dial as it is, which saves minutes")
+    command = add(
         "evaluate",
         _evaluate,
         EVALUATE_HELP,
@@ -203,6 +224,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("checkpoint", help="a model of the zoo, or a checkpoint file")
     _add_data(command)
     _add_recordings(command, noise_stress.USUAL, "those of the noise stress test database,")
+    command.add_argument(
+        "--coverage", type=float, default=ALL, help="share of beats that it shall answer, 0.5 to 1 (default 1)"
+    )
     command.add_argument("--out", type=Path, help="folder for the figure (default runs/noise/NAME)")
     return parser
 
@@ -290,7 +314,7 @@ def _crossvalidated(
         return recordings.get(name) or wfdb.read(options.data / "mitdb" / name)
 
     out_of_fold = crossvalidate(recipe, examples, groups, read, folder, fresh=options.fresh, device=device)
-    out_of_fold.save(folder / "out_of_fold.npz")
+    out_of_fold.save(folder / OUT_OF_FOLD)
     return out_of_fold
 
 
@@ -306,6 +330,26 @@ def _device(name: str) -> torch.device:
             f"got the device {name!r}, which cannot be used ({reason}); expected cpu or cuda"
         ) from error
     return device
+
+
+def _fit(options: argparse.Namespace) -> None:
+    keep_freed_memory()
+    file = zoo.find(options.checkpoint)
+    checkpoint = load_checkpoint(file)
+    fitted = fit(checkpoint, *_to_fit_on(checkpoint.info, options), dial=not options.keep_dial)
+    target = options.out or file
+    save_checkpoint(fitted, target)
+    print(f"temperature {fitted.info.calibration.temperature:.3f}")
+    print(f"written to {target}; its card and figures: python -m training evaluate {target}")
+
+
+def _to_fit_on(info: CheckpointInfo, options: argparse.Namespace) -> tuple[Split, OutOfFold | None]:
+    """The parts of its beats, and for a network that has learnt from all patients, decisions out of fold."""
+    if recipe_of(info).examples is None:
+        return split_of(info, load_or_build(options.beats, options.data)), None
+    out_of_fold = OutOfFold.load(options.out_of_fold or Path("runs") / info.name / OUT_OF_FOLD).known
+    check_out_of_fold(info, out_of_fold)
+    return whole(examples_as_they_are(options.data, DS1)), out_of_fold
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -346,6 +390,7 @@ def _on_patients(classifier: Classifier, options: argparse.Namespace, folder: Pa
     patients_figures.draw_recordings(patients, folder / "patients.png")
     patients_figures.draw_confusion(patients, folder / "patients_confusion.png")
     patients_figures.draw_intervals(patients, folder / "patients_intervals.png")
+    _tell_confidence(patients.confidence, folder / patients_report.CONFIDENCE)
     return patients
 
 
@@ -356,6 +401,7 @@ def _on_beats(classifier: Classifier, options: argparse.Namespace, folder: Path)
     print(f"accuracy {evaluation.score.accuracy:.2%}, macro-F1 {evaluation.score.macro_f1:.4f}\n")
     print(report.score_table(evaluation.score))
     figures.draw_confusion(evaluation.score, folder / "confusion.png")
+    _tell_confidence(evaluation.confidence, folder / report.CONFIDENCE)
     figures.draw_beats(test, folder / "beats.png")
     _tell_dial(evaluation, folder)
     return evaluation
@@ -366,6 +412,7 @@ def _out_of_fold(classifier: Classifier, options: argparse.Namespace, folder: Pa
     reached = score_of(checkpoint_of(classifier).info.figures["out_of_fold"])
     print(f"patients left out: accuracy {reached.accuracy:.2%}\n\n{report.score_table(reached)}")
     figures.draw_confusion(reached, folder / "confusion.png")
+    _tell_confidence(confidence_of(checkpoint_of(classifier).info), folder / report.CONFIDENCE)
     if options.no_sweep:
         return None
     evaluation = evaluate_dial(classifier, examples_as_they_are(options.data, DS1), reached)
@@ -388,12 +435,20 @@ def _noise(options: argparse.Namespace) -> None:
     name = checkpoint_of(classifier).info.name
     (noise,) = read_noises(options.data, [noise_stress.ELECTRODE_MOTION])
     recordings = list(read_named(options.recordings, options.data))
-    levels = noise_stress.stress_test(classifier, recordings, noise)
+    levels = noise_stress.stress_test(classifier, recordings, noise, coverage=options.coverage)
     folder = options.out or Path("runs/noise") / name
     folder.mkdir(parents=True, exist_ok=True)
     print(f"{name} on {', '.join(recording.name for recording in recordings)}:\n\n{noise_tables(levels)}")
     patients_figures.draw_noise(levels, folder / "noise.png")
     print(f"\nthe figure is {folder / 'noise.png'}")
+
+
+def _tell_confidence(confidence: Confidence | None, file: Path) -> None:
+    if confidence is None:
+        return
+    error = expected_calibration_error(confidence.reliability)
+    print(f"\nexpected calibration error {error:.4f}\n\n{coverage_table(confidence)}")
+    figures.draw_confidence(confidence, file)
 
 
 def _compare(options: argparse.Namespace) -> None:

@@ -1,62 +1,27 @@
-"""What a network's validation beats say of its solver: which settings can be trusted, and when a cheap solve can be."""
-
-from itertools import takewhile
+"""What a network's validation beats say of its probabilities."""
 
 import numpy as np
+from jaxtyping import Float, Float32, Int64
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
-from models import Auto, Classifier, Dial, Solver, Validated
-from ode import find_method
-from training.dataset import Dataset
-from training.grid import Cell, measure_grid, reference_labels
+from models import Calibration
 
-GRID_BEATS = 2000
-AGREEMENT = 0.999
-"""A setting is validated where at least this share of the beats is labelled as by dopri5 at 1e-6."""
-CHEAP = Solver("heun_euler", rtol=1.0, atol=1.0, first_step=1.0)
-"""One step over the whole interval, two evaluations, with an error estimate."""
-TIGHT = Solver("bosh3", rtol=1e-3, atol=1e-3, first_step=1.0)
-"""Where a step of dopri5 would be refused, the short steps of bosh3 cost less."""
-MISSED = 5e-4
-"""The share of validation beats that the method "auto" may leave with another label than that of dopri5 at 1e-6."""
+COLDEST, HOTTEST = 0.05, 20.0
 
 
-def calibrate(classifier: Classifier, validation: Dataset) -> Dial | None:
-    """The dial of a network; None for one without a solver."""
-    if classifier.solver is None:
-        return None
-    cells = measure_grid(classifier, validation, GRID_BEATS)
-    return Dial(validated=validated(cells, classifier.solver), auto=_calibrate_auto(classifier, validation))
+def fit_calibration(logits: Float32[np.ndarray, "beat class"], truth: Int64[np.ndarray, "beat"]) -> Calibration:
+    """The temperature that makes the true classes likeliest, which is one of least cross-entropy.
+
+    Cross-entropy is convex in the temperature's inverse, so there is one least value.
+    """
+    exact = logits.astype(np.float64)
+    found = minimize_scalar(
+        lambda inverse: cross_entropy(inverse * exact, truth), bounds=(1 / HOTTEST, 1 / COLDEST), method="bounded"
+    )
+    return Calibration(temperature=1 / float(found.x))
 
 
-def validated(cells: tuple[Cell, ...], default: Solver) -> tuple[Validated, ...]:
-    """Of each method the settings from its finest to the last before one that does not agree."""
-    found = []
-    for name in dict.fromkeys(cell.method for cell in cells):
-        finest_first = [cell for cell in reversed(cells) if cell.method == name]
-        agreed = [cell.setting for cell in takewhile(lambda cell: cell.agreement >= AGREEMENT, finest_first)]
-        if agreed:
-            found.append(_validated(name, (agreed[0], agreed[-1]), default))
-    return tuple(found)
-
-
-def _validated(name: str, settings: tuple[float, float], default: Solver) -> Validated:
-    method = find_method(name)
-    if not method.takes_step:
-        return Validated(method=name, tolerances=settings)
-    # How well implicit steps are solved was not varied: as well as by default, or better.
-    tolerances = (0.0, min(default.rtol, default.atol)) if method.takes_tolerance else None
-    return Validated(method=name, steps=settings, tolerances=tolerances)
-
-
-def _calibrate_auto(classifier: Classifier, validation: Dataset) -> Auto:
-    """The least doubt that leaves no more beats missed than may be."""
-    reference = reference_labels(classifier, validation)
-    cheap = classifier.classify(validation.beats, CHEAP)
-    errors = cheap.receipts.error if cheap.receipts else np.zeros(len(validation))
-    with np.errstate(divide="ignore"):
-        second, first = np.log(np.sort(cheap.probabilities.astype(np.float64), axis=1)[:, -2:]).T
-        sureness = (first - second) / errors
-    missed = np.sort(sureness[(cheap.labels != reference) & cheap.solved])[::-1]
-    allowed = int(MISSED * len(validation))
-    doubt = float(missed[allowed]) if len(missed) > allowed else 0.0
-    return Auto(cheap=CHEAP, tight=TIGHT, doubt=doubt)
+def cross_entropy(logits: Float[np.ndarray, "beat class"], truth: Int64[np.ndarray, "beat"]) -> float:
+    """The mean of minus the logarithm of the true class's probability."""
+    return -float(log_softmax(logits, axis=1)[np.arange(len(truth)), truth].mean())

@@ -4,18 +4,21 @@ Each group of patients is left out in turn; a network that learns from the other
 All these decisions together, out of fold, tell where to operate: what to add to the logits, class by class.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from ecg import LABELS, Recording, choose_leads
-from models import AnnotatedBeats, Classifier, OperatingPoint, annotate_recording
+from models import AnnotatedBeats, CheckpointInfo, Classifier, OperatingPoint, annotate_recording
 from training.dataset import Dataset
+from training.errors import UnexpectedData
 from training.examples import MADE, labels_at
+from training.label_scores import score
 from training.loop import train
 from training.recipe import Recipe
 from training.splits import Split
@@ -25,6 +28,9 @@ OFFSETS = np.arange(-5.0, 1.51, 0.25)
 FUSION_OFFSET = -2.0
 """F is learnt from one patient's beats: it is said only where little else can be."""
 COUNTED = ("N", "S", "V")
+
+OUT_OF_FOLD = "out_of_fold.npz"
+"""What the decisions are called within a run's folder."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +62,15 @@ class OutOfFold:
             np.concatenate([part.peaks for part in parts]),
         )
 
+    def logits_at(self, point: OperatingPoint | None) -> Float32[np.ndarray, "beat class"]:
+        """The logits at an operating point, but for a constant of each beat."""
+        logits = np.asarray(np.log(np.maximum(self.probabilities, 1e-12)), dtype=np.float32)
+        return logits if point is None else point.applied_to(logits)
+
     def labels_at(self, point: OperatingPoint) -> Int64[np.ndarray, "beat"]:
         """The labels at an operating point, -1 for a beat that is not decided on."""
-        labels = point.applied_to(self._logits).argmax(axis=1)
+        labels = self.logits_at(point).argmax(axis=1)
         return np.where(np.isfinite(self.probabilities).all(axis=1), labels, -1)
-
-    @property
-    def _logits(self) -> Float32[np.ndarray, "beat class"]:
-        return np.asarray(np.log(np.maximum(self.probabilities, 1e-12)), dtype=np.float32)
 
     def save(self, file: Path) -> None:
         """Write them as `training.predictions` reads them, and with what the operating point is chosen by."""
@@ -78,9 +85,14 @@ class OutOfFold:
 
     @classmethod
     def load(cls, file: Path) -> "OutOfFold":
-        """Read what `save` wrote."""
-        with np.load(file, allow_pickle=False) as arrays:
-            return cls(arrays["probabilities"], arrays["truth"], arrays["recordings"], arrays["peaks"])
+        """Read what `save` wrote. Raises UnexpectedData where the file is missing, or something else."""
+        try:
+            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+                return cls(arrays["probabilities"], arrays["truth"], arrays["recordings"], arrays["peaks"])
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise UnexpectedData(
+                f"{file} does not hold decisions out of fold ({error}); training leaves them in the run's folder"
+            ) from error
 
 
 def fold(examples: Dataset, group: Sequence[str]) -> Split:
@@ -90,6 +102,19 @@ def fold(examples: Dataset, group: Sequence[str]) -> Split:
     as_they_are = np.flatnonzero(inside & (patients == examples.recordings))
     held_out = examples.select(as_they_are)
     return Split(train=examples.select(np.flatnonzero(~inside)), validation=held_out, test=held_out)
+
+
+def fifths(
+    recordings: np.ndarray,
+) -> Iterator[tuple[Bool[np.ndarray, "beat"], Bool[np.ndarray, "beat"]]]:
+    """The beats of each fifth of the patients, by the names of their recordings, and those of all others.
+
+    A single patient is his own other.
+    """
+    names = np.unique(recordings)
+    for part in range(min(5, len(names))):
+        own = np.isin(recordings, names[part::5])
+        yield own, ~own if len(names) > 1 else own
 
 
 def whole(examples: Dataset) -> Split:
@@ -134,6 +159,17 @@ def decide(classifier: Classifier, recording: Recording) -> OutOfFold:
         )
     labels = labels_at(beats.found.peaks, recording.beat_annotations(), recording.fs)
     return OutOfFold(probabilities, labels, np.full(len(beats), recording.name), beats.found.peaks)
+
+
+def check_out_of_fold(info: CheckpointInfo, out: OutOfFold) -> None:
+    """Raise UnexpectedData unless these decisions reach what the checkpoint says was reached out of fold."""
+    point = info.operating_point or OperatingPoint(offsets=(0.0,) * len(LABELS))
+    got, expected = score(out.labels, out.labels_at(point)).confusion, info.figures["out_of_fold"]["confusion"]
+    if got != expected:
+        raise UnexpectedData(
+            f"these decisions out of fold are not those of {info.name}: got the confusion matrix {got}, "
+            f"expected {expected}"
+        )
 
 
 def choose_operating_point(out: OutOfFold) -> OperatingPoint:

@@ -7,6 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from models import AUTO, Checkpoint, CheckpointInfo, Classifier, Solver
+from training.confidence import Confidence, measure_confidence
 from training.dataset import Dataset
 from training.errors import BadRecipe, UnexpectedData
 from training.grid import GRID_SEED, TOLERANCES, Cell, measure_grid, reference_labels
@@ -35,15 +36,17 @@ class SweepPoint:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A checkpoint's scores on the test part; `sweep` and `grid` are empty for a network without a solver.
+    """A checkpoint's scores on the test part, and what its confidence is worth there.
 
-    The sweep is of all test beats by the network's own method; the grid is of `GRID_BEATS` of them by every method. Of
-    a network that takes beats in context the scores are those out of fold, and both are of beats that it has learnt.
+    `sweep` and `grid` are empty for a network without a solver. The sweep is of all test beats by the network's own
+    method; the grid is of `GRID_BEATS` of them by every method. Of a network that takes beats in context the scores are
+    those out of fold, and both are of beats that it has learnt.
     """
 
     score: Score
     sweep: tuple[SweepPoint, ...] = ()
     grid: tuple[Cell, ...] = ()
+    confidence: Confidence | None = None
 
 
 def checkpoint_of(classifier: Classifier) -> Checkpoint:
@@ -86,11 +89,15 @@ def kept_epoch_of(info: CheckpointInfo) -> int:
 
 def evaluate(classifier: Classifier, test: Dataset, *, sweep: bool = True) -> Evaluation:
     """Score the test part as the service would answer it, then by other settings of its solver."""
-    result = score(test.labels, classifier.classify(test.beats).labels)
+    decisions = classifier.classify(test.beats)
+    evaluation = Evaluation(
+        score(test.labels, decisions.labels),
+        confidence=measure_confidence(decisions, test.labels, classifier.abstention),
+    )
     if not sweep or classifier.solver is None:
-        return Evaluation(result)
+        return evaluation
     points = _sweep(classifier, classifier.solver, test)
-    return Evaluation(result, points, measure_grid(classifier, test, GRID_BEATS))
+    return replace(evaluation, sweep=points, grid=measure_grid(classifier, test, GRID_BEATS))
 
 
 def evaluate_dial(classifier: Classifier, beats: Dataset, reached: Score) -> Evaluation:

@@ -13,10 +13,10 @@ from ecg import LABELS, Beats, BeatsInContext, Label, choose_leads, cut_annotate
 from ecg.synthetic import synthesize
 from models import Checkpoint, CheckpointInfo, Classifier
 from models.checkpoint import AddedRecordings, preprocessing_of
-from training.calibration import calibrate
 from training.crossvalidation import OutOfFold, choose_operating_point
 from training.dataset import Dataset
 from training.examples import detected
+from training.fitting import fit
 from training.label_scores import Score, score
 from training.loop import Trainer
 
@@ -37,7 +37,6 @@ def export(
     network.load_state_dict(trainer.best_weights)
     operating_point = choose_operating_point(out_of_fold) if out_of_fold else None
     classifier = Classifier(network, recipe.architecture.solver, operating_point=operating_point)
-    dial = calibrate(classifier, trainer.split.validation)
     reference = reference_beats_in_context() if classifier.in_context else reference_beats()
     info = CheckpointInfo(
         name=recipe.name,
@@ -59,15 +58,15 @@ def export(
             "minutes_an_epoch": float(np.median([epoch.seconds for epoch in trainer.history])) / 60,
             "peak_memory_mb": max(epoch.peak_memory_mb for epoch in trainer.history),
         },
-        dial=dial,
         history=[vars(epoch) for epoch in trainer.history],
     )
-    return Checkpoint(
+    checkpoint = Checkpoint(
         info=info,
         weights=trainer.best_weights,
         reference_beats=torch.from_numpy(reference.values if isinstance(reference, BeatsInContext) else reference),
         reference_probabilities=torch.from_numpy(classifier.classify(reference).probabilities),
     )
+    return fit(checkpoint, trainer.split, out_of_fold)
 
 
 def reference_beats() -> np.ndarray:

@@ -8,14 +8,17 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ecg import BEAT_FS, LABEL_NAMES, LABELS
 from ode import methods
+from training.confidence import Confidence, Covered
 from training.dataset import Dataset
 from training.evaluation import SweepPoint
 from training.grid import Cell
 from training.label_scores import Score
+from training.reliability import BINS, Bin, expected_calibration_error
 
 
 def _save(figure: Figure, file: Path) -> None:
@@ -40,6 +43,40 @@ def draw_confusion(score: Score, file: Path) -> None:
     axes.set_ylabel("true class")
     axes.set_title(f"accuracy {score.accuracy:.2%}, macro-F1 {score.macro_f1:.4f}")
     _save(figure, file)
+
+
+def draw_confidence(confidence: Confidence, file: Path) -> None:
+    """Accuracy against confidence, with how many beats there are of each, and the risk at each coverage."""
+    figure = plt.figure(figsize=(10, 5), layout="constrained")
+    axes = figure.subplot_mosaic("AC;AC;AC;BC")
+    _draw_reliability(axes["A"], axes["B"], confidence.reliability)
+    _draw_coverages(axes["C"], confidence.coverages)
+    for panel in axes.values():
+        panel.grid(alpha=0.3)
+    _save(figure, file)
+
+
+def _draw_reliability(upper: Axes, lower: Axes, bins: tuple[Bin, ...]) -> None:
+    confidence = [own.confidence for own in bins]
+    upper.plot([0, 1], [0, 1], color="gray", linestyle=":", label="as sure as right")
+    upper.plot(confidence, [own.accuracy for own in bins], marker="o", label="measured")
+    upper.set_ylabel("share of labels that are right")
+    upper.set_title(f"expected calibration error {expected_calibration_error(bins):.4f}")
+    upper.legend()
+    lower.sharex(upper)
+    lower.bar(confidence, [own.beats for own in bins], width=0.8 / BINS)
+    lower.set_yscale("log")
+    lower.set_ylabel("beats")
+    lower.set_xlabel("confidence")
+
+
+def _draw_coverages(axes: Axes, coverages: tuple[Covered, ...]) -> None:
+    told = [(100 * own.answered, 100 * own.risk) for own in coverages if own.risk is not None]
+    axes.plot([answered for answered, _ in told], [risk for _, risk in told], marker="o")
+    axes.set_title("the surer part of the answers")
+    axes.set_xlabel("answered, of all beats (%)")
+    axes.set_ylabel("wrong, of those that are answered (%)")
+    axes.set_ylim(bottom=0)
 
 
 def draw_training(history: list[dict[str, float]], kept: int, file: Path) -> None:

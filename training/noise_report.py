@@ -33,8 +33,9 @@ def _table(levels: Sequence[NoiseLevel], kinds: Mapping[str, Statistics]) -> str
             level_name(level),
             *("-" if (share := percent(level, one)) is None else f"{share:.2f}%" for one in statistics),
             f"{level.unjudged:.2%}",
+            f"{level.abstained:.2%}",
         ]
         for level in levels
     ]
     columns = [f"{name} {short}" for name in kinds for short in ("Se", "+P")]
-    return table(["signal to noise", *columns, "not classified"], rows)
+    return table(["signal to noise", *columns, "not classified", "abstained"], rows)

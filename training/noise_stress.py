@@ -12,14 +12,14 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from tqdm import tqdm
 
-from ecg import Recording
-from ecg.formats.wfdb import UNJUDGED
+from ecg import Label, Recording
 from ecg.noise import gains, noise_power, signal_power
 from ecg.resampling import resample
 from ecg.scoring import LEARNING, Comparison
-from models import Classifier
+from models import REASONS, Classifier, Reason
+from models.abstention import ALL
 from training.errors import UnexpectedData
-from training.patients import CLASS_OF, annotations_by, compare_with_reference
+from training.patients import CLASS_OF, annotated_by, annotations_of, compare_with_reference
 
 DECIBELS = (24.0, 18.0, 12.0, 6.0, 0.0)
 
@@ -38,39 +38,57 @@ MEASURED = 300
 
 @dataclass(frozen=True)
 class NoiseLevel:
-    """What was reached at one signal-to-noise ratio, None for none added. `unjudged` is the share not classified."""
+    """What was reached at one signal-to-noise ratio, None for none added.
+
+    Of all beats that were found, `unjudged` is the share that was not classified, and `abstained` the share that was,
+    with a label that the classifier does not stand by.
+    """
 
     decibels: float | None
     comparisons: Sequence[Comparison]
     unjudged: float
+    abstained: float = 0.0
 
 
 def stress_test(
-    classifier: Classifier, recordings: Sequence[Recording], noise: Recording, decibels: Iterable[float] = DECIBELS
+    classifier: Classifier,
+    recordings: Sequence[Recording],
+    noise: Recording,
+    decibels: Iterable[float] = DECIBELS,
+    *,
+    coverage: float = ALL,
 ) -> list[NoiseLevel]:
-    """Annotate and compare the recordings as they are, then at each ratio.
+    """Annotate and compare the recordings as they are, then at each ratio; labels count, abstained on or not.
 
     Raises what `with_noise` and `compare_with_reference` raise.
     """
     levels: list[float | None] = [None, *decibels]
     return [
-        _at_level(classifier, recordings, noise, level)
+        _at_level(classifier, recordings, noise, level, coverage)
         for level in tqdm(levels, desc="adding noise", unit="level", disable=None)
     ]
 
 
 def _at_level(
-    classifier: Classifier, recordings: Sequence[Recording], noise: Recording, decibels: float | None
+    classifier: Classifier,
+    recordings: Sequence[Recording],
+    noise: Recording,
+    decibels: float | None,
+    coverage: float,
 ) -> NoiseLevel:
-    comparisons, unjudged, found = [], 0, 0
+    comparisons: list[Comparison] = []
+    labels: list[Label | None] = []
+    reasons: list[Reason | None] = []
     for recording in recordings:
         heard = recording if decibels is None else with_noise(recording, noise, decibels)
-        said = annotations_by(classifier, heard, "found")
-        comparisons.append(compare_with_reference(recording, said, LEARNING))
-        compared = np.array(said.symbols)[said.samples >= LEARNING * recording.fs]
-        unjudged += int(np.count_nonzero(compared == UNJUDGED))
-        found += len(compared)
-    return NoiseLevel(decibels, comparisons, unjudged / max(found, 1))
+        said = annotated_by(classifier, heard, "found", coverage)
+        comparisons.append(compare_with_reference(recording, annotations_of(said), LEARNING))
+        first = int(np.searchsorted(said.found.peaks, LEARNING * recording.fs))
+        labels += said.labels[first:]
+        reasons += said.reasons[first:]
+    found = max(len(labels), 1)
+    doubted = sum(reasons.count(reason) for reason in REASONS if reason != "poor_signal")
+    return NoiseLevel(decibels, comparisons, labels.count(None) / found, doubted / found)
 
 
 def with_noise(recording: Recording, noise: Recording, decibels: float) -> Recording:

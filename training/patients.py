@@ -17,6 +17,9 @@ from ecg import LABELS, Annotations, FoundBeats, FoundPart, Quality, Recording, 
 from ecg.formats.wfdb import UNJUDGED
 from ecg.scoring import CLASS_OF_IN_LITERATURE, LEARNING, Comparison, compare
 from models import AnnotatedBeats, Classifier, annotate_parts
+from models.abstention import ALL
+from models.decisions import Decisions
+from training.confidence import Confidence, measure_confidence
 from training.mitdb import DS1
 
 PeakSource = Literal["found", "given"]
@@ -50,11 +53,15 @@ VIEWS = (AS_SERVED, View("found", 0.0), View("given", LEARNING), AS_PAPERS)
 
 @dataclass(frozen=True)
 class Patients:
-    """What a classifier reached on the recordings of some patients, in each view. `sha256` is its checkpoint's."""
+    """What a classifier reached on the recordings of some patients, in each view. `sha256` is its checkpoint's.
+
+    `confidence` is of all beats at given R peaks.
+    """
 
     name: str
     sha256: str
     views: Mapping[View, Sequence[Comparison]]
+    confidence: Confidence | None = None
 
     @property
     def recordings(self) -> list[str]:
@@ -76,11 +83,19 @@ def evaluate_patients(
     recording that is shorter than the time that the standard leaves out.
     """
     views: dict[View, list[Comparison]] = {view: [] for view in VIEWS}
+    decided: list[Decisions] = []
+    truth: list[int] = []
     for recording in tqdm(recordings, desc="annotating", unit="recording", disable=None):
-        said = {peaks: annotations_by(classifier, recording, peaks) for peaks in ("found", "given")}
+        said = {peaks: annotated_by(classifier, recording, peaks) for peaks in ("found", "given")}
         for view, comparisons in views.items():
-            comparisons.append(compare_with_reference(recording, said[view.peaks], view.start))
-    return Patients(name, sha256, views)
+            comparisons.append(compare_with_reference(recording, annotations_of(said[view.peaks]), view.start))
+        if (decisions := said["given"].decisions) is not None:
+            decided.append(decisions)
+            truth += given_labels(recording)[: len(decisions)]
+    confidence = (
+        measure_confidence(Decisions.joined(decided), np.array(truth), classifier.abstention) if decided else None
+    )
+    return Patients(name, sha256, views, confidence)
 
 
 def compare_with_reference(recording: Recording, test: Annotations, start: float) -> Comparison:
@@ -96,12 +111,25 @@ def compare_with_reference(recording: Recording, test: Annotations, start: float
     )
 
 
-def annotations_by(classifier: Classifier, recording: Recording, peaks: PeakSource) -> Annotations:
-    """What a classifier says of a recording, as `python -m app annotate --format wfdb` writes it."""
+def annotated_by(
+    classifier: Classifier, recording: Recording, peaks: PeakSource, coverage: float = ALL
+) -> AnnotatedBeats:
+    """What a classifier says of a recording."""
     leads = choose_leads(recording)
     parts = find_beats(recording, leads) if peaks == "found" else given_beats(recording)
-    beats = AnnotatedBeats.joined([part.beats for part in annotate_parts(classifier, recording, leads, parts)])
+    annotated = annotate_parts(classifier, recording, leads, parts, coverage=coverage)
+    return AnnotatedBeats.joined([part.beats for part in annotated])
+
+
+def annotations_of(beats: AnnotatedBeats) -> Annotations:
+    """The same as `python -m app annotate --format wfdb` writes it."""
     return Annotations(beats.found.peaks, tuple(label or UNJUDGED for label in beats.labels))
+
+
+def given_labels(recording: Recording) -> list[int]:
+    """The labels of the beats that the reference marks, as indices into `LABELS`."""
+    classes = [CLASS_OF.get(symbol, "") for symbol in recording.beat_annotations().symbols]
+    return [LABELS.index(name) for name in classes if name in LABELS]
 
 
 def given_beats(recording: Recording) -> Iterator[FoundPart]:

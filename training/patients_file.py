@@ -1,12 +1,15 @@
 """The file that keeps what a classifier reached on recordings of patients, so that its card can be written anew."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from ecg.scoring import CLASSES, Comparison
+from training.confidence import Confidence
 from training.errors import UnexpectedData
 from training.patients import VIEWS, Patients, View
 
@@ -20,7 +23,13 @@ def write(patients: Patients, file: Path) -> None:
         {"peaks": view.peaks, "start": view.start, "recordings": [_written(one) for one in comparisons]}
         for view, comparisons in patients.views.items()
     ]
-    content = {"name": patients.name, "sha256": patients.sha256, "classes": "".join(CLASSES), "views": views}
+    content = {
+        "name": patients.name,
+        "sha256": patients.sha256,
+        "classes": "".join(CLASSES),
+        "views": views,
+        "confidence": patients.confidence and asdict(patients.confidence),
+    }
     file.write_text(json.dumps(content) + "\n")
 
 
@@ -32,7 +41,8 @@ def read(file: Path) -> Patients:
             View(view["peaks"], float(view["start"])): [_read(one) for one in view["recordings"]]
             for view in content["views"]
         }
-        patients = Patients(str(content["name"]), str(content["sha256"]), views)
+        confidence = TypeAdapter(Confidence | None).validate_python(content.get("confidence"))
+        patients = Patients(str(content["name"]), str(content["sha256"]), views, confidence)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnexpectedData(
             f"{file} does not hold what was reached on patients ({error}); make it anew: `python -m training evaluate`"

@@ -13,6 +13,7 @@ from ecg.scoring.tables import summary_table
 from ecg.scoring.three_classes import ACCURACY as ACCURACY_OF_THREE
 from ecg.scoring.three_classes import THREE_CLASSES
 from models import CheckpointInfo
+from training.confidence_report import confidence_section
 from training.evaluation import Evaluation
 from training.patients import AS_PAPERS, AS_SERVED, VIEWS, Patients, View
 from training.score_report import BOUNDS, STATISTICS, class_tables, statistics_table
@@ -38,6 +39,9 @@ MEASURES: Mapping[str, Measure] = {
     "macro-F1, three classes": macro_f1(THREE_CLASSES.values()),
 }
 """What is told of every view, of the beats of all recordings."""
+
+CONFIDENCE = "patients_confidence.png"
+"""What the figure of confidence is called beside a card."""
 
 COUNTED = """\
 Escape beats (`e`, `j`) count as N, as in the literature; a beat that is found and not classified counts as called Q."""
@@ -123,12 +127,23 @@ def card_section(patients: Patients, info: CheckpointInfo, beats: Evaluation | N
         "",
         "![The measures with their bounds](patients_intervals.png)",
         "",
+        *_confidence(patients),
         "<details><summary>Each recording</summary>",
         "",
         *(line for view in (AS_SERVED, AS_PAPERS) for line in _recordings(patients, view)),
         "</details>",
         "",
         *(_side_by_side(patients, info, beats) if beats and not _has_learnt_from_ds1_alone(info) else []),
+    ]
+
+
+def _confidence(patients: Patients) -> list[str]:
+    if patients.confidence is None:
+        return []
+    return [
+        "How far its confidence can be believed, at R peaks that are given:",
+        "",
+        *confidence_section(patients.confidence, CONFIDENCE, "beats of other patients (DS1)"),
     ]
 
 

@@ -6,8 +6,10 @@ from typing import Any
 from ecg import LABELS, Label
 from models import AUTO, CheckpointInfo, Validated
 from ode import find_method
-from training.calibration import AGREEMENT
+from training.confidence_report import confidence_section
+from training.dial import AGREEMENT
 from training.evaluation import GRID_BEATS, Evaluation, kept_epoch_of
+from training.fitting import confidence_of
 from training.grid import Cell
 from training.label_scores import Score, score_of
 from training.patients import Patients
@@ -34,9 +36,12 @@ No patient is in training and test alike (but for one, whose recordings 201 and 
 so these figures say what to expect of a new patient of the same hospital.""",
 }
 
+CONFIDENCE = "confidence.png"
+"""What the figure of confidence is called beside a card."""
+
 LIMITS = """\
 It has seen one database of the 1970s, one lead (MLII) and beats cut from the R peak by `ecg.beats`; anything else
-it was not made for. It never abstains. It is no medical device and must not be used to decide on anybody's care."""
+it was not made for. It is no medical device and must not be used to decide on anybody's care."""
 
 NOT_LOOKED_AT = (
     "The patients of DS2, on whom the literature tests, have not been looked at yet, neither to choose anything nor to "
@@ -151,6 +156,8 @@ def card(info: CheckpointInfo, evaluation: Evaluation, sha256: str, patients: Pa
         "![Confusion matrix](confusion.png)",
         "",
     ]
+    if evaluation.confidence:
+        lines += ["## Confidence", "", *confidence_section(evaluation.confidence, CONFIDENCE, "the validation part")]
     if evaluation.sweep:
         lines += ["## The dial", "", *_sweep_in_words(info, evaluation, "test beats")]
     lines += _auto_in_words(info)
@@ -197,6 +204,7 @@ def context_card(
         "",
         "![Confusion matrix](confusion.png)",
         "",
+        *_confidence_out_of_fold(info),
         *([] if patients else [NOT_LOOKED_AT, ""]),
         "## The dial",
         "",
@@ -254,6 +262,14 @@ def _grid_in_words(evaluation: Evaluation, beats: str) -> list[str]:
         "</details>",
         "",
     ]
+
+
+def _confidence_out_of_fold(info: CheckpointInfo) -> list[str]:
+    confidence = confidence_of(info)
+    if confidence is None:
+        return []
+    fitted_on = "these beats, of four fifths of the patients for the others here"
+    return ["## Confidence", "", *confidence_section(confidence, CONFIDENCE, fitted_on)]
 
 
 def _auto_in_words(info: CheckpointInfo) -> list[str]:

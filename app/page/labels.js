@@ -5,6 +5,9 @@ export const NAMES = {
   N: "normal", S: "supraventricular ectopic", V: "ventricular ectopic", F: "fusion", Q: "other, or paced", "?": "not judged",
 };
 
+// Why a model does not stand by a label.
+export const REASONS = { low_confidence: "it is not sure enough", unlike_training: "the beat is unlike those it was trained on" };
+
 export function colour(label) {
   return variable(label === "?" ? "none" : label);
 }

@@ -134,7 +134,7 @@ function drawBeats(context, size, view, data) {
   const everyone = (all[1] - all[0]) * 7 < size.width;
   const [first, last] = everyone ? all : between(data.others.sample, from, to); // too many to mark the normal ones
   const colours = Object.fromEntries([...LABELS, "?"].map((label) => [label, colour(label)])); // asked for once: it is slow
-  const ink = variable("mark-ink"), frame = variable("ink");
+  const ink = variable("mark-ink"), frame = variable("ink"), paper = variable("paper");
   const ticked = {};
   context.font = "bold 12px system-ui, sans-serif";
   context.textAlign = "center";
@@ -159,7 +159,15 @@ function drawBeats(context, size, view, data) {
       context.lineWidth = 2;
       context.strokeRect(x - 10.5, 2.5, 21, 20);
     }
-    context.fillStyle = ink;
+    if (data.beats.abstained[beat]) { // hollow: a guess
+      context.fillStyle = paper;
+      context.beginPath();
+      context.roundRect(x - 6, 6, 12, 13, 2);
+      context.fill();
+      context.fillStyle = colours[label];
+    } else {
+      context.fillStyle = ink;
+    }
     context.fillText(label, x, 17);
   }
 }

@@ -1,6 +1,6 @@
 // The rhythm in words and figures, the list of events, and what is said of one beat.
 
-import { LABELS, NAMES, mark } from "./labels.js";
+import { LABELS, NAMES, REASONS, mark } from "./labels.js";
 import { clock, count, figure, percent, table } from "./text.js";
 
 export function countsTable(rhythm) {
@@ -75,6 +75,11 @@ export function beatDetail(beat, before) {
   if (beat.quality !== "good") {
     const why = document.createElement("p");
     why.textContent = `Its signal cannot be judged: ${beat.quality.replace("_", " ")}.`;
+    parts.push(why);
+  }
+  if (beat.abstained && beat.label) {
+    const why = document.createElement("p");
+    why.textContent = `It abstains: ${REASONS[beat.reason]}. Its best guess:`;
     parts.push(why);
   }
   if (beat.probabilities) parts.push(bars(beat.probabilities));

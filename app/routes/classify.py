@@ -46,6 +46,6 @@ def classify(body: ClassifyRequest, request: Request) -> ClassifyResponse:
     served = request.app.state.served
     model: ServedModel = served.find(body.model, served.for_beats)
     solver = None if body.solver is None else body.solver.applied_to(model.classifier.solver)
-    decisions = model.classifier.classify(body.array(), solver)
+    decisions = model.classifier.classify(body.array(), solver, body.coverage)
     request.app.state.metrics.count(model.identity.name, decisions)
     return ClassifyResponse(model=model.identity, beats=[DecisionResponse.of(decision) for decision in decisions])

@@ -36,6 +36,7 @@ from app.uploads import receive
 from app.workspace import Workspace
 from ecg import FoundPart, choose_leads
 from models import AnnotatedBeats, Solver, annotate_parts
+from models.abstention import confidence_for
 
 router = APIRouter(prefix="/recordings", tags=["recordings"])
 logger = logging.getLogger("cardiode.recordings")
@@ -121,11 +122,13 @@ async def _annotated(request: Request, media_type: str, closing: ExitStack) -> R
     closing.enter_context(state.recording_places.taken())
     model = state.served.find(upload.options.model, state.served.for_recordings)
     solver = solver_of(model, upload.options.solver)
+    confidence_for(model.classifier.abstention, upload.options.coverage)
 
     def read() -> Job:
         source = upload.source(workspace, state.settings.max_recording_bytes)
         recording = workspace.store(source, state.settings.max_recording_values)
-        return Job(recording, choose_leads(recording, upload.options.lead), model, solver, state.metrics)
+        leads = choose_leads(recording, upload.options.lead)
+        return Job(recording, leads, model, solver, upload.options.coverage, state.metrics)
 
     job = await anyio.to_thread.run_sync(read)
     analysis = Analysis(job, upload.options, workspace, state.kept)
@@ -221,24 +224,26 @@ def decide_again(id: Id, body: DecisionsRequest, request: Request) -> Response: 
     served = request.app.state.served
     model = served.find(body.model, served.for_recordings)
     solver = solver_of(model, body.solver)
+    confidence_for(model.classifier.abstention, body.coverage)
     workspace = kept.workspace.share()
     closing = ExitStack()
     closing.callback(workspace.close)
     metrics = request.app.state.metrics
-    lines = _guarded(_decided(kept, model, solver, metrics), metrics)
+    lines = _guarded(_decided(kept, model, solver, body.coverage, metrics), metrics)
     return StreamedAnswer(lines, NDJSON, closing.close, kept.decided.whole.recording.name)
 
 
-def _decided(kept: KeptRecording, model: ServedModel, solver: Solver | None, metrics: Metrics) -> Iterator[bytes]:
+def _decided(
+    kept: KeptRecording, model: ServedModel, solver: Solver | None, coverage: float, metrics: Metrics
+) -> Iterator[bytes]:
     parts = []
     started = time.perf_counter()
     whole = kept.decided.whole
     recording, pieces = whole.recording, whole.beats.found.pieces(AT_ONCE)
     leads = () if whole.lead is None else choose_leads(recording, recording.leads[whole.lead])
     found = (FoundPart(piece, recording.seconds * n / len(pieces)) for n, piece in enumerate(pieces, 1))
-    for part in annotate_parts(model.classifier, recording, leads, found, solver):
-        if part.beats.decisions is not None:
-            metrics.count(model.identity.name, part.beats.decisions)
+    for part in annotate_parts(model.classifier, recording, leads, found, solver, coverage=coverage):
+        metrics.count_annotated(model.identity.name, part.beats)
         parts.append(part.beats)
         yield line("progress", json.dumps({"share": round(part.seconds / recording.seconds, 4)}))
     seconds = time.perf_counter() - started

@@ -23,11 +23,12 @@ from starlette.websockets import WebSocketDisconnect
 from app.analysis import solver_of
 from app.problems import KINDS, problem_of
 from app.recording_schemas import beat_object, rhythm_response
-from app.schemas import ModelIdentity, SolverRequest
+from app.schemas import Coverage, ModelIdentity, SolverRequest
 from app.uploads import validated
 from ecg import BeatStream, FoundBeats, InvalidSignals, Label, LiveContext, find_lead, preferred_lead, summarize
 from ecg.source import MAX_NAME, check_unit
 from models import annotate
+from models.abstention import ALL, confidence_for
 
 router = APIRouter(tags=["recordings"])
 
@@ -54,6 +55,7 @@ class StreamRequest(BaseModel):
     unit: str = Field("mV", description="mV, uV or V")
     model: str | None = None
     solver: SolverRequest | None = None
+    coverage: Coverage = ALL
 
 
 class StreamResponse(BaseModel):
@@ -121,6 +123,8 @@ class _Live:
         asked = validated(StreamRequest, first.encode(), MESSAGE)
         self.model = state.served.find(asked.model, state.served.for_beats)
         self.solver = solver_of(self.model, asked.solver)
+        self.coverage = asked.coverage
+        confidence_for(self.model.classifier.abstention, self.coverage)
         self.metrics = state.metrics
         self.factor = check_unit(asked.unit)
         name = find_lead(asked.leads, asked.lead) if asked.lead else preferred_lead(asked.leads) or asked.leads[0]
@@ -159,9 +163,8 @@ class _Live:
         if not len(found):
             return []
         context = partial(self.context.of, next_peak=self.found.next_peak) if self.context is not None else None
-        part = annotate(self.model.classifier, found, self.solver, context)
-        if part.decisions is not None:
-            self.metrics.count(self.model.identity.name, part.decisions)
+        part = annotate(self.model.classifier, found, self.solver, context, coverage=self.coverage)
+        self.metrics.count_annotated(self.model.identity.name, part)
         self.times += (found.peaks / self.found.fs).tolist()
         self.labels += part.labels
         self.broken += found.broken.tolist()

@@ -1,9 +1,15 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
+from starlette.testclient import TestClient
 
+from app import service
+from app.served import ServedModels
+from app.settings import Settings
 from ecg import LABELS
+from models import Abstention, Classifier
 from ode import methods
 
 
@@ -29,7 +35,7 @@ def test_the_default_model_answers_as_the_design_says(client, beat, served):
     assert body["model"] == served.for_beats.identity.model_dump()
     assert len(body["beats"]) == 2
     answer = body["beats"][0]
-    assert set(answer) == {"label", "probabilities", "abstained", "receipt"}
+    assert set(answer) == {"label", "probabilities", "abstained", "reason", "receipt"}
     assert list(answer["probabilities"]) == list(LABELS)
     assert answer["receipt"] | {"evaluations": 0, "accepted": 0, "error": 0} == {
         "method": "dopri5", "rtol": 1e-3, "atol": 1e-3, "evaluations": 0, "accepted": 0, "rejected": 0, "error": 0,
@@ -215,3 +221,35 @@ def test_the_examples_of_the_document_work_when_pasted(client):
     assert len(content["examples"]) >= 2
     for example in content["examples"].values():
         assert client.post("/classify", json=example["value"]).status_code == 200
+
+
+@pytest.fixture
+def doubtful(served):
+    """A service whose resnet has a table of confidences."""
+    resnet = served.by_name["resnet"]
+    table = Abstention(coverages=(0.5, 1.0), confidences=(1.0, 0.0))
+    classifier = Classifier(resnet.classifier.network, None, abstention=table)
+    models = ServedModels([replace(resnet, classifier=classifier)])
+    with TestClient(service.create(models, Settings()), raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_a_coverage_lets_a_model_abstain_and_it_guesses_all_the_same(doubtful, beat):
+    (sure,) = doubtful.post("/classify", json={"beats": [beat]}).json()["beats"]
+    (unsure,) = doubtful.post("/classify", json={"beats": [beat], "coverage": 0.5}).json()["beats"]
+    assert (sure["abstained"], sure["reason"]) == (False, None)
+    assert (unsure["abstained"], unsure["reason"]) == (True, "low_confidence")
+    assert unsure["label"] == sure["label"] and unsure["probabilities"] == sure["probabilities"]
+    assert 'cardiode_abstentions_total{model="resnet",reason="low_confidence"} 1.0' in doubtful.get("/metrics").text
+
+
+@pytest.mark.parametrize("coverage", [0.3, 1.2, "most", None])
+def test_a_coverage_out_of_bounds_is_refused_by_name(client, beat, coverage):
+    answer = client.post("/classify", json={"beats": [beat], "coverage": coverage})
+    assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "coverage"
+
+
+def test_a_model_without_a_table_says_so(client, beat):
+    answer = client.post("/classify", json={"beats": [beat], "coverage": 0.9})
+    assert answer.status_code == 422 and "no confidence was found" in answer.json()["detail"]
+    assert 'cardiode_errors_total{kind="invalid_coverage"} 1.0' in client.get("/metrics").text

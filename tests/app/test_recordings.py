@@ -58,6 +58,7 @@ def assert_is_that_of_made(body, lead="MLII"):
     for beat in answer.beats:
         assert beat.time == pytest.approx(beat.sample / 250, abs=1e-3)
         assert (beat.label is None) == (beat.quality != "good") == (beat.receipt is None) == beat.abstained
+        assert beat.reason == (None if beat.quality == "good" else "poor_signal")
     return answer
 
 

@@ -13,6 +13,7 @@ from models import (
     BadCheckpoint,
     Classifier,
     NotACheckpoint,
+    Novelty,
     TruncatedCheckpoint,
     WrongCheckpointVersion,
 )
@@ -155,4 +156,27 @@ def test_a_network_whose_beats_were_made_otherwise_is_refused(
     info = made.info.model_copy(update={"preprocessing": preprocessing})
     checkpoint_file.save(replace(made, info=info), file)
     with pytest.raises(WrongCheckpointVersion, match="its answers would be wrong here"):
+        checkpoint_file.load(file)
+
+
+@pytest.fixture
+def with_novelty(checkpoints):
+    whitening = np.asfortranarray(np.arange(9, dtype=np.float32).reshape(3, 3))
+    novelty = Novelty(whitening, np.ones((2, 3), np.float32), 12.5)
+    return replace(checkpoint_file.load(checkpoints["resnet"]), novelty=novelty)
+
+
+def test_novelty_is_loaded_as_it_was_saved(with_novelty, file):
+    checkpoint_file.save(with_novelty, file)
+    loaded = checkpoint_file.load(file).novelty
+    np.testing.assert_array_equal(loaded.whitening, with_novelty.novelty.whitening)
+    np.testing.assert_array_equal(loaded.means, with_novelty.novelty.means)
+    assert loaded.threshold == 12.5
+
+
+def test_a_checkpoint_with_a_part_of_its_novelty_is_refused(with_novelty, file, monkeypatch):
+    monkeypatch.setattr(checkpoint_file, "_NOVELTY", "novelty.of_another_")
+    checkpoint_file.save(with_novelty, file)
+    monkeypatch.undo()
+    with pytest.raises(AlteredCheckpoint, match="of its novelty"):
         checkpoint_file.load(file)

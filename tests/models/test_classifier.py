@@ -18,7 +18,7 @@ def test_each_beat_gets_a_label_and_probabilities_that_add_up(classifier, beats)
     for decision in classifier.classify(beats):
         assert sum(decision.probabilities.values()) == pytest.approx(1, abs=1e-5)
         assert decision.label == max(decision.probabilities, key=decision.probabilities.get)
-        assert not decision.abstained
+        assert not decision.abstained and decision.reason is None
 
 
 def test_a_beats_answer_does_not_depend_on_its_batch(classifier, beats):

@@ -70,8 +70,8 @@ def test_both_solves_together_keep_the_limit(network, beats, limit):
     assert decisions[0].label is None
 
 
-def test_a_model_that_was_not_calibrated_refuses_auto(network, beats):
-    with pytest.raises(InvalidSolver, match="not calibrated"):
+def test_a_model_without_a_dial_refuses_auto(network, beats):
+    with pytest.raises(InvalidSolver, match="no dial"):
         Classifier(network, Solver()).classify(beats, Solver(AUTO))
 
 

@@ -9,7 +9,7 @@ import pytest
 from ecg import LABELS, cut_annotated_beats
 from ecg.scoring.intervals import interval
 from ecg.synthetic import synthesize
-from training import calibration, evaluation, patients_figures, score_report
+from training import dial, evaluation, patients_figures, score_report
 from training.dataset import Dataset
 from training.splits import Split
 
@@ -23,7 +23,7 @@ def made(seed: int) -> Dataset:
 @pytest.fixture(scope="session", autouse=True)
 def _grids_of_a_few_beats() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibration, "GRID_BEATS", 3)
+        patch.setattr(dial, "GRID_BEATS", 3)
         patch.setattr(evaluation, "GRID_BEATS", 3)
         yield
 

@@ -39,7 +39,7 @@ class Nearest(nn.Module):
 
     def forward(self, beats: torch.Tensor, solver: object = None) -> Output:
         assert solver is None
-        return Output(logits=-torch.cdist(beats, self.beats))
+        return Output(logits=-torch.cdist(beats, self.beats), features=beats)
 
 
 def nearest() -> Classifier:

@@ -1,60 +1,36 @@
 import numpy as np
 import pytest
+from scipy.special import softmax
 
-from models import AUTO, Classifier, Solver, Validated
-from training.calibration import CHEAP, MISSED, TIGHT, calibrate, validated
-from training.grid import Cell, reference_labels
-
-
-def cells(method, **agreements):
-    return tuple(Cell(method, setting, 0.9, agreement, 10.0, 1.0) for setting, agreement in agreements["row"])
+from training.calibration import cross_entropy, fit_calibration
 
 
-def test_a_method_is_validated_up_to_its_first_setting_that_does_not_agree():
-    row = [(1e-1, 1.0), (1e-2, 0.99), (1e-3, 0.9995), (1e-4, 1.0)]
-    assert validated(cells("dopri5", row=row), Solver()) == (Validated(method="dopri5", tolerances=(1e-4, 1e-3)),)
+def drawn(temperature, beats=20_000, seed=0):
+    """Logits, and classes drawn with the probabilities that they mean at a temperature."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 4, (beats, 5)).astype(np.float32)
+    shares = softmax(logits / temperature, axis=1).cumsum(axis=1)
+    return logits, (rng.random((beats, 1)) > shares[:, :-1]).sum(axis=1)
 
 
-def test_a_method_that_never_agrees_is_not_validated():
-    assert validated(cells("euler", row=[(1.0, 0.5), (0.5, 0.9)]), Solver()) == ()
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
+def test_the_temperature_that_classes_were_drawn_at_is_found(temperature):
+    assert fit_calibration(*drawn(temperature)).temperature == pytest.approx(temperature, rel=0.03)
 
 
-def test_given_steps_and_the_tolerance_of_implicit_ones_are_validated():
-    row = [(1.0, 0.5), (0.5, 1.0), (0.25, 1.0)]
-    assert validated(cells("rk4", row=row), Solver()) == (Validated(method="rk4", steps=(0.25, 0.5)),)
-    (implicit,) = validated(cells("crank_nicolson", row=row), Solver(rtol=1e-3, atol=1e-4))
-    assert implicit.tolerances == (0.0, 1e-4)
+def test_no_temperature_beside_it_has_less_cross_entropy():
+    logits, truth = drawn(1.7)
+    found = fit_calibration(logits, truth).temperature
+    least = cross_entropy(logits / found, truth)
+    assert all(least <= cross_entropy(logits / (found * factor), truth) for factor in (0.9, 0.99, 1.01, 1.1))
 
 
-@pytest.fixture(scope="module")
-def calibrated(checkpoints, small):
-    odenet = Classifier.load(checkpoints["odenet"])
-    return Classifier(odenet.network, odenet.solver, dial=calibrate(odenet, small.validation))
+def test_labels_that_are_all_right_make_no_temperature_of_zero():
+    logits = np.eye(5, dtype=np.float32)
+    assert fit_calibration(logits, np.arange(5)).temperature == pytest.approx(0.05, rel=0.01)
 
 
-def test_the_doubt_leaves_no_more_beats_missed_than_may_be(calibrated, small):
-    decisions = calibrated.classify(small.validation.values, Solver(AUTO))
-    tight = calibrated.classify(small.validation.values, TIGHT).labels
-    reference = reference_labels(calibrated, small.validation)
-    missed = (decisions.labels != reference) & ~decisions.receipts.tight
-    assert missed.sum() <= MISSED * len(small.validation)
-    assert (decisions.labels[decisions.receipts.tight] == tight[decisions.receipts.tight]).all()
-
-
-def test_the_doubt_is_the_least_that_does(calibrated, small):
-    auto = calibrated.dial.auto
-    if auto.doubt == 0:
-        cheap = calibrated.classify(small.validation.values, CHEAP)
-        assert np.array_equal(cheap.labels, reference_labels(calibrated, small.validation))
-        return
-    less = Classifier(
-        calibrated.network,
-        calibrated.solver,
-        dial=calibrated.dial.model_copy(update={"auto": auto.model_copy(update={"doubt": 0.999 * auto.doubt})}),
-    )
-    decisions = less.classify(small.validation.values, Solver(AUTO))
-    assert (decisions.labels != reference_labels(less, small.validation)).any()
-
-
-def test_a_network_without_a_solver_has_no_dial(checkpoints, small):
-    assert calibrate(Classifier.load(checkpoints["resnet"]), small.validation) is None
+def test_cross_entropy_is_that_of_the_definition():
+    logits, truth = drawn(1.0, beats=50)
+    shares = softmax(logits.astype(np.float64), axis=1)
+    assert cross_entropy(logits, truth) == pytest.approx(-np.log(shares[np.arange(50), truth]).mean())

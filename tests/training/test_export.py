@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ecg import LABELS
-from models import Classifier
+from models import Calibration, Classifier
 from models import checkpoint as checkpoint_file
 from tests.training.test_loop import CPU, recipe
 from training import loop
@@ -12,7 +12,7 @@ from training.dataset import Dataset
 from training.errors import UnexpectedData
 from training.evaluation import evaluate, kept_epoch_of, split_of
 from training.export import export, reference_beats
-from training.figures import draw_beats, draw_confusion, draw_dial, draw_sweep, draw_training
+from training.figures import draw_beats, draw_confidence, draw_confusion, draw_dial, draw_sweep, draw_training
 from training.report import card, compare_table, score_table
 
 
@@ -33,7 +33,7 @@ def test_a_run_gives_a_checkpoint_that_tells_its_story(exported):
     assert len(info.history) == 1 and info.commit and info.data_sha256
     assert info.libraries["torch"] == version("torch")
     assert info.figures["parameters"] == 59_333
-    assert info.dial.auto is not None
+    assert info.dial.auto is not None and info.calibration != Calibration() and info.abstention is not None
 
 
 def test_evaluating_the_released_file_reproduces_its_figures(exported, small):
@@ -60,6 +60,7 @@ def test_the_card_and_figures_are_drawn(exported, small, tmp_path):
     assert f"{evaluation.score.accuracy:.2%}" in text and score_table(evaluation.score) in text and "medical" in text
     assert "59,333" in compare_table([info, info])
     draw_confusion(evaluation.score, tmp_path / "confusion.png")
+    draw_confidence(evaluation.confidence, tmp_path / "confidence.png")
     draw_training(info.history, kept_epoch_of(info), tmp_path / "training.png")
     draw_sweep(evaluation.sweep, tmp_path / "tolerance.png")
     draw_dial(evaluation.grid, evaluation.sweep[-1], tmp_path / "dial.png")

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import wfdb
@@ -12,7 +14,7 @@ from training.dataset import Dataset
 from training.recipe import read_recipe
 
 
-@pytest.mark.parametrize("command", ["data", "train", "evaluate", "compare", "promote", "score", "noise"])
+@pytest.mark.parametrize("command", ["data", "train", "fit", "evaluate", "compare", "promote", "score", "noise"])
 def test_every_command_explains_itself_with_an_example(capsys, command):
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
@@ -47,7 +49,10 @@ def headers(tmp_path_factory):
     return [str(write_wfdb(recording, folder, f"made{seed}")) for seed, recording in made.items()]
 
 
-OF_PATIENTS = {"patients.json", "patients.md", "patients.png", "patients_confusion.png", "patients_intervals.png"}
+OF_PATIENTS = {
+    "patients.json", "patients.md", "patients.png", "patients_confidence.png", "patients_confusion.png",
+    "patients_intervals.png",
+}  # fmt: skip
 
 
 def test_train_then_evaluate_gives_a_checkpoint_a_card_and_figures(small, tmp_path, capsys, headers):
@@ -74,10 +79,17 @@ def test_train_then_evaluate_gives_a_checkpoint_a_card_and_figures(small, tmp_pa
     assert card.startswith("# odenet\n\n## On patients it has never seen\n")
     assert "inter-patient split" in card and "split at random" not in card and "sibling" not in card
     assert {file.name for file in out.iterdir()} == OF_PATIENTS | {
-        "beats.png", "card.md", "confusion.png", "dial.png", "evaluation.json", "tolerance.png", "training.png",
+        "beats.png", "card.md", "confidence.png", "confusion.png", "dial.png", "evaluation.json", "tolerance.png",
+        "training.png",
     }  # fmt: skip
     assert main([*command, "--sibling", "odenet"]) == 1
     assert "was itself trained on DS1 alone" in capsys.readouterr().err
+    fitted = str(tmp_path / "fitted.safetensors")
+    assert (
+        main(["fit", str(run / "checkpoint.safetensors"), "--beats", str(beats), "--out", fitted, "--keep-dial"]) == 0
+    )
+    assert "temperature" in capsys.readouterr().out
+    assert checkpoint_file.load(Path(fitted)).info == checkpoint_file.load(run / "checkpoint.safetensors").info
     assert main(["compare", str(run / "checkpoint.safetensors"), "odenet"]) == 0
     assert "inter-patient" in capsys.readouterr().out
 

@@ -9,7 +9,7 @@ from ecg.synthetic import synthesize
 from tests.training.recordings import nearest
 from training.errors import UnexpectedData
 from training.noise_stress import stress_test, with_noise
-from training.patients import annotations_by, compare_with_reference
+from training.patients import annotated_by, annotations_of, compare_with_reference
 
 FS = 250
 MADE = synthesize(700, fs=FS, ectopic={"V": 0.1}, leads=("MLII", "V1"), seed=5)
@@ -96,7 +96,7 @@ def test_the_test_begins_without_noise_and_more_of_it_leaves_less():
     smooth = replace(smooth, signals=np.cumsum(smooth.signals, axis=1) * 0.1)
     clean, some, much = stress_test(nearest(), [made], smooth, decibels=(24.0, -12.0))
     assert [level.decibels for level in (clean, some, much)] == [None, 24.0, -12.0]
-    as_it_is = compare_with_reference(made, annotations_by(nearest(), made, "found"), 300.0)
+    as_it_is = compare_with_reference(made, annotations_of(annotated_by(nearest(), made, "found")), 300.0)
     np.testing.assert_array_equal(clean.comparisons[0].confusion, as_it_is.confusion)
     right = [level.comparisons[0].confusion.trace() for level in (clean, some, much)]
     assert right[2] < 0.9 * right[0] <= right[0]

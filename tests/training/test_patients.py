@@ -22,7 +22,8 @@ from training.patients import (
     VIEWS,
     Patients,
     View,
-    annotations_by,
+    annotated_by,
+    annotations_of,
     compare_with_reference,
     evaluate_patients,
     given_beats,
@@ -49,7 +50,7 @@ def test_peaks_that_are_found_are_annotated_and_scored_as_by_the_commands(tmp_pa
     assert app(command) == 0
     recording = wfdb.read(tmp_path / "made")
     written = wfdb.read_annotations(results / "made", wfdb.ANNOTATOR)
-    said = annotations_by(Classifier.load(checkpoints[model]), recording, "found")
+    said = annotations_of(annotated_by(Classifier.load(checkpoints[model]), recording, "found"))
     np.testing.assert_array_equal(said.samples, written.samples)
     assert said.symbols == written.symbols
     (scored,) = compare_folders(
@@ -85,7 +86,7 @@ def test_beats_that_have_no_length_are_none(symbols):
 
 
 def test_given_beats_are_decided_on_by_themselves():
-    said = annotations_by(nearest(), MADE, "given")
+    said = annotations_of(annotated_by(nearest(), MADE, "given"))
     labels = nearest().classify(cut_annotated_beats(MADE).values).labels
     np.testing.assert_array_equal(said.samples, MARKS.samples)
     assert said.symbols[:-1] == tuple("NSVFQ"[label] for label in labels)
@@ -95,7 +96,7 @@ def test_given_beats_are_decided_on_by_themselves():
 def test_given_beats_are_decided_on_in_the_context_of_each_other():
     torch.manual_seed(1)
     classifier = Classifier(RhythmODENetArchitecture().build(5), Solver())
-    said = annotations_by(classifier, MADE, "given")
+    said = annotations_of(annotated_by(classifier, MADE, "given"))
     peaks = MARKS.samples
     beats = Stretch.cut(MADE, (0, 1), peaks, np.arange(len(peaks)) == 0).in_context()
     assert said.symbols == tuple("NSVFQ"[label] for label in classifier.classify(beats).labels)
@@ -106,6 +107,14 @@ def test_each_recording_is_looked_at_in_every_view(patients):
     assert patients.recordings == ["synthetic-11", "again"]
     for comparisons in patients.views.values():
         np.testing.assert_array_equal(comparisons[0].confusion, comparisons[1].confusion)
+
+
+def test_confidence_is_of_all_given_beats(patients):
+    right = sum(int(comparison.confusion.diagonal()[:5].sum()) for comparison in patients.views[AS_PAPERS])
+    bins = patients.confidence.reliability
+    assert sum(own.beats for own in bins) == 2 * len(MARKS.samples)
+    assert sum(own.beats * own.accuracy for own in bins) == pytest.approx(right)
+    assert patients.confidence.coverages == ()
 
 
 def test_given_beats_all_have_a_partner(patients):
@@ -133,7 +142,7 @@ def test_escape_beats_are_normal():
 def test_a_beat_that_cannot_be_judged_is_found_and_not_classified():
     signals, peak = MADE.signals.copy(), MARKS.samples[-20]
     signals[0, peak + 60 : peak + 90] = np.nan
-    said = annotations_by(nearest(), replace(MADE, signals=signals), "found")
+    said = annotations_of(annotated_by(nearest(), replace(MADE, signals=signals), "found"))
     nearby = np.abs(said.samples - peak).argmin()
     assert said.symbols[nearby] == "?"
     assert count(compare_with_reference(MADE, said, 300.0).confusion, ("NSV", "q")) >= 1

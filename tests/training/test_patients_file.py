@@ -5,11 +5,15 @@ import pytest
 
 from ecg.scoring import Comparison
 from training import patients_file
+from training.confidence import Confidence, Covered
 from training.errors import UnexpectedData
 from training.patients import VIEWS, Patients
+from training.reliability import Bin
+
+CONFIDENCE = Confidence((Bin(0.6, 0.5, 4), Bin(0.9, 0.9, 20)), (Covered(1.0, 1.0, 0.2), Covered(0.5, 0.0, None)), 0.01)
 
 
-def made(seed=0, recordings=3, name="made"):
+def made(seed=0, recordings=3, name="made", confidence=None):
     rng = np.random.default_rng(seed)
     views = {
         view: [
@@ -18,14 +22,16 @@ def made(seed=0, recordings=3, name="made"):
         ]
         for view in VIEWS
     }
-    return Patients(name, "0123456789abcdef", views)
+    return Patients(name, "0123456789abcdef", views, confidence)
 
 
-def test_what_is_written_is_read(tmp_path):
-    patients, file = made(), tmp_path / "patients.json"
+@pytest.mark.parametrize("confidence", [None, CONFIDENCE])
+def test_what_is_written_is_read(tmp_path, confidence):
+    patients, file = made(confidence=confidence), tmp_path / "patients.json"
     patients_file.write(patients, file)
     read = patients_file.read(file)
     assert (read.name, read.sha256, list(read.views)) == (patients.name, patients.sha256, list(patients.views))
+    assert read.confidence == confidence
     for view, comparisons in patients.views.items():
         for one, other in zip(comparisons, read.views[view], strict=True):
             np.testing.assert_array_equal(one.confusion, other.confusion)
