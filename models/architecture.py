@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
+from models.committee import Committee
 from models.network import Solver
 from models.odenet import ODENet
 from models.resnet import ResNet
@@ -24,6 +25,11 @@ class ResNetArchitecture(BaseModel):
     def solver(self) -> None:
         """It has none."""
 
+    @property
+    def in_context(self) -> bool:
+        """Whether the network takes beats in the context of their recording."""
+        return ResNet.in_context
+
     def build(self, classes: int) -> nn.Module:
         """The network, with fresh weights."""
         return ResNet(classes, self.blocks)
@@ -37,6 +43,11 @@ class ODENetArchitecture(BaseModel):
     kind: Literal["odenet"] = "odenet"
     solver: Solver = Solver()
     gradient: Gradient = "adjoint"
+
+    @property
+    def in_context(self) -> bool:
+        """Whether the network takes beats in the context of their recording."""
+        return ODENet.in_context
 
     def build(self, classes: int) -> nn.Module:
         """The network, with fresh weights."""
@@ -53,11 +64,44 @@ class RhythmODENetArchitecture(BaseModel):
     gradient: Gradient = "direct"
     dropout: float = Field(default=0.2, ge=0, lt=1)
 
+    @property
+    def in_context(self) -> bool:
+        """Whether the network takes beats in the context of their recording."""
+        return RhythmODENet.in_context
+
     def build(self, classes: int) -> nn.Module:
         """The network, with fresh weights."""
         return RhythmODENet(classes, self.solver, self.gradient, self.dropout)
 
 
+Member = Annotated[ResNetArchitecture | ODENetArchitecture | RhythmODENetArchitecture, Field(discriminator="kind")]
+
+
+class CommitteeArchitecture(BaseModel):
+    """Several networks of one architecture, each trained by itself, which decide together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["committee"] = "committee"
+    members: int = Field(ge=2)
+    of: Member
+
+    @property
+    def solver(self) -> Solver | None:
+        """How its members are solved where nobody says otherwise."""
+        return self.of.solver
+
+    @property
+    def in_context(self) -> bool:
+        """Whether its members take beats in the context of their recording."""
+        return self.of.in_context
+
+    def build(self, classes: int) -> nn.Module:
+        """The networks, each with fresh weights of its own."""
+        return Committee([self.of.build(classes) for _ in range(self.members)])
+
+
 Architecture = Annotated[
-    ResNetArchitecture | ODENetArchitecture | RhythmODENetArchitecture, Field(discriminator="kind")
+    ResNetArchitecture | ODENetArchitecture | RhythmODENetArchitecture | CommitteeArchitecture,
+    Field(discriminator="kind"),
 ]

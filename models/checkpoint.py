@@ -235,7 +235,7 @@ def _info(text: str, file: Path) -> CheckpointInfo:
 
 def preprocessing_of(architecture: Architecture) -> Preprocessing | ContextPreprocessing:
     """How this version makes the beats for a network."""
-    return ContextPreprocessing() if architecture.kind == "rhythm_odenet" else Preprocessing()
+    return ContextPreprocessing() if architecture.in_context else Preprocessing()
 
 
 def _hash(tensors: dict[str, Tensor], info: str) -> str:

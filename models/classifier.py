@@ -22,7 +22,6 @@ from models.memory import keep_freed_memory
 from models.network import AUTO, Output, Solver
 from models.novelty import Novelty
 from models.operating_point import OperatingPoint
-from models.rhythm_odenet import RhythmODENet
 from ode import InvalidSolver
 
 CHUNK = 256
@@ -106,7 +105,7 @@ class Classifier:
     @property
     def in_context(self) -> bool:
         """Whether it takes beats in the context of their recording, and none by themselves."""
-        return isinstance(self.network, RhythmODENet)
+        return bool(self.network.in_context)
 
     def classify(
         self, beats: Float[np.ndarray, "..."] | BeatsInContext, solver: Solver | None = None, coverage: float = ALL

@@ -20,6 +20,8 @@ class ODENet(nn.Module):
     differentiated: "adjoint", "direct" or "torchdiffeq", as `ode.integrate` explains.
     """
 
+    in_context = False
+
     def __init__(self, classes: int = 5, solver: Solver = DEFAULT_SOLVER, gradient: Gradient = "adjoint") -> None:
         super().__init__()
         self.stem = Stem()

@@ -24,6 +24,8 @@ LIMIT = 5.0
 class RhythmODENet(nn.Module):
     """The dynamics of `ODENet`, for beats as `ecg.BeatsInContext` has them; 104,000 parameters with five classes."""
 
+    in_context = True
+
     def __init__(
         self,
         classes: int = 5,

@@ -33,8 +33,8 @@ from training.examples import examples_as_they_are, load_or_make, load_or_make_a
 from training.export import export
 from training.fitting import confidence_of, fit
 from training.label_scores import score_of
-from training.loop import train
 from training.making import Making
+from training.members import train_members
 from training.mitdb import DS1, DS1_GROUPS, DS2, data_folder
 from training.named import read_named
 from training.noise_report import noise_tables
@@ -276,8 +276,8 @@ def _train(options: argparse.Namespace) -> None:
         dataset = _examples(recipe.examples, added, folder, options.data)
         parts = whole(dataset)
         out_of_fold = _crossvalidated(recipe, dataset, added, folder, options, device).known
-    trainer = train(recipe, parts, folder, fresh=options.fresh, device=device)
-    checkpoint = export(trainer, dataset, out_of_fold, told_in_checkpoint(added))
+    trainers = train_members(recipe, parts, folder, fresh=options.fresh, device=device)
+    checkpoint = export(recipe, trainers, dataset, out_of_fold, told_in_checkpoint(added))
     file = folder / FILE_NAME
     save_checkpoint(checkpoint, file)
     reached = checkpoint.info.figures

@@ -19,7 +19,7 @@ from training.dataset import Dataset
 from training.errors import UnexpectedData
 from training.examples import MADE, labels_at
 from training.label_scores import score
-from training.loop import train
+from training.members import train_members, weights_of
 from training.recipe import Recipe
 from training.splits import Split
 
@@ -139,9 +139,10 @@ def crossvalidate(
     """
     parts = []
     for number, group in enumerate(groups, 1):
-        trainer = train(recipe, fold(examples, group), folder / f"fold{number}", fresh=fresh, device=device)
+        split, place = fold(examples, group), folder / f"fold{number}"
+        trainers = train_members(recipe, split, place, fresh=fresh, device=device)
         network = recipe.architecture.build(len(LABELS))
-        network.load_state_dict(trainer.best_weights)
+        network.load_state_dict(weights_of(recipe, trainers))
         classifier = Classifier(network, recipe.architecture.solver)
         parts += [decide(classifier, read(name)) for name in group]
     return OutOfFold.joined(parts)

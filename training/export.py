@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -19,22 +20,29 @@ from training.examples import detected
 from training.fitting import fit
 from training.label_scores import Score, score
 from training.loop import Trainer
+from training.members import weights_of
+from training.recipe import Recipe
 
 LIBRARIES = ("torch", "torchdiffeq", "numpy", "scipy", "safetensors")
 
 
 def export(
-    trainer: Trainer, dataset: Dataset, out_of_fold: OutOfFold | None = None, added: AddedRecordings | None = None
+    recipe: Recipe,
+    trainers: Sequence[Trainer],
+    dataset: Dataset,
+    out_of_fold: OutOfFold | None = None,
+    added: AddedRecordings | None = None,
 ) -> Checkpoint:
-    """The run's checkpoint. This is where the test part is scored, and nothing is chosen by it.
+    """The checkpoint of a recipe's runs. This is where the test part is scored, and nothing is chosen by it.
 
     A network that learnt from all patients of the training part has decisions `out_of_fold` instead, on beats that are
     judged and marked: they choose its operating point, and `evaluate` scores it on patients that are in no part.
-    `added` are recordings that the training part has beside those of mitdb.
+    `added` are recordings that the training part has beside those of mitdb. Of a committee, the history is that of its
+    first member.
     """
-    recipe, test = trainer.recipe, trainer.split.test
+    trainer, weights = trainers[0], weights_of(recipe, trainers)
     network = recipe.architecture.build(len(LABELS))
-    network.load_state_dict(trainer.best_weights)
+    network.load_state_dict(weights)
     operating_point = choose_operating_point(out_of_fold) if out_of_fold else None
     classifier = Classifier(network, recipe.architecture.solver, operating_point=operating_point)
     reference = reference_beats_in_context() if classifier.in_context else reference_beats()
@@ -51,7 +59,7 @@ def export(
         commit=trainer.commit,
         hardware=_hardware(trainer.device),
         libraries={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
-        figures=_figures(classifier, test, out_of_fold)
+        figures=_figures(classifier, trainer.split.test, out_of_fold)
         | {
             "parameters": sum(parameter.numel() for parameter in network.parameters()),
             "validation_macro_f1": trainer.kept.validation_macro_f1,
@@ -62,7 +70,7 @@ def export(
     )
     checkpoint = Checkpoint(
         info=info,
-        weights=trainer.best_weights,
+        weights=weights,
         reference_beats=torch.from_numpy(reference.values if isinstance(reference, BeatsInContext) else reference),
         reference_probabilities=torch.from_numpy(classifier.classify(reference).probabilities),
     )

@@ -23,7 +23,7 @@ def exported(small, tmp_path_factory):
     short = recipe("odenet", "cycles=[{epochs=1, learning_rate=3e-3}]")
     trainer = loop.train(short, small, folder, device=CPU)
     file = folder / "checkpoint.safetensors"
-    checkpoint_file.save(export(trainer, small.train), file)
+    checkpoint_file.save(export(short, [trainer], small.train), file)
     return file
 
 
