@@ -31,6 +31,7 @@ from models.errors import (
     WrongCheckpointVersion,
     WrongReferenceAnswers,
 )
+from models.explanation import Explanation, Parts, explain, explain_recorded
 from models.network import AUTO, Output, Solver
 from models.operating_point import OperatingPoint
 
@@ -53,6 +54,7 @@ __all__ = [
     "Decision",
     "Decisions",
     "Dial",
+    "Explanation",
     "ModelError",
     "NeedsRecording",
     "NoSolver",
@@ -60,6 +62,7 @@ __all__ = [
     "ODENetArchitecture",
     "OperatingPoint",
     "Output",
+    "Parts",
     "Receipt",
     "Receipts",
     "ResNetArchitecture",
@@ -70,4 +73,6 @@ __all__ = [
     "Validated",
     "WrongCheckpointVersion",
     "WrongReferenceAnswers",
+    "explain",
+    "explain_recorded",
 ]
