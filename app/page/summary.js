@@ -82,6 +82,27 @@ export function beatDetail(beat, before) {
   return parts;
 }
 
+// What the curve under the beat means, and what counted beside it.
+export function explanationDetail(explanation, label) {
+  const text = document.createElement("p");
+  const most = Math.max(...explanation.relevance);
+  text.textContent = `The curve under the beat tells why ${label}. Where it rises, ${label} hangs on the signal there; where it falls, the signal there speaks against it. `
+    + (most < HARDLY ? "No tenth of a second counts for much by itself." : `Without the tenth of a second that counts most, the odds of ${label} are ${change(most)}.`);
+  if (!explanation.parts) return [text];
+  const { first_lead: first, second_lead: second, rhythm } = explanation.parts;
+  const rows = [["the first lead", change(first)], ["the second lead", change(second)], ["the rhythm", change(rhythm)]];
+  return [text, table(rows, { caption: `The odds of ${label} without` })];
+}
+
+const HARDLY = 0.1; // nats
+
+// What becomes of odds that lose so many nats.
+function change(nats) {
+  const factor = Math.exp(Math.abs(nats));
+  if (Math.abs(nats) < HARDLY) return "about the same";
+  return `${factor > 1000 ? "over 1,000" : factor.toPrecision(2).replace(/e.*/, "")} times as ${nats > 0 ? "low" : "high"}`;
+}
+
 function bars(probabilities) {
   const rows = LABELS.map((label) => {
     const bar = document.createElement("span");
