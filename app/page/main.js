@@ -163,7 +163,7 @@ async function select(beat) {
     const explanation = found.label && (await json(`${path}/explanation`));
     if (!explanation || !current()) return;
     data.explanation = { ...explanation, beat };
-    $("beat").children[0].after(...explanationDetail(explanation, found.label));
+    $("beat").querySelector(".bars").after(...explanationDetail(explanation, found.label));
     strip.changed();
   } catch (error) {
     tell(error);

@@ -7,7 +7,7 @@ export const MM = 96 / 25.4; // CSS pixels
 const TOP = 34; // for the letters of the beats
 const BOTTOM = 20; // for the times
 const STEPS = [0.04, 0.2, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200];
-const EXPLANATION = { height: 44, fs: 125, least: 0.1 }; // CSS pixels, samples a second, nats that fill its height
+const EXPLANATION = { height: 56, fs: 125, least: 0.1 }; // CSS pixels, samples a second, nats that fill its height
 const LETTERS_APART = 15;
 const DENSE = 6; // the level from which on a column is taller than wide: bars are faster than a line then
 
@@ -18,8 +18,8 @@ export function drawPaper(context, size, view, data) {
   context.fillRect(0, 0, size.width, size.height);
   const lanes = lanesOf(size, view, data);
   drawGrid(context, size, view, lanes);
-  const whole = lanes.map((lane) => drawSignal(context, size, view, data, lane)).every(Boolean);
   if (lanes.length && data.explanation?.beat === data.selected) drawExplanation(context, view, data, lanes[0]);
+  const whole = lanes.map((lane) => drawSignal(context, size, view, data, lane)).every(Boolean);
   drawBeats(context, size, view, data);
   drawTimes(context, size, view);
   drawNames(context, view, data, lanes);
@@ -175,7 +175,7 @@ function drawExplanation(context, view, data, lane) {
   const [x, end] = [0, length].map((sample) => (start + sample / EXPLANATION.fs - view.start) * view.perSecond);
   const bottom = lane.top + lane.height - 4;
   const most = Math.max(...relevance, EXPLANATION.least), least = Math.min(...relevance, 0);
-  const scale = (EXPLANATION.height - 8) / (most - least);
+  const scale = (EXPLANATION.height - 8) / (most - least); // 4 pixels free above and below
   const zero = bottom - 4 + least * scale;
   context.globalAlpha = 0.85;
   context.fillStyle = variable("paper");

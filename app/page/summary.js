@@ -87,7 +87,7 @@ export function explanationDetail(explanation, label) {
   const text = document.createElement("p");
   const most = Math.max(...explanation.relevance);
   text.textContent = `The curve under the beat tells why ${label}. Where it rises, ${label} hangs on the signal there; where it falls, the signal there speaks against it. `
-    + (most < HARDLY ? "No tenth of a second counts for much by itself." : `Without the tenth of a second that counts most, the odds of ${label} are ${change(most)}.`);
+    + (most < HARDLY ? "No tenth of a second counts for much by itself." : `Without the tenth of a second that counts most, the odds of ${label} would be divided by ${times(most)}.`);
   if (!explanation.parts) return [text];
   const { first_lead: first, second_lead: second, rhythm } = explanation.parts;
   const rows = [["the first lead", change(first)], ["the second lead", change(second)], ["the rhythm", change(rhythm)]];
@@ -96,11 +96,15 @@ export function explanationDetail(explanation, label) {
 
 const HARDLY = 0.1; // nats
 
-// What becomes of odds that lose so many nats.
+// What becomes of odds that lose so many nats: a part of what they were, or a multiple.
 function change(nats) {
-  const factor = Math.exp(Math.abs(nats));
-  if (Math.abs(nats) < HARDLY) return "about the same";
-  return `${factor > 1000 ? "over 1,000" : factor.toPrecision(2).replace(/e.*/, "")} times as ${nats > 0 ? "low" : "high"}`;
+  if (Math.abs(nats) < HARDLY) return "about as before";
+  return `${nats > 0 ? "÷" : "×"} ${times(Math.abs(nats))}`;
+}
+
+function times(nats) {
+  const factor = Math.exp(nats);
+  return factor > 1000 ? "1,000 or more" : factor.toFixed(factor < 10 ? 1 : 0);
 }
 
 function bars(probabilities) {
