@@ -171,3 +171,22 @@ def test_a_beat_that_cannot_be_judged_is_not_explained(annotated):
     unjudged = [beat for beat, quality in enumerate(whole.beats.found.quality) if quality != "good"]
     assert unjudged
     assert explain_recorded(classifier, whole, unjudged[-1]) is None
+
+
+@pytest.mark.parametrize("name", ["odenet", "resnet"])
+def test_a_label_is_lost_sooner_without_the_samples_that_counted_most_than_without_any_others(name, beats):
+    """A deletion test; `python -m benchmarks.explanation` does it on recorded beats."""
+    classifier = Classifier.load(name)
+    chosen = beats[:20]
+    decisions = classifier.classify(chosen)
+    relevance = [found.relevance for found in explain(classifier, chosen, [decision.label for decision in decisions])]
+
+    def left(orders, share=0.25):
+        removed = np.argsort(np.argsort(-np.array(orders), axis=1), axis=1) < share * 187
+        rows = np.stack([bridged(beat, gone) for beat, gone in zip(chosen, removed, strict=True)]).astype(np.float32)
+        return classifier.classify(rows).probabilities[np.arange(len(chosen)), decisions.labels].mean()
+
+    rng = np.random.default_rng(0)
+    shifted = [np.roll(own, shift) for own, shift in zip(relevance, rng.integers(30, 150, len(chosen)), strict=True)]
+    assert left(relevance) < left(shifted) - 0.1
+    assert left(relevance) < left(rng.normal(size=chosen.shape)) - 0.1
