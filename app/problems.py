@@ -8,6 +8,7 @@ What went wrong below is mapped to a status here, and nowhere else:
     NoSolver, InvalidSolver       422   invalid_solver       the field
     NeedsRecording                422   wrong_model          the field
     InvalidCoverage               422   invalid_coverage     the field
+    TooManyToExplain              422   too_many_to_explain  the limit
     UnknownModelName              404   unknown_model        the models there are
     UnreadableRecording           422   invalid_recording    the file, and what is wrong with it
     InvalidSignals, UnknownLead   422   invalid_recording    the field
@@ -36,6 +37,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from app.explaining import TooManyToExplain
 from app.kept import UnknownRecording
 from app.places import RETRY_SECONDS, Busy
 from app.served import UnknownModelName
@@ -73,6 +75,7 @@ KINDS = (
     NeedsRecording,
     NoSolver,
     InvalidSolver,
+    TooManyToExplain,
     UnknownModelName,
     UnknownRecording,
     Busy,
@@ -153,6 +156,8 @@ def problem_of(error: Exception) -> tuple[str, JSONResponse]:
             return "invalid_coverage", _field("coverage", str(error))
         case NeedsRecording():
             return "wrong_model", _field("model", str(error))
+        case TooManyToExplain():
+            return "too_many_to_explain", _field("explain", str(error))
         case UnknownModelName():
             return "unknown_model", problem(404, str(error), [FieldError(field="model", message=str(error))])
         case UnreadableRecording():

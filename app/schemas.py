@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 from jaxtyping import Float32
@@ -125,6 +125,11 @@ class ClassifyRequest(_Request):
     model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
     solver: SolverRequest | None = Field(None, description="for a model with a solver")
     coverage: Coverage = ALL
+    explain: bool = Field(
+        False,
+        description="whether to tell how much each sample counted for the label: a beat then costs as much as 50, and "
+        "a request may have as many as the setting CARDIODE_EXPLAINED_BEATS says",
+    )
 
     def array(self) -> Float32[np.ndarray, "beat 187"]:
         """The beats, checked. Raises InvalidBeats and InvalidBeat."""
@@ -166,7 +171,7 @@ class DecisionResponse(BaseModel):
     receipt: ReceiptResponse | None = Field(description="null for a model without a solver")
 
     @classmethod
-    def of(cls, decision: Decision) -> "DecisionResponse":
+    def of(cls, decision: Decision) -> Self:
         """The same decision, as JSON tells it."""
         receipt = decision.receipt and ReceiptResponse(**vars(decision.receipt))
         return cls(**vars(decision) | {"abstained": decision.abstained, "receipt": receipt})
@@ -178,13 +183,6 @@ class ModelIdentity(BaseModel):
     name: str
     version: str
     sha256: str
-
-
-class ClassifyResponse(BaseModel):
-    """A decision for each beat, in the request's order."""
-
-    model: ModelIdentity
-    beats: list[DecisionResponse]
 
 
 class SolverResponse(BaseModel):

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="how long each 64 KiB of a request's body, or its rest, may take to come",
     )
+    explained_beats: int = Field(
+        64, ge=0, description="most beats of a request that asks to explain them; each costs as much as 50 others"
+    )
     max_recording_bytes: int = Field(500_000_000, ge=1, description="largest recording, as sent and as unpacked")
     max_recording_values: int = Field(
         250_000_000, ge=1, description="most samples of a recording, over all its leads; each takes 4 bytes on disk"

@@ -29,6 +29,7 @@ def main() -> None:
             page.keyboard.press("ArrowRight")
         page.locator("#strip").click(position=VENTRICULAR)
         expect(page.locator("#beat")).to_contain_text("ventricular")
+        expect(page.locator("#beat")).to_contain_text("The curve under the beat")
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(500)
         page.screenshot(path=FILE)

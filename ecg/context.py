@@ -108,9 +108,14 @@ def in_context(
     return BeatsInContext(np.nan_to_num(values).astype(np.float32))
 
 
-def compressed(heights: Float64[np.ndarray, "beat 125"]) -> Float64[np.ndarray, "beat 125"]:
+def compressed(heights: Float64[np.ndarray, "*beat 125"]) -> Float64[np.ndarray, "*beat 125"]:
     """Heights on a scale that is linear near 0 and logarithmic far from it: P waves show beside a QRS complex."""
     return np.asarray(np.arcsinh(8 * heights) / 2)
+
+
+def expanded(values: Float64[np.ndarray, "*beat 125"]) -> Float64[np.ndarray, "*beat 125"]:
+    """The heights that were `compressed`."""
+    return np.asarray(np.sinh(2 * values) / 8)
 
 
 def _intervals(intervals: Float64[np.ndarray, "beat"], pace: Pace, later: int) -> Float64[np.ndarray, "beat 31"]:

@@ -35,6 +35,7 @@ from models.errors import (
     WrongCheckpointVersion,
     WrongReferenceAnswers,
 )
+from models.explanation import Explanation, Parts, explain, explain_recorded
 from models.network import AUTO, Output, Solver
 from models.novelty import Novelty
 from models.operating_point import OperatingPoint
@@ -61,6 +62,7 @@ __all__ = [
     "Decision",
     "Decisions",
     "Dial",
+    "Explanation",
     "InvalidCoverage",
     "ModelError",
     "NeedsRecording",
@@ -70,6 +72,7 @@ __all__ = [
     "ODENetArchitecture",
     "OperatingPoint",
     "Output",
+    "Parts",
     "REASONS",
     "Reason",
     "Receipt",
@@ -83,4 +86,6 @@ __all__ = [
     "Validated",
     "WrongCheckpointVersion",
     "WrongReferenceAnswers",
+    "explain",
+    "explain_recorded",
 ]

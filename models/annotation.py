@@ -14,6 +14,7 @@ from ecg import (
     Recording,
     Rhythm,
     Stretch,
+    choose_leads,
     find_beats,
     in_stretches,
     summarize,
@@ -139,6 +140,19 @@ class AnnotatedRecording:
     def rhythm(self) -> Rhythm:
         """What its beats say together."""
         return self.beats.rhythm(self.recording.fs)
+
+
+def beat_in_context(whole: AnnotatedRecording, beat: int) -> BeatsInContext:
+    """One beat of a recording, by number, in the context that `annotate_parts` gives it."""
+    recording = whole.recording
+    leads = () if whole.lead is None else choose_leads(recording, recording.leads[whole.lead])
+    context = context_in(recording, leads)
+    found = FoundPart(whole.beats.found, recording.seconds)
+    stretches = [part.beats for part in in_stretches([found], recording.fs)]
+    ends = np.cumsum([len(stretch) for stretch in stretches])
+    stretch = int(np.searchsorted(ends, beat, side="right"))
+    place = beat - int(ends[stretch]) + len(stretches[stretch])
+    return context(stretches[stretch]).select(np.array([place]))
 
 
 def annotate_recording(

@@ -7,7 +7,7 @@ import { PAPER_SPEED, Strip } from "./strip.js";
 import { Overview } from "./overview.js";
 import { fillReport } from "./report.js";
 import { mark } from "./labels.js";
-import { beatDetail, countsTable, eventText, hoursTable, rateTable, variabilityTable, withAbstentions } from "./summary.js";
+import { beatDetail, countsTable, eventText, explanationDetail, hoursTable, rateTable, variabilityTable, withAbstentions } from "./summary.js";
 import { clock, count, percent } from "./text.js";
 
 const EVENTS_SHOWN = 400;
@@ -151,12 +151,20 @@ function stepEvent(direction) {
 }
 
 async function select(beat) {
-  data.selected = beat;
+  const chosen = { beat };
+  Object.assign(data, { selected: beat, explanation: null, chosen });
   strip.changed();
+  const path = `recordings/${data.recording.id}/beats/${beat}`;
+  const current = () => data?.chosen === chosen;
   try {
-    const found = await json(`recordings/${data.recording.id}/beats/${beat}`);
-    if (data.selected !== beat) return;
+    const found = await json(path);
+    if (!current()) return;
     $("beat").replaceChildren(...beatDetail(found, beat ? data.beats.sample[beat - 1] / data.recording.fs : null));
+    const explanation = found.label && (await json(`${path}/explanation`));
+    if (!explanation || !current()) return;
+    data.explanation = { ...explanation, beat };
+    $("beat").querySelector(".bars").after(...explanationDetail(explanation, found.label));
+    strip.changed();
   } catch (error) {
     tell(error);
   }

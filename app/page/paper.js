@@ -7,6 +7,7 @@ export const MM = 96 / 25.4; // CSS pixels
 const TOP = 34; // for the letters of the beats
 const BOTTOM = 20; // for the times
 const STEPS = [0.04, 0.2, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200];
+const EXPLANATION = { height: 56, fs: 125, least: 0.1 }; // CSS pixels, samples a second, nats that fill its height
 const LETTERS_APART = 15;
 const DENSE = 6; // the level from which on a column is taller than wide: bars are faster than a line then
 
@@ -17,6 +18,7 @@ export function drawPaper(context, size, view, data) {
   context.fillRect(0, 0, size.width, size.height);
   const lanes = lanesOf(size, view, data);
   drawGrid(context, size, view, lanes);
+  if (lanes.length && data.explanation?.beat === data.selected) drawExplanation(context, view, data, lanes[0]);
   const whole = lanes.map((lane) => drawSignal(context, size, view, data, lane)).every(Boolean);
   drawBeats(context, size, view, data);
   drawTimes(context, size, view);
@@ -170,6 +172,38 @@ function drawBeats(context, size, view, data) {
     }
     context.fillText(label, x, 17);
   }
+}
+
+// Under the selected beat: what spoke for its label rises from the line, what spoke against it falls.
+function drawExplanation(context, view, data, lane) {
+  const { relevance, before, beat } = data.explanation;
+  const length = relevance.findLastIndex((value) => value !== 0) + 1; // padding counts for nothing
+  if (!length) return;
+  const start = data.beats.sample[beat] / data.recording.fs - before / EXPLANATION.fs;
+  const [x, end] = [0, length].map((sample) => (start + sample / EXPLANATION.fs - view.start) * view.perSecond);
+  const bottom = lane.top + lane.height - 4;
+  const most = Math.max(...relevance, EXPLANATION.least), least = Math.min(...relevance, 0);
+  const scale = (EXPLANATION.height - 8) / (most - least); // 4 pixels free above and below
+  const zero = bottom - 4 + least * scale;
+  context.globalAlpha = 0.85;
+  context.fillStyle = variable("paper");
+  context.fillRect(x, bottom - EXPLANATION.height, end - x, EXPLANATION.height);
+  context.globalAlpha = 1;
+  for (const [name, held] of [[data.beats.label[beat], (value) => Math.max(value, 0)], ["?", (value) => Math.min(value, 0)]]) {
+    context.fillStyle = colour(name);
+    context.beginPath();
+    context.moveTo(x, zero);
+    for (let sample = 0; sample < length; sample++) {
+      const middle = x + ((sample + 0.5) * (end - x)) / length;
+      context.lineTo(middle, zero - held(relevance[sample]) * scale);
+    }
+    context.lineTo(end, zero);
+    context.fill();
+  }
+  context.fillStyle = context.strokeStyle = variable("ink");
+  context.lineWidth = 1;
+  context.strokeRect(Math.round(x) + 0.5, Math.round(bottom - EXPLANATION.height) + 0.5, Math.round(end - x), EXPLANATION.height);
+  context.fillRect(x, Math.round(zero), end - x, 1);
 }
 
 // The beats that are not normal, by number and place: of a day few enough to draw all.

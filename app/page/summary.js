@@ -87,6 +87,31 @@ export function beatDetail(beat, before) {
   return parts;
 }
 
+// What the curve under the beat means, and what counted beside it.
+export function explanationDetail(explanation, label) {
+  const text = document.createElement("p");
+  const most = Math.max(...explanation.relevance);
+  text.textContent = `The curve under the beat tells why ${label}. Where it rises, ${label} hangs on the signal there; where it falls, the signal there speaks against it. `
+    + (most < HARDLY ? "No tenth of a second counts for much by itself." : `Without the tenth of a second that counts most, the odds of ${label} would be divided by ${times(most)}.`);
+  if (!explanation.parts) return [text];
+  const { first_lead: first, second_lead: second, rhythm } = explanation.parts;
+  const rows = [["the first lead", change(first)], ["the second lead", change(second)], ["the rhythm", change(rhythm)]];
+  return [text, table(rows, { caption: `The odds of ${label} without` })];
+}
+
+const HARDLY = 0.1; // nats
+
+// What becomes of odds that lose so many nats: a part of what they were, or a multiple.
+function change(nats) {
+  if (Math.abs(nats) < HARDLY) return "about as before";
+  return `${nats > 0 ? "÷" : "×"} ${times(Math.abs(nats))}`;
+}
+
+function times(nats) {
+  const factor = Math.exp(nats);
+  return factor > 1000 ? "1,000 or more" : factor.toFixed(factor < 10 ? 1 : 0);
+}
+
 function bars(probabilities) {
   const rows = LABELS.map((label) => {
     const bar = document.createElement("span");

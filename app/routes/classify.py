@@ -4,9 +4,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from app.explaining import ClassifyResponse, ExplainedResponse, ExplanationResponse, TooManyToExplain
 from app.problems import MEDIA_TYPE, schema
-from app.schemas import ClassifyRequest, ClassifyResponse, DecisionResponse, example_beat
+from app.schemas import ClassifyRequest, example_beat
 from app.served import ServedModel
+from models import explain
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
@@ -32,20 +34,30 @@ def examples() -> dict[str, Any]:
             "summary": "The neural ODE with its tolerance set",
             "value": {"beats": [beat], "model": "odenet", "solver": solver},
         },
+        "explained": {"summary": "Why it got its label", "value": {"beats": [beat], "explain": True}},
     }
 
 
 @router.post(
     "/classify",
     response_model=ClassifyResponse,
+    response_model_exclude_unset=True,
     responses=PROBLEMS,
     openapi_extra={"requestBody": {"content": {"application/json": {"examples": examples()}}}},
 )
 def classify(body: ClassifyRequest, request: Request) -> ClassifyResponse:
-    """Decide on each beat. A beat's answer depends on that beat alone."""
-    served = request.app.state.served
+    """Decide on each beat, and say why where that is asked for. A beat's answer depends on that beat alone."""
+    served, most = request.app.state.served, request.app.state.settings.explained_beats
     model: ServedModel = served.find(body.model, served.for_beats)
+    if body.explain and len(body.beats) > most:
+        raise TooManyToExplain(len(body.beats), most)
     solver = None if body.solver is None else body.solver.applied_to(model.classifier.solver)
-    decisions = model.classifier.classify(body.array(), solver, body.coverage)
+    beats = body.array()
+    decisions = model.classifier.classify(beats, solver, body.coverage)
     request.app.state.metrics.count(model.identity.name, decisions)
-    return ClassifyResponse(model=model.identity, beats=[DecisionResponse.of(decision) for decision in decisions])
+    answers = [ExplainedResponse.of(decision) for decision in decisions]
+    if body.explain:
+        explanations = explain(model.classifier, beats, [answer.label for answer in answers], solver)
+        for answer, explanation in zip(answers, explanations, strict=True):
+            answer.explanation = None if explanation is None else ExplanationResponse.of(explanation)
+    return ClassifyResponse(model=model.identity, beats=answers)

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.analysis import Analysis, Job, solver_of
 from app.answers import EXTENSIONS, JSON, MEDIA_TYPES, NDJSON, Answer, choose, line, rhythm_json
+from app.explaining import ExplanationResponse
 from app.kept import Decided, KeptRecording, UnknownRecording
 from app.metrics import Metrics
 from app.problems import MEDIA_TYPE, problem_of, schema
@@ -35,7 +36,7 @@ from app.served import ServedModel
 from app.uploads import receive
 from app.workspace import Workspace
 from ecg import FoundPart, choose_leads
-from models import AnnotatedBeats, Solver, annotate_parts
+from models import AnnotatedBeats, Solver, annotate_parts, explain_recorded
 from models.abstention import confidence_for
 
 router = APIRouter(prefix="/recordings", tags=["recordings"])
@@ -192,11 +193,28 @@ def kept_beat(id: Id, number: int, request: Request) -> BeatResponse:  # noqa: A
     """One of them, counted from 0."""
     kept = _find(request, id)
     whole = kept.decided.whole
+    _check_number(kept, number)
     found, fs = whole.beats.found, whole.recording.fs
-    if not 0 <= number < len(found):
-        raise UnknownRecording(f"{id}/beats/{number}")
     beat = beat_object(int(found.peaks[number]), fs, found.quality[number], whole.beats.decision(number))
     return BeatResponse.model_validate(beat)
+
+
+def _check_number(kept: KeptRecording, number: int) -> None:
+    if not 0 <= number < len(kept.decided.whole.beats):
+        raise UnknownRecording(f"{kept.id}/beats/{number}")
+
+
+@router.get("/{id}/beats/{number}/explanation", responses={404: PROBLEMS[404]})
+def explain_kept_beat(id: Id, number: int, request: Request) -> ExplanationResponse | None:  # noqa: A002
+    """How much each sample of it, counted from 0, counted for the label it has now; null where it has none."""
+    kept = _find(request, id)
+    decided, workspace = kept.decided, kept.workspace.share()
+    try:
+        _check_number(kept, number)
+        explanation = explain_recorded(decided.model.classifier, decided.whole, number)
+    finally:
+        workspace.close()
+    return None if explanation is None else ExplanationResponse.of(explanation)
 
 
 @router.get("/{id}/tiles/{level}/{number}", responses={404: PROBLEMS[404]}, response_class=Response)

@@ -43,6 +43,30 @@ def test_the_default_model_answers_as_the_design_says(client, beat, served):
     }  # fmt: skip
 
 
+def test_a_beat_is_explained_where_that_is_asked_for(client, beat, beats):
+    plain = post(client, beats=beats[:2].tolist()).json()["beats"]
+    explained = post(client, beats=beats[:2].tolist(), explain=True).json()["beats"]
+    assert [{**answer, "explanation": None} for answer in explained] == [
+        {**answer, "explanation": None} for answer in plain
+    ]
+    for answer in explained:
+        assert set(answer["explanation"]) == {"relevance", "before", "parts"}
+        assert len(answer["explanation"]["relevance"]) == 187 and any(answer["explanation"]["relevance"])
+        assert (answer["explanation"]["before"], answer["explanation"]["parts"]) == (0, None)
+    alone = post(client, beats=[beat], explain=True, model="resnet").json()["beats"][0]
+    assert alone["explanation"]["relevance"] != explained[0]["explanation"]["relevance"]
+
+
+def test_a_beat_whose_solve_fails_has_no_explanation(client, beat):
+    answer = post(client, beats=[beat], explain=True, solver={"max_evaluations": 1}).json()["beats"][0]
+    assert answer["label"] is None and answer["explanation"] is None
+
+
+def test_more_beats_than_may_be_explained_are_refused_with_the_limit(client, beat):
+    assert_problem(post(client, beats=[beat] * 65, explain=True), 422, "explain", "65 beats", "at most 64")
+    assert post(client, beats=[beat] * 65, explain=False).status_code == 200
+
+
 def test_auto_says_which_solve_answered_and_chooses_its_tolerances_itself(client, beat):
     receipt = post(client, beats=[beat], solver={"method": "auto"}).json()["beats"][0]["receipt"]
     assert receipt["method"] == "auto" and receipt["validated"]

@@ -158,6 +158,25 @@ def test_a_beat_that_is_clicked_tells_its_probabilities_and_its_receipt(opened):
     expect(opened.locator("#beat")).to_contain_text(f"at 0:00:0{int(seconds)}.")
 
 
+def test_a_beat_that_is_clicked_is_explained_in_words_and_by_a_curve_under_it(opened):
+    opened.route("**/explanation", lambda route: None)  # held back, to see the strip without it
+    opened.keyboard.press(".")
+    expect(opened.locator("#beat")).to_contain_text("Receipt")
+    opened.wait_for_timeout(300)
+    before = picture(opened)
+    opened.unroute("**/explanation")
+    opened.keyboard.press(".")
+    opened.keyboard.press(",")
+    expect(opened.locator("#beat")).to_contain_text("The curve under the beat tells why")
+    expect(opened.locator("#beat")).to_contain_text(re.compile(r"The odds of \w without"))
+    expect(opened.locator("#beat caption").first).to_be_visible()
+    opened.wait_for_timeout(300)
+    assert picture(opened) != before
+    opened.select_option("#model", "resnet")
+    expect(opened.locator("#beat")).not_to_contain_text("the rhythm", timeout=30_000)
+    expect(opened.locator("#beat")).to_contain_text("The curve under the beat tells why")
+
+
 def test_events_are_gone_through_by_key_and_by_click(opened):
     count = opened.locator("#events button").count()
     assert count > 2

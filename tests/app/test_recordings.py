@@ -385,6 +385,21 @@ def test_its_beats_come_in_columns_and_one_by_one(kept, client):
     assert_problem(client.get(f"{path}/-1"), 404)
 
 
+def test_one_of_its_beats_is_explained_as_it_would_be_by_itself(kept, client):
+    path = f"/recordings/{kept['recording']['id']}"
+    good = next(n for n, beat in enumerate(kept["beats"]) if beat["label"])
+    first = client.get(f"{path}/beats/{good}/explanation").json()
+    assert len(first["relevance"]) == 187 and any(first["relevance"]) and first["parts"] is None
+    client.post(f"{path}/decisions", json={"model": "resnet"})
+    assert client.get(f"{path}/beats/{good}/explanation").json() != first
+    client.post(f"{path}/decisions", json={"model": "odenet", "solver": {"max_evaluations": 1}})
+    failed = client.get(f"{path}/beats/{good}/explanation")
+    assert (failed.status_code, failed.json()) == (200, None)
+    for number in (-1, len(kept["beats"])):
+        assert_problem(client.get(f"{path}/beats/{number}/explanation"), 404)
+    assert_problem(client.get(f"/recordings/unknown/beats/{good}/explanation"), 404)
+
+
 def test_its_signal_comes_in_tiles(kept, client):
     path = f"/recordings/{kept['recording']['id']}/tiles"
     tile = np.frombuffer(client.get(f"{path}/0/2").content, "<f4").reshape(2, 2, 1024)

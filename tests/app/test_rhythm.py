@@ -41,6 +41,8 @@ def test_beats_by_themselves_are_refused_with_what_to_do(client, beat):
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["errors"][0]["field"] == "model"
     assert "/recordings" in answer.json()["errors"][0]["message"]
+    explained = client.post("/classify", json={"beats": [beat], "model": "rhythm_odenet", "explain": True})
+    assert (explained.status_code, explained.json()) == (422, answer.json())
 
 
 def test_every_beat_that_can_be_judged_is_decided_on(client):
@@ -65,6 +67,14 @@ def test_a_kept_recording_is_decided_on_anew_and_back(client):
         again = client.get(path, headers={"Accept": "application/json"}).json()
         assert again["recording"]["model"]["name"] == model
     assert [beat["label"] for beat in again["beats"]] == [beat["label"] for beat in first["beats"]]
+
+
+def test_a_beat_is_explained_by_its_leads_and_its_rhythm(client):
+    kept = client.post("/recordings", json=RECORDING | {"keep": True}).json()
+    good = next(n for n, beat in enumerate(kept["beats"]) if n > 10 and beat["label"])
+    explanation = client.get(f"/recordings/{kept['recording']['id']}/beats/{good}/explanation").json()
+    assert (len(explanation["relevance"]), explanation["before"]) == (125, 55)
+    assert set(explanation["parts"]) == {"first_lead", "second_lead", "rhythm"} and any(explanation["parts"].values())
 
 
 def test_a_live_signal_is_decided_on_beat_by_beat_in_context_where_that_is_asked_for(client):

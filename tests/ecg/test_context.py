@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg import CONTEXT_LENGTH, BeatsInContext
-from ecg.context import EARLIER, LATER, LEADS, NEIGHBOURS, REACH, RHYTHM_LENGTH, compressed, in_context
+from ecg.context import EARLIER, LATER, LEADS, NEIGHBOURS, REACH, RHYTHM_LENGTH, compressed, expanded, in_context
 from ecg.likeness import MEASURES, PARTS, TO_EITHER_SIDE
 from ecg.pace import Pace
 from ecg.usual_beat import BEFORE, SMALLEST_MV, VIEW_LENGTH, UsualBeat
@@ -223,3 +223,8 @@ def test_no_beats_are_no_rows():
     nothing = BeatsInContext.joined([])
     assert len(nothing) == 0
     assert nothing.views.shape == (0, 4, VIEW_LENGTH) and nothing.rhythm.shape == (0, RHYTHM_LENGTH)
+
+
+def test_what_was_compressed_can_be_expanded_again():
+    heights = np.linspace(-20, 20, 3 * VIEW_LENGTH).reshape(3, VIEW_LENGTH)
+    np.testing.assert_allclose(expanded(compressed(heights)), heights, rtol=1e-9, atol=1e-12)
