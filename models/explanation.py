@@ -92,7 +92,7 @@ def _alone(
 
 
 def _in_context(
-    classifier: Classifier, beat: Float32[np.ndarray, "575"], label: Label, solver: Solver | None
+    classifier: Classifier, beat: Float32[np.ndarray, "587"], label: Label, solver: Solver | None
 ) -> Explanation | None:
     windows = windows_of(VIEW_LENGTH)
     changed = [without_samples(beat, window) for window in windows]
@@ -117,7 +117,7 @@ def bridged(signal: Float[np.ndarray, "sample"], removed: Bool[np.ndarray, "samp
     return np.asarray(np.interp(samples, samples[~removed], signal[~removed]))
 
 
-def without_samples(beat: Float32[np.ndarray, "575"], removed: Bool[np.ndarray, "125"]) -> Float64[np.ndarray, "575"]:
+def without_samples(beat: Float32[np.ndarray, "587"], removed: Bool[np.ndarray, "125"]) -> Float64[np.ndarray, "587"]:
     """A beat in its context with some samples of the first lead bridged, as it is and as it differs from the usual."""
     changed = beat.astype(np.float64)
     heights, difference = expanded(changed[:VIEW_LENGTH]), expanded(changed[VIEW_LENGTH:OF_LEAD])
@@ -127,7 +127,7 @@ def without_samples(beat: Float32[np.ndarray, "575"], removed: Bool[np.ndarray, 
     return changed
 
 
-def _without_parts(beat: Float32[np.ndarray, "575"]) -> Float32[np.ndarray, "part 575"]:
+def _without_parts(beat: Float32[np.ndarray, "587"]) -> Float32[np.ndarray, "part 575"]:
     """Without the first lead, the second, and the rhythm: 0 stands for what is not known."""
     changed = np.tile(beat, (LEADS + 1, 1))
     for lead in range(LEADS):

@@ -17,16 +17,23 @@ from ecg.scoring.intervals import Measure as MeasureOfRecordings
 from models import AUTO, Checkpoint, Classifier
 from models.classifier import REFERENCE_TOLERANCE
 from training import worlds
+from training.confidence import Confidence
 from training.dataset import Dataset
 from training.evaluation import checkpoint_of, recipe_of, split_of
+from training.fitting import confidence_of
 from training.label_scores import score_of
 from training.paired import STATED, Difference, Measure, over_beats, over_recordings
 from training.patients import AS_SERVED, Patients
 from training.patients_report import MEASURES
+from training.reliability import expected_calibration_error
+from training.splits import SplitName
 from training.table import table
 from training.worlds import Worlds
 
 CARD = "card.md"
+
+CALIBRATION_ERRORS: Mapping[SplitName, float] = {"random": 0.01, "inter_patient": 0.04}
+"""The largest expected calibration error. New patients differ from those it was fitted on more than beats do."""
 
 OF_NEW_PATIENTS = ("accuracy, five classes", "F1 of N", "F1 of S", "F1 of V", "macro-F1 of N, S, V, F")
 """What is compared of whole recordings. Sensitivity and predictivity alone rise and fall with the operating point, one
@@ -117,7 +124,23 @@ def own_card(candidate: Model) -> Check:
     return Check("card", f"{file}{'' if own else ' is of another checkpoint'}", expected, own)
 
 
-ABSOLUTE: Sequence[Callable[[Model], Check]] = (reference_beats, solver_grid, own_card)
+def calibration(candidate: Model) -> Check:
+    """That its probabilities mean what they say, on the test part or out of fold."""
+    info = candidate.checkpoint.info
+    confidence = confidence_of(info) if candidate.classifier.in_context else _on_test_beats(candidate.worlds)
+    most = CALIBRATION_ERRORS[recipe_of(info).split]
+    expected = f"a calibration error of {most:g} at most"
+    if confidence is None:
+        return Check("calibration", "not measured", f"{expected}: python -m training fit, then evaluate", False)
+    error = expected_calibration_error(confidence.reliability)
+    return Check("calibration", f"{error:.4f}", expected, error <= most)
+
+
+def _on_test_beats(figures: Worlds) -> Confidence | None:
+    return figures.beats.confidence if figures.beats else None
+
+
+ABSOLUTE: Sequence[Callable[[Model], Check]] = (reference_beats, solver_grid, calibration, own_card)
 """What a checkpoint must be whatever the zoo has."""
 
 

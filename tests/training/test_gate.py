@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -10,15 +10,20 @@ from models import Checkpoint, Classifier, Dial
 from models.checkpoint import AddedRecordings
 from tests.conftest import make_checkpoint
 from training import paired, worlds
+from training.confidence import Confidence
 from training.dataset import Dataset
 from training.errors import UnexpectedData
-from training.gate import Check, Model, check, checks_table, own_card, reference_beats, solver_grid
+from training.evaluation import Evaluation
+from training.gate import Check, Model, calibration, check, checks_table, own_card, reference_beats, solver_grid
 from training.label_scores import score
 from training.patients import VIEWS, Patients
 from training.recipe import read_recipe
+from training.reliability import Bin
 from training.worlds import Worlds
 
 SHA256 = "c" * 64
+CALIBRATED = Confidence((Bin(confidence=0.9, accuracy=0.902, beats=1000),))
+OF_BEATS = Worlds(beats=Evaluation(score(np.arange(5), np.arange(5)), confidence=CALIBRATED))
 BEATS = Dataset(
     np.random.default_rng(0).random((400, 187), dtype=np.float32), np.arange(400) % 5, np.repeat(["101", "100"], 200)
 )
@@ -61,14 +66,15 @@ def odenet(beats):
 @pytest.fixture(scope="module")
 def rhythm(beats_in_context):
     reference = beats_in_context.select(np.arange(3))
-    return make_checkpoint("rhythm", read_recipe("rhythm", []).architecture, reference)
+    recipe = read_recipe("rhythm", [])
+    return changed(make_checkpoint("rhythm", recipe.architecture, reference), recipe=recipe.model_dump(mode="json"))
 
 
 @pytest.fixture
 def model(tmp_path):
     """Makes a model with a card of its own; `worlds` are beside it."""
 
-    def made(checkpoint, mistakes=0.1, own=Worlds()):
+    def made(checkpoint, mistakes=0.1, own=OF_BEATS):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
         (folder / "card.md").write_text(f"# {checkpoint.info.name}\n\ncheckpoint `{checkpoint.sha256[:12]}`")
@@ -84,7 +90,7 @@ def short(checks):
 
 def test_a_checkpoint_of_its_own_that_answers_and_was_tried_passes(odenet, model):
     checks = check(model(odenet), None, lambda: BEATS)
-    assert [one.name for one in checks] == ["reference beats", "solver grid", "card"]
+    assert [one.name for one in checks] == ["reference beats", "solver grid", "calibration", "card"]
     assert not short(checks)
 
 
@@ -111,6 +117,25 @@ def test_a_card_of_another_checkpoint_falls_short_and_so_does_none(odenet, model
     assert "is of another checkpoint" in own_card(own).got and not own_card(own).passed
     (own.folder / "card.md").unlink()
     assert own_card(own).got.startswith("none in") and "training evaluate" in own_card(own).expected
+
+
+@pytest.mark.parametrize(("split", "most"), [("odenet", 0.01), ("odenet_ds1", 0.04)])
+@pytest.mark.parametrize("sure", [0.5, -0.5])
+def test_probabilities_that_do_not_mean_what_they_say_fall_short(odenet, model, split, most, sure):
+    trained = changed(odenet, recipe=read_recipe(split, []).model_dump(mode="json"))
+
+    def found(error):
+        bins = (Bin(confidence=0.5, accuracy=0.5 + error * np.sign(sure), beats=10),)
+        return calibration(model(trained, own=Worlds(beats=replace(OF_BEATS.beats, confidence=Confidence(bins)))))
+
+    assert found(0.9 * most).passed and not found(1.1 * most).passed
+    assert found(1.1 * most).got == f"{1.1 * most:.4f}"
+
+
+def test_probabilities_that_were_not_measured_fall_short(odenet, rhythm, model):
+    for checkpoint in (odenet, rhythm):
+        found = calibration(model(checkpoint, own=Worlds()))
+        assert not found.passed and found.got == "not measured" and "training fit" in found.expected
 
 
 @pytest.mark.parametrize(("mistakes", "worse"), [(0.05, False), (0.1, False), (0.11, False), (0.3, True)])
@@ -145,6 +170,7 @@ def out_of_fold(mistakes, names=NAMES, told=True):
              zip(names, np.split(truth, len(names)), np.split(said, len(names)), strict=True)}  # fmt: skip
     figures = {"out_of_fold": vars(score(truth, said)) | {"classes": {
         label: vars(one) for label, one in score(truth, said).classes.items()}}}  # fmt: skip
+    figures["confidence"] = asdict(CALIBRATED)
     return figures | ({"out_of_fold_recordings": parts} if told else {})
 
 
