@@ -59,7 +59,7 @@ def value(patients: Patients, view: View, measure: Measure) -> float | None:
 
 def views_table(patients: Patients) -> str:
     """Every measure in every view."""
-    rows = [[name, *(_percent(value(patients, view, measure)) for view in VIEWS)] for name, measure in MEASURES.items()]
+    rows = [[name, *(percent(value(patients, view, measure)) for view in VIEWS)] for name, measure in MEASURES.items()]
     return table(["all recordings together", *map(view_name, VIEWS)], rows)
 
 
@@ -95,7 +95,7 @@ def card_section(patients: Patients, info: CheckpointInfo, beats: Evaluation | N
     """The lines of a card, which begin with what a new patient may expect; `beats` is what is told of the test part."""
     comparisons = patients.views[AS_SERVED]
     number = count(Summary(comparisons).confusion, ("NSVFQ", "nsvfqox"))
-    told = {name: _percent(value(patients, AS_SERVED, measure)) for name, measure in MEASURES.items()}
+    told = {name: percent(value(patients, AS_SERVED, measure)) for name, measure in MEASURES.items()}
     return [
         "## On patients it has never seen",
         *_warning(patients).splitlines(),
@@ -192,7 +192,7 @@ def _side_by_side(patients: Patients, info: CheckpointInfo, beats: Evaluation) -
         "macro-F1 of N, S, V, F": float(np.mean([s.f1 for name, s in score.classes.items() if name != "Q"])),
     }
     rows = [
-        [name, _percent(share), *(_percent(value(patients, view, MEASURES[name])) for view in (AS_PAPERS, ALL_FOUND))]
+        [name, percent(share), *(percent(value(patients, view, MEASURES[name])) for view in (AS_PAPERS, ALL_FOUND))]
         for name, share in known.items()
     ]
     header = ["", f"patients it knows ({info.name})", *(f"new ones, {view_name(v)}" for v in (AS_PAPERS, ALL_FOUND))]
@@ -208,5 +208,6 @@ def _side_by_side(patients: Patients, info: CheckpointInfo, beats: Evaluation) -
     ]
 
 
-def _percent(share: float | None) -> str:
+def percent(share: float | None) -> str:
+    """A share as a card tells it."""
     return "-" if share is None else f"{share:.2%}"
