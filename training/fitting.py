@@ -22,7 +22,7 @@ CONFIDENCE = "confidence"
 """What `fit` adds to a checkpoint's figures."""
 
 BEATS = 20_000
-"""Drawn of a part, where all would say no more of novelty."""
+"""Drawn of a part, where all would say no more of novelty or of the dial."""
 
 
 def fit(checkpoint: Checkpoint, split: Split, out_of_fold: OutOfFold | None = None, *, dial: bool = True) -> Checkpoint:
@@ -42,7 +42,7 @@ def fit(checkpoint: Checkpoint, split: Split, out_of_fold: OutOfFold | None = No
         confidence = {CONFIDENCE: asdict(measure_confidence(tried, labels, abstention))}
         fits["figures"] = checkpoint.info.figures | confidence
     if dial:
-        fits["dial"] = fit_dial(classifier, validation)
+        fits["dial"] = fit_dial(classifier, _drawn(validation))
     novelty = _novelty(classifier, split, to_patients=out_of_fold is not None)
     fitted = replace(checkpoint, info=checkpoint.info.model_copy(update=fits), novelty=novelty)
     answers = Classifier.of(fitted).classify(checkpoint.reference)
