@@ -127,7 +127,7 @@ def without_samples(beat: Float32[np.ndarray, "587"], removed: Bool[np.ndarray, 
     return changed
 
 
-def _without_parts(beat: Float32[np.ndarray, "587"]) -> Float32[np.ndarray, "part 575"]:
+def _without_parts(beat: Float32[np.ndarray, "587"]) -> Float32[np.ndarray, "part 587"]:
     """Without the first lead, the second, and the rhythm: 0 stands for what is not known."""
     changed = np.tile(beat, (LEADS + 1, 1))
     for lead in range(LEADS):

@@ -339,7 +339,7 @@ def _validated(entry: Validated) -> str:
 
 def _recipe_in_words(recipe: dict[str, Any]) -> str:
     cycles = ", then ".join(map(_cycle_in_words, recipe["cycles"]))
-    words = [f"AdamW, {cycles}", f"batches of {recipe['batch_size']}", f"seed {recipe['seed']}"]
+    words = [f"AdamW, {cycles}", f"batches of {recipe['batch_size']}", _seeds_in_words(recipe)]
     if shares := recipe.get("shares"):
         words.append(f"each epoch by {', '.join(f'{share:.0%} of {label}' for label, share in shares.items())}")
     if mixture := recipe.get("mixture"):
@@ -359,8 +359,22 @@ def _recipe_in_words(recipe: dict[str, Any]) -> str:
     if solver := recipe.get("training_solver"):
         first = f", first step {solver['first_step']:g}" if solver.get("first_step") else ""
         words.append(f"trained with {solver['method']} at rtol {solver['rtol']:g} and atol {solver['atol']:g}{first}")
-        words.append(f"gradient `{recipe['architecture']['gradient']}`")
+        words.append(f"gradient `{_network_of(recipe)['gradient']}`")
     return ", ".join(words)
+
+
+def _seeds_in_words(recipe: dict[str, Any]) -> str:
+    members = recipe["architecture"].get("members")
+    if members is None:
+        return f"seed {recipe['seed']}"
+    return f"{members} members, each trained so by itself with a seed of its own (from {recipe['seed']} on)"
+
+
+def _network_of(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The architecture of the network, or of each member of a committee."""
+    architecture: dict[str, Any] = recipe["architecture"]
+    member: dict[str, Any] = architecture.get("of", architecture)
+    return member
 
 
 def _cycle_in_words(cycle: dict[str, Any]) -> str:

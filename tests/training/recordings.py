@@ -33,6 +33,8 @@ def write_wfdb(recording: Recording, folder: Path, name: str) -> Path:
 class Nearest(nn.Module):
     """The class of the synthetic beat that is nearest."""
 
+    in_context = False
+
     def __init__(self) -> None:
         super().__init__()
         self.beats = nn.Parameter(torch.from_numpy(reference_beats()))

@@ -64,7 +64,7 @@ def test_a_network_that_has_learnt_from_all_patients_is_fitted_by_decisions_out_
     values = rng.normal(0, 1, (120, CONTEXT_LENGTH)).astype(np.float32)
     examples = Dataset(values, labels, recordings)
     hot = softmax(np.eye(5)[labels] * 2 + rng.normal(0, 1, (120, 5)), axis=1)
-    fitted = fit(checkpoint, whole(examples), OutOfFold(hot, labels, recordings), dial=False)
+    fitted = fit(checkpoint, whole(examples), OutOfFold(hot, labels, recordings, np.arange(120)), dial=False)
     assert fitted.info.calibration == fit_calibration(np.log(hot).astype(np.float32), labels)
     told = confidence_of(fitted.info)
     assert sum(own.beats for own in told.reliability) == 120 and told.coverages[0].answered == 1
