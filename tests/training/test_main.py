@@ -146,7 +146,8 @@ def test_one_that_takes_beats_in_context_tells_of_new_patients_and_of_those_left
     card = (tmp_path / "card.md").read_text()
     assert card.index("## On patients it has never seen") < card.index("## On patients left out")
     assert "have not been looked at" not in card
-    assert {file.name for file in tmp_path.iterdir()} == OF_PATIENTS | {"card.md", "confusion.png", "training.png"}
+    others = {"card.md", "confidence.png", "confusion.png", "training.png"}
+    assert {file.name for file in tmp_path.iterdir()} == OF_PATIENTS | others
 
 
 def test_without_a_sibling_there_is_one_world(pair, tmp_path, capsys):
