@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import softmax
 
+from benchmarks import explain
 from models import Classifier
 from training.__main__ import BEATS_FILE
 from training.calibration import cross_entropy, fit_calibration
@@ -27,6 +28,7 @@ Scaling = Callable[[np.ndarray], np.ndarray]
 
 
 def main() -> None:
+    explain(__doc__)
     dataset = load_or_build(BEATS_FILE, data_folder())
     rows = []
     for name in ("resnet", "odenet"):

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import benchmarks
 from benchmarks.integrated_gradients import STEPS, integrated_gradients
 from ecg import LABELS, BeatsInContext
 from models import Classifier, explain
@@ -42,6 +43,7 @@ Remove = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def main() -> None:
+    benchmarks.explain(__doc__)
     validation = drawn(split(load_or_build(Path("runs/beats.npz"), data_folder()), "random").validation)
     for name in ("odenet", "resnet"):
         compare_alone(name, validation.beats)

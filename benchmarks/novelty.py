@@ -13,6 +13,7 @@ that a candidate was not fitted to which is.
 Test beats play no part.
 """
 
+import argparse
 import sys
 from collections.abc import Callable
 
@@ -44,7 +45,10 @@ Score = Callable[[np.ndarray], np.ndarray]
 """The more of it, the less alike."""
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", default=["resnet", "odenet"], help="of the zoo (default: resnet odenet)")
+    names = parser.parse_args().models
     dataset = load_or_build(BEATS_FILE, data_folder())
     for name in names:
         classifier = Classifier.load(name)
@@ -162,4 +166,4 @@ CANDIDATES: dict[str, Callable[[np.ndarray, np.ndarray], Score]] = {
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["resnet", "odenet"])
+    main()
