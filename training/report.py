@@ -53,7 +53,7 @@ OF_DS1 = f"{GRID_BEATS:,} beats of DS1, drawn at random, which it has learnt fro
 
 CONTEXT_LIMITS = """\
 It has learnt from 22 patients of one hospital in the 1970s, whose recordings were also written anew in many ways; F
-from next to one of them. It has not been tried on recordings of another database. It is no medical device and must
+nearly all from one of them. It has not been tried on recordings of another database. It is no medical device and must
 not be used to decide on anybody's care."""
 
 
@@ -272,6 +272,10 @@ def _confidence_out_of_fold(info: CheckpointInfo) -> list[str]:
     return ["## Confidence", "", *confidence_section(confidence, CONFIDENCE, fitted_on)]
 
 
+def _chosen_on(info: CheckpointInfo) -> str:
+    return "beats that it has learnt from" if info.architecture.in_context else "the validation part"
+
+
 def _auto_in_words(info: CheckpointInfo) -> list[str]:
     if info.dial is None or info.dial.auto is None:
         return []
@@ -279,7 +283,7 @@ def _auto_in_words(info: CheckpointInfo) -> list[str]:
     return [
         f"`auto` solves every beat by {auto.cheap.method} in one step, and again by {auto.tight.method} at "
         f"{auto.tight.rtol:.0e} where the two likeliest logits are no further apart than {auto.doubt:.3g} times "
-        "the error estimate; that number was chosen on the validation part.",
+        f"the error estimate; that number was chosen on {_chosen_on(info)}.",
         "",
     ]
 
@@ -288,7 +292,7 @@ def _validated_in_words(info: CheckpointInfo) -> list[str]:
     if info.dial is None:
         return []
     return [
-        "On the validation part these settings gave the labels of dopri5 at 1e-6 for at least "
+        f"On {_chosen_on(info)} these settings gave the labels of dopri5 at 1e-6 for at least "
         f'{AGREEMENT:.1%} of the beats; a request by any other is answered with `"validated": false`:',
         "",
         *(f"- {_validated(entry)}" for entry in info.dial.validated),
