@@ -13,7 +13,7 @@ from scipy.special import softmax
 
 from benchmarks import explain
 from models import Classifier
-from training.__main__ import BEATS_FILE
+from training.arguments import BEATS_FILE
 from training.calibration import cross_entropy, fit_calibration
 from training.dataset import load_or_build
 from training.evaluation import split_of

@@ -24,7 +24,7 @@ from torch import nn
 
 from benchmarks.flow import fit_flow
 from models import Classifier
-from training.__main__ import BEATS_FILE
+from training.arguments import BEATS_FILE
 from training.dataset import Dataset, load_or_build
 from training.evaluation import split_of
 from training.foreign import foreign_beats

@@ -91,7 +91,7 @@ def test_the_commands_of_the_readme_exist():
     for target in re.findall(r"make (\w+)", commands):
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
     for command in re.findall(r"-m training (\w+)", commands):
-        assert f'"{command}",' in (ROOT / "training" / "__main__.py").read_text()
+        assert f'"{command}",' in (ROOT / "training" / "arguments.py").read_text()
 
 
 def test_the_readme_tells_every_setting_and_every_metric():
