@@ -18,7 +18,8 @@ from app.settings import Settings
 from docs import readme
 from models import Classifier, zoo
 from training import __main__ as training_command
-from training import report, worlds
+from training import worlds
+from training.card import beats_card, context_card
 from training.dataset import load_or_build
 from training.evaluation import evaluate, split_of
 
@@ -123,7 +124,7 @@ def test_a_card_is_that_of_its_file(name):
     checkpoint = Classifier.load(name).checkpoint
     card = (zoo.FOLDER / name / "card.md").read_text()
     both = worlds.read(zoo.FOLDER / name)
-    assert card == report.card(checkpoint.info, both.beats, checkpoint.sha256, both.patients)
+    assert card == beats_card(checkpoint.info, both.beats, checkpoint.sha256, both.patients)
     assert both.beats.score.accuracy == checkpoint.info.figures["test_accuracy"]
     assert both.beats.score.macro_f1 == checkpoint.info.figures["test_macro_f1"]
     for figure in re.findall(r"\((\w+\.png)\)", card):
@@ -134,7 +135,7 @@ def test_the_card_of_the_recordings_model_is_that_of_its_file():
     checkpoint = Classifier.load("rhythm").checkpoint
     card = (zoo.FOLDER / "rhythm" / "card.md").read_text()
     both = worlds.read(zoo.FOLDER / "rhythm")
-    assert card == report.context_card(checkpoint.info, checkpoint.sha256, both.patients, both.beats)
+    assert card == context_card(checkpoint.info, checkpoint.sha256, both.patients, both.beats)
     for figure in re.findall(r"\((\w+\.png)\)", card):
         assert (zoo.FOLDER / "rhythm" / figure).exists()
 

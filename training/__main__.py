@@ -22,6 +22,7 @@ from training import figures, gate, noise_stress, patients_figures, patients_rep
 from training.added import Added, added_table, groups_of, read_added, told_in_checkpoint, with_added
 from training.annotation_folders import annotated, compare_folders, compare_with_folder
 from training.arguments import Command, parser
+from training.card import CONFIDENCE, beats_card, context_card
 from training.confidence import Confidence
 from training.confidence_report import coverage_table
 from training.crossvalidation import OUT_OF_FOLD, OutOfFold, check_out_of_fold, crossvalidate, whole
@@ -176,11 +177,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     patients = _on_patients(classifier, options, folder)
     if classifier.in_context:
         beats = _out_of_fold(classifier, options, folder)
-        card = report.context_card(checkpoint.info, checkpoint.sha256, patients, beats)
+        text = context_card(checkpoint.info, checkpoint.sha256, patients, beats)
     else:
         beats = _on_beats(classifier, options, folder)
-        card = report.card(checkpoint.info, beats, checkpoint.sha256, patients)
-    (folder / "card.md").write_text(card)
+        text = beats_card(checkpoint.info, beats, checkpoint.sha256, patients)
+    (folder / "card.md").write_text(text)
     worlds.write(Worlds(beats, patients), folder)
     print(f"\ncard and figures are in {folder}")
 
@@ -216,7 +217,7 @@ def _on_beats(classifier: Classifier, options: argparse.Namespace, folder: Path)
     print(f"accuracy {evaluation.score.accuracy:.2%}, macro-F1 {evaluation.score.macro_f1:.4f}\n")
     print(report.score_table(evaluation.score))
     figures.draw_confusion(evaluation.score, folder / "confusion.png")
-    _tell_confidence(evaluation.confidence, folder / report.CONFIDENCE)
+    _tell_confidence(evaluation.confidence, folder / CONFIDENCE)
     figures.draw_beats(test, folder / "beats.png")
     _tell_dial(evaluation, folder)
     return evaluation
@@ -227,7 +228,7 @@ def _out_of_fold(classifier: Classifier, options: argparse.Namespace, folder: Pa
     reached = score_of(checkpoint_of(classifier).info.figures["out_of_fold"])
     print(f"patients left out: accuracy {reached.accuracy:.2%}\n\n{report.score_table(reached)}")
     figures.draw_confusion(reached, folder / "confusion.png")
-    _tell_confidence(confidence_of(checkpoint_of(classifier).info), folder / report.CONFIDENCE)
+    _tell_confidence(confidence_of(checkpoint_of(classifier).info), folder / CONFIDENCE)
     if options.no_sweep:
         return None
     evaluation = evaluate_dial(classifier, examples_as_they_are(options.data, DS1), reached)

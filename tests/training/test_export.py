@@ -8,12 +8,13 @@ from models import Calibration, Classifier
 from models import checkpoint as checkpoint_file
 from tests.training.test_loop import CPU, recipe
 from training import loop
+from training.card import beats_card
 from training.dataset import Dataset
 from training.errors import UnexpectedData
 from training.evaluation import evaluate, kept_epoch_of, split_of
 from training.export import export, reference_beats
 from training.figures import draw_beats, draw_confidence, draw_confusion, draw_dial, draw_sweep, draw_training
-from training.report import card, compare_table, score_table
+from training.report import compare_table, score_table
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_the_card_and_figures_are_drawn(exported, small, tmp_path):
     classifier = Classifier.load(exported)
     evaluation = evaluate(classifier, small.test)
     info = classifier.checkpoint.info
-    text = card(info, evaluation, classifier.checkpoint.sha256)
+    text = beats_card(info, evaluation, classifier.checkpoint.sha256)
     assert f"{evaluation.score.accuracy:.2%}" in text and score_table(evaluation.score) in text and "medical" in text
     assert "59,333" in compare_table([info, info])
     draw_confusion(evaluation.score, tmp_path / "confusion.png")
