@@ -83,7 +83,7 @@ class CommitteeArchitecture(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["committee"] = "committee"
-    members: int = Field(ge=2)
+    members: int = Field(ge=1)
     of: Member
 
     @property

@@ -25,7 +25,14 @@ from training.arguments import Command, parser
 from training.card import CONFIDENCE, beats_card, context_card
 from training.confidence import Confidence
 from training.confidence_report import coverage_table
-from training.crossvalidation import OUT_OF_FOLD, OutOfFold, check_out_of_fold, crossvalidate, whole
+from training.crossvalidation import (
+    OUT_OF_FOLD,
+    OutOfFold,
+    check_out_of_fold,
+    choose_operating_point,
+    crossvalidate,
+    whole,
+)
 from training.dataset import Dataset, build, load_or_build, save
 from training.errors import NotPromoted, TrainingError
 from training.evaluation import Evaluation, checkpoint_of, evaluate, evaluate_dial, kept_epoch_of, recipe_of, split_of
@@ -33,6 +40,8 @@ from training.examples import examples_as_they_are, load_or_make, load_or_make_a
 from training.export import export
 from training.fitting import confidence_of, fit
 from training.label_scores import score_of
+from training.leave_one_out import REPORT, SHARING, leave_one_out
+from training.leave_one_out import report as report_left_out
 from training.making import Making
 from training.members import train_members
 from training.mitdb import DS1, DS1_GROUPS
@@ -130,8 +139,28 @@ def _crossvalidated(
         return recordings.get(name) or wfdb.read(options.data / "mitdb" / name)
 
     out_of_fold = crossvalidate(recipe, examples, groups, read, folder, fresh=options.fresh, device=device)
-    out_of_fold.save(folder / OUT_OF_FOLD)
+    out_of_fold.save(folder / OUT_OF_FOLD, out_of_fold.labels_at(choose_operating_point(out_of_fold.known)))
     return out_of_fold
+
+
+def _leave_one_out(options: argparse.Namespace) -> None:
+    keep_freed_memory()
+    recipe = read_recipe(options.recipe, options.override)
+    folder = options.out or Path("runs") / f"{recipe.name}_leave_one_out"
+    if recipe.examples is None:
+        raise TrainingError(
+            f"got the recipe {recipe.name}, which makes no examples of whole recordings; expected one that does, as "
+            "rhythm"
+        )
+
+    def read(name: str) -> Recording:
+        return wfdb.read(options.data / "mitdb" / name)
+
+    examples = load_or_make(folder, options.data, SHARING, recipe.examples)
+    predictions = leave_one_out(recipe, examples, read, folder, fresh=options.fresh, device=_device(options.device))
+    told = report_left_out(recipe, predictions, read)
+    (folder / REPORT).write_text(told)
+    print(f"{told}\nwritten to {folder / REPORT}")
 
 
 def _device(name: str) -> torch.device:
@@ -336,6 +365,7 @@ def _write_comparisons(comparisons: Sequence[Comparison], options: argparse.Name
 COMMANDS: Mapping[str, Command] = {
     "data": _data,
     "train": _train,
+    "leave-one-out": _leave_one_out,
     "fit": _fit,
     "evaluate": _evaluate,
     "compare": _compare,

@@ -53,6 +53,13 @@ on the test part, which both are scored on, beat by beat; of one that takes whol
 recording; of both on the recordings of new patients, where both cards have them. The exit code is 1, and the zoo is
 unchanged, where any check falls short. Where the zoo has no model of that name there is nothing to compare with."""
 
+LEAVE_ONE_OUT_HELP = """\
+Tell what a recipe of whole recordings reaches on every patient of DS1 and DS2, each left out in turn.
+
+A network is trained without each of 43 patients and decides on his recordings; what all of them said is compared with
+the reference by ANSI/AAMI EC57:2012 and written to leave_one_out.md in the run's folder. It takes hours: each network
+as long as train takes for one. A run that was interrupted goes on from its last finished epoch."""
+
 NOISE_HELP = """\
 Tell what is left of a classifier's figures where electrodes move: the noise stress test.
 
@@ -88,11 +95,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "Train by a recipe; a run that was interrupted goes on from its last finished epoch.",
         "python -m training train odenet batch_size=32 training_solver.rtol=0.01",
     )
-    command.add_argument("recipe", help="a name in training/recipes, or a .toml file")
-    command.add_argument("override", nargs="*", help="key=value, changes one entry of the recipe")
-    command.add_argument("--out", type=Path, help="the run's folder (default runs/NAME)")
-    command.add_argument("--fresh", action="store_true", help="forget what an earlier run left in the folder")
-    command.add_argument("--device", default="auto", help="cpu, cuda, or auto (default): cuda where there is one")
+    _add_run(command, "runs/NAME")
     command.add_argument(
         "--add",
         type=Path,
@@ -100,6 +103,14 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         help="learn from its recordings too, WFDB files with reviewed annotations; a folder within it is one patient's",
     )
     command.add_argument("--annotator", default="atr", help="extension of their annotations (default %(default)s)")
+    command = add(
+        "leave-one-out",
+        LEAVE_ONE_OUT_HELP,
+        "python -m training leave-one-out rhythm architecture.members=1",
+        of_beats=False,
+    )
+    _add_run(command, "runs/NAME_leave_one_out")
+    _add_data(command)
     command = add(
         "fit",
         "Fit anew what a checkpoint carries beside its weights, on its training and validation part, and save it.",
@@ -174,6 +185,14 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
     command.add_argument("--out", type=Path, help="folder for the figure (default runs/noise/NAME)")
     return whole
+
+
+def _add_run(command: argparse.ArgumentParser, folder: str) -> None:
+    command.add_argument("recipe", help="a name in training/recipes, or a .toml file")
+    command.add_argument("override", nargs="*", help="key=value, changes one entry of the recipe")
+    command.add_argument("--out", type=Path, help=f"the run's folder (default {folder})")
+    command.add_argument("--fresh", action="store_true", help="forget what an earlier run left in the folder")
+    command.add_argument("--device", default="auto", help="cpu, cuda, or auto (default): cuda where there is one")
 
 
 def _add_data(command: argparse.ArgumentParser) -> None:

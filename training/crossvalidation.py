@@ -49,8 +49,11 @@ class OutOfFold:
     @property
     def known(self) -> "OutOfFold":
         """The beats that are decided on and marked: what is chosen, is chosen on them."""
-        (places,) = np.nonzero(np.isfinite(self.probabilities).all(axis=1) & (self.labels >= 0))
-        return OutOfFold(self.probabilities[places], self.labels[places], self.recordings[places], self.peaks[places])
+        return self.select(np.isfinite(self.probabilities).all(axis=1) & (self.labels >= 0))
+
+    def select(self, which: Bool[np.ndarray, "beat"]) -> "OutOfFold":
+        """Those beats alone."""
+        return OutOfFold(self.probabilities[which], self.labels[which], self.recordings[which], self.peaks[which])
 
     @classmethod
     def joined(cls, parts: Sequence["OutOfFold"]) -> "OutOfFold":
@@ -72,13 +75,13 @@ class OutOfFold:
         labels = self.logits_at(point).argmax(axis=1)
         return np.where(np.isfinite(self.probabilities).all(axis=1), labels, -1)
 
-    def save(self, file: Path) -> None:
-        """Write them as `training.predictions` reads them, and with what the operating point is chosen by."""
+    def save(self, file: Path, labels: Int64[np.ndarray, "beat"]) -> None:
+        """Write them as `training.predictions` reads them: with the labels that were decided on, -1 where none was."""
         np.savez(
             file,
             recordings=self.recordings,
             peaks=self.peaks,
-            labels=self.labels_at(choose_operating_point(self.known)),
+            labels=labels,
             truth=self.labels,
             probabilities=self.probabilities,
         )
@@ -95,13 +98,17 @@ class OutOfFold:
             ) from error
 
 
-def fold(examples: Dataset, group: Sequence[str]) -> Split:
-    """Train on the patients of all other groups; validate, and test, on the recordings of this one as they are."""
+def fold(examples: Dataset, group: Sequence[str], sharing: Sequence[Sequence[str]] = ()) -> Split:
+    """Train on the patients of all other groups; validate, and test, on the recordings of this one as they are.
+
+    Made recordings of patients who share beats with this group's (`sharing` are those who do) are left out too.
+    """
     patients = np.char.rstrip(examples.recordings.astype(np.str_), MADE)
-    inside = np.isin(patients, group)
-    as_they_are = np.flatnonzero(inside & (patients == examples.recordings))
-    held_out = examples.select(as_they_are)
-    return Split(train=examples.select(np.flatnonzero(~inside)), validation=held_out, test=held_out)
+    inside, made = np.isin(patients, group), patients != examples.recordings
+    with_beats_of_them = [name for names in sharing if set(names) & set(group) for name in names]
+    trained = ~inside & ~(made & np.isin(patients, with_beats_of_them))
+    held_out = examples.select(np.flatnonzero(inside & ~made))
+    return Split(train=examples.select(np.flatnonzero(trained)), validation=held_out, test=held_out)
 
 
 def fifths(
@@ -130,16 +137,17 @@ def crossvalidate(
     read: Callable[[str], Recording],
     folder: Path,
     *,
+    sharing: Sequence[Sequence[str]] = (),
     fresh: bool = False,
     device: torch.device,
 ) -> OutOfFold:
     """Train a network without each group, in `folder/fold1` and so on, and let it decide on the group's recordings.
 
-    `read` gives the annotated recording of a name. Raises what `train` raises.
+    `read` gives the annotated recording of a name; `sharing` is as in `fold`. Raises what `train` raises.
     """
     parts = []
     for number, group in enumerate(groups, 1):
-        split, place = fold(examples, group), folder / f"fold{number}"
+        split, place = fold(examples, group, sharing), folder / f"fold{number}"
         trainers = train_members(recipe, split, place, fresh=fresh, device=device)
         network = recipe.architecture.build(len(LABELS))
         network.load_state_dict(weights_of(recipe, trainers))

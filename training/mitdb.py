@@ -34,6 +34,21 @@ DS1_GROUPS = tuple(
 )
 """The recordings of DS1 in five parts, for cross-validation: patients with many ectopic beats are spread over them."""
 
+DS2_GROUPS = tuple(
+    tuple(names.split())
+    for names in (
+        "200 103 117 212",
+        "233 113 121 231",
+        "221 210 202 222",
+        "228 213 111 234",
+        "214 219 105 100 123 232",
+    )
+)
+"""Those of DS2 in the same way."""
+
+PATIENTS = tuple((name,) if name != "201" else ("201", "202") for name in sorted(DS1 + DS2) if name != "202")
+"""The recordings of each patient of DS1 and DS2: 201 and 202 are of one man."""
+
 PACED = ("102", "104", "107", "217")
 """Recordings of patients with a pacemaker, in neither part of the inter-patient split."""
 

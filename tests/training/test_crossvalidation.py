@@ -27,6 +27,12 @@ def test_a_fold_leaves_a_groups_patients_out_whole():
     assert set(split.validation.recordings) == {"a", "b"}
 
 
+def test_what_was_made_of_others_with_beats_of_those_left_out_is_left_out_too():
+    split = fold(examples(), ("b",), sharing=(("a", "b"), ("c",)))
+    assert set(split.train.recordings) == {"a", "c", "c+"}
+    assert set(split.validation.recordings) == {"b"}
+
+
 def test_the_final_run_trains_on_all_and_looks_at_recordings_as_they_are():
     split = whole(examples())
     assert set(split.train.recordings) == {"a", "a+", "b", "c", "c+"}
@@ -80,14 +86,14 @@ def test_known_are_the_beats_that_are_decided_on_and_marked():
 
 
 def test_out_of_fold_decisions_are_read_as_they_were_saved(tmp_path):
-    UNSURE.save(tmp_path / "out.npz")
+    UNSURE.save(tmp_path / "out.npz", np.array([0, -1, 2, 2]))
     read = OutOfFold.load(tmp_path / "out.npz")
     for name, value in vars(UNSURE).items():
         np.testing.assert_array_equal(getattr(read, name), value)
 
 
 def test_they_are_predictions_too_with_extra_beats_and_those_that_cannot_be_judged(tmp_path):
-    UNSURE.save(tmp_path / "out.npz")
+    UNSURE.save(tmp_path / "out.npz", np.array([0, -1, 2, 2]))
     predictions = read_predictions(tmp_path / "out.npz")
     assert predictions.of("a").samples.tolist() == [10, 20] and predictions.of("a").symbols == ("N", "?")
     assert predictions.of("b").samples.tolist() == [30, 40] and predictions.of("b").symbols == ("V", "V")
