@@ -45,6 +45,20 @@ class Metrics:
             buckets=(8, 14, 20, 26, 32, 44, 62, 98, 152, 302, 1002, 10_000),
             registry=registry,
         )
+        self.queued_beats = Gauge("cardiode_queued_beats", "Beats that wait to be solved.", registry=registry)
+        self.batch_beats = Histogram(
+            "cardiode_batch_beats",
+            "Beats that were solved together.",
+            ["model"],
+            buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
+            registry=registry,
+        )
+        self.batch_wait_seconds = Histogram(
+            "cardiode_batch_wait_seconds",
+            "Seconds that a request waited until the first of its beats was solved.",
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+            registry=registry,
+        )
         self.recordings = Counter("cardiode_recordings", "Recordings annotated.", ["model"], registry=registry)
         self.streams = Gauge("cardiode_streams_in_progress", "Live streams that are open right now.", registry=registry)
         self.errors = Counter("cardiode_errors", "Requests refused or failed.", ["kind"], registry=registry)

@@ -8,10 +8,11 @@ RETRY_SECONDS = 5
 
 
 class Busy(Exception):
-    """So much is being done that no more may be."""
+    """So much is being done that no more may be; in so many seconds it may be less."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, retry_seconds: int = RETRY_SECONDS) -> None:
         super().__init__(f"{what} already, which is the limit; come again in a few seconds")
+        self.retry_seconds = retry_seconds
 
 
 class Places:

@@ -15,6 +15,7 @@ What went wrong below is mapped to a status here, and nowhere else:
     LargeRecording                413   large_recording      the limit
     UnknownRecording              404   unknown_recording    what to do
     Busy                          503   busy                 when to come again
+    TooLate                       504   too_late             the deadline
     HTTPException                 400   unreadable_body      what is wrong with the multipart body, or that it broke off
                                   404   unknown_route
                                   405   method_not_allowed
@@ -37,9 +38,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from app.batcher import TooLate
 from app.explaining import TooManyToExplain
 from app.kept import UnknownRecording
-from app.places import RETRY_SECONDS, Busy
+from app.places import Busy
 from app.served import UnknownModelName
 from ecg import (
     EcgError,
@@ -79,6 +81,7 @@ KINDS = (
     UnknownModelName,
     UnknownRecording,
     Busy,
+    TooLate,
 )
 """Errors that are a request's own, not the service's."""
 
@@ -172,8 +175,10 @@ def problem_of(error: Exception) -> tuple[str, JSONResponse]:
             return "unknown_recording", problem(404, str(error))
         case Busy():
             response = problem(503, str(error))
-            response.headers["Retry-After"] = str(RETRY_SECONDS)
+            response.headers["Retry-After"] = str(error.retry_seconds)
             return "busy", response
+        case TooLate():
+            return "too_late", problem(504, str(error))
         case _:
             return "internal", internal()
 

@@ -5,11 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, Self
 
-import numpy as np
-from jaxtyping import Float32
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 
-from ecg import BEAT_LENGTH, Label, beats_from_lists, cut_annotated_beats
+from ecg import BEAT_LENGTH, Label, cut_annotated_beats
 from ecg.synthetic import synthesize
 from ecg.telling import shortened
 from models import AUTO, Decision, Dial, Reason, Solver
@@ -113,15 +111,9 @@ class SolverRequest(_Request):
         return replace(asked, step=self.step or DEFAULT_STEP, first_step=None)
 
 
-class ClassifyRequest(_Request):
-    """Beats to classify."""
+class ClassifyOptions(_Request):
+    """How beats shall be decided on."""
 
-    beats: list[Row] = Field(
-        min_length=1,
-        max_length=MAX_BEATS,
-        description=f"each {BEAT_LENGTH} numbers in 0..1, sampled at 125 Hz from an R peak on for 1.2 R-R intervals, "
-        "scaled by their own minimum and maximum, padded with zeros",
-    )
     model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
     solver: SolverRequest | None = Field(None, description="for a model with a solver")
     coverage: Coverage = ALL
@@ -131,9 +123,16 @@ class ClassifyRequest(_Request):
         "a request may have as many as the setting CARDIODE_EXPLAINED_BEATS says",
     )
 
-    def array(self) -> Float32[np.ndarray, "beat 187"]:
-        """The beats, checked. Raises InvalidBeats and InvalidBeat."""
-        return beats_from_lists(self.beats)
+
+class ClassifyRequest(ClassifyOptions):
+    """Beats to classify."""
+
+    beats: list[Row] = Field(
+        min_length=1,
+        max_length=MAX_BEATS,
+        description=f"each {BEAT_LENGTH} numbers in 0..1, sampled at 125 Hz from an R peak on for 1.2 R-R intervals, "
+        "scaled by their own minimum and maximum, padded with zeros",
+    )
 
 
 class ReceiptResponse(BaseModel):

@@ -15,7 +15,7 @@ class UnknownModelName(Exception):
         super().__init__(f"got the model {shortened(name)!r}, expected one of: {', '.join(served)}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ServedModel:
     """One classifier that is loaded, warm and known by name."""
 

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+import anyio.to_thread
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from app import problems
+from app.batcher import Batcher
 from app.body_limit import BodyLimit, Limits
 from app.kept import KeptRecordings
 from app.metrics import Metrics
@@ -29,6 +31,7 @@ FORM_BYTES = 100_000
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
+    await anyio.to_thread.run_sync(app.state.batcher.close)
     app.state.kept.close()
 
 
@@ -44,6 +47,7 @@ def create(served: ServedModels, settings: Settings) -> FastAPI:
     app.state.recording_places = Places("recordings", settings.recordings_at_once)
     app.state.stream_places = Places("streams", settings.streams)
     app.state.metrics = Metrics()
+    app.state.batcher = _batcher(settings, app.state.metrics)
     for model in served.by_name.values():
         app.state.metrics.model.labels(**model.identity.model_dump()).set(1)
     for routes in (classify, recordings, stream, models, health, metrics, page):
@@ -53,6 +57,16 @@ def create(served: ServedModels, settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit, limits=_limits(settings))
     app.add_middleware(Observing, service=app)
     return app
+
+
+def _batcher(settings: Settings, metrics: Metrics) -> Batcher:
+    return Batcher(
+        wait=settings.batch_wait,
+        most_beats=settings.batch_beats,
+        queue_beats=settings.queue_beats,
+        threads=settings.solver_threads,
+        metrics=metrics,
+    )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -1,7 +1,11 @@
 """The settings: one table, read once from the environment."""
 
+import os
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.schemas import MAX_BEATS
 
 
 class Settings(BaseSettings):
@@ -37,7 +41,24 @@ class Settings(BaseSettings):
     recordings_kept: int = Field(8, ge=1, description="recordings that are kept for the page; the oldest makes place")
     keep_seconds: int = Field(3600, ge=1, description="how long one is kept after it was last looked at")
     streams: int = Field(16, ge=0, description="live streams at once")
-    threads: int = Field(0, ge=0, description="threads of a solve; 0 for one a core")
+    threads: int = Field(0, ge=0, description="batches that are solved at once, each on one core; 0: one a core")
+    batch_beats: int = Field(128, ge=1, description="most beats that are solved together")
+    batch_wait: float = Field(
+        0.003,
+        ge=0,
+        allow_inf_nan=False,
+        description="seconds that beats wait at most for those of other requests, while there are others",
+    )
+    queue_beats: int = Field(
+        8192, ge=MAX_BEATS, description="most beats that wait to be solved; requests beyond are told when to come again"
+    )
+    deadline: float = Field(
+        30,
+        gt=0,
+        allow_inf_nan=False,
+        description="seconds that a request to classify may take; one may ask for less by the header "
+        "Cardiode-Deadline-Ms",
+    )
     shutdown_seconds: int = Field(30, ge=0, description="how long requests in flight may take to finish at the end")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
 
@@ -45,6 +66,11 @@ class Settings(BaseSettings):
     def model_names(self) -> list[str]:
         """The entries of `models`."""
         return [name.strip() for name in self.models.split(",") if name.strip()]
+
+    @property
+    def solver_threads(self) -> int:
+        """Threads that solve: one a core that the process may use, where `threads` says nothing else."""
+        return self.threads or len(os.sched_getaffinity(0))
 
 
 def table() -> str:

@@ -3,22 +3,18 @@
 import re
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TypeVar
 
 import anyio.to_thread
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from app.recording_schemas import RecordingOptions, SignalsRequest
+from app.validation import invalid, validated
 from app.workspace import MAX_FILES, Workspace
 from ecg import Source, from_arrays
 from ecg.telling import shortened
-
-Model = TypeVar("Model", bound=BaseModel)
 
 CHARSET = re.compile(r"charset=[\s\"']*([^;\s\"']*)", re.IGNORECASE)
 
@@ -69,7 +65,7 @@ async def _form(request: Request, workspace: Workspace) -> RecordingOptions:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 if name != FILES:
-                    raise _invalid(name, f"got a file in a part of this name, expected {FILES}")
+                    raise invalid(name, f"got a file in a part of this name, expected {FILES}")
                 await anyio.to_thread.run_sync(workspace.add, value.filename or "", value.file)
             elif name == FILES:
                 await anyio.to_thread.run_sync(workspace.add, "", BytesIO())
@@ -82,19 +78,4 @@ def _json(name: str, text: str) -> object:
     try:
         return from_json(text)
     except ValueError as error:
-        raise _invalid(name, f"got {shortened(text)!r}, expected a JSON object: {error}") from error
-
-
-def _invalid(field: str, message: str) -> RequestValidationError:
-    return RequestValidationError([{"type": "value_error", "loc": ("body", field), "msg": message}])
-
-
-def validated(model: type[Model], content: bytes | dict[str, object], where: str = "body") -> Model:
-    """The model that the content makes; `where` is what an error calls it. Raises RequestValidationError."""
-    try:
-        if isinstance(content, bytes):
-            return model.model_validate_json(content)
-        return model.model_validate(content)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        raise RequestValidationError([e | {"loc": (where, *e["loc"])} for e in found]) from error
+        raise invalid(name, f"got {shortened(text)!r}, expected a JSON object: {error}") from error

@@ -16,6 +16,9 @@ from ode import Status, find_method
 
 Stage = Literal["cheap", "tight"]
 
+PER_BEAT = ("evaluations", "accepted", "rejected", "error", "status", "tight", "agreed")
+"""What receipts have of each beat; the rest is the same for all."""
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -80,8 +83,16 @@ class Receipts:
             arrays = [getattr(part, name) for part in parts]
             return None if arrays[0] is None else np.concatenate(arrays)
 
-        arrays = ("evaluations", "accepted", "rejected", "error", "status", "tight", "agreed")
-        return replace(parts[0], **{name: join(name) for name in arrays})
+        return replace(parts[0], **{name: join(name) for name in PER_BEAT})
+
+    def part(self, start: int, stop: int) -> "Receipts":
+        """Those of the beats from one place up to another."""
+
+        def cut(name: str) -> Any:
+            array = getattr(self, name)
+            return None if array is None else array[start:stop]
+
+        return replace(self, **{name: cut(name) for name in PER_BEAT})
 
     def _stage(self, beat: int) -> Stage | None:
         if self.tight is None:
@@ -149,6 +160,15 @@ class Decisions:
             Receipts.joined(receipts) if receipts else None,
             np.concatenate(unlike) if unlike else None,
             parts[0].least_confidence,
+        )
+
+    def part(self, start: int, stop: int) -> "Decisions":
+        """Those on the beats from one place up to another."""
+        return replace(
+            self,
+            probabilities=self.probabilities[start:stop],
+            receipts=None if self.receipts is None else self.receipts.part(start, stop),
+            unlike_training=None if self.unlike_training is None else self.unlike_training[start:stop],
         )
 
     def __iter__(self) -> Iterator[Decision]:

@@ -24,7 +24,7 @@ from app.analysis import solver_of
 from app.problems import KINDS, problem_of
 from app.recording_schemas import beat_object, rhythm_response
 from app.schemas import Coverage, ModelIdentity, SolverRequest
-from app.uploads import validated
+from app.validation import validated
 from ecg import BeatStream, FoundBeats, InvalidSignals, Label, LiveContext, find_lead, preferred_lead, summarize
 from ecg.source import MAX_NAME, check_unit
 from models import annotate

@@ -1,5 +1,11 @@
 """A service with fresh weights, and a client for it."""
 
+import os
+import re
+import subprocess
+import sys
+import threading
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -23,3 +29,30 @@ def client(served):
 @pytest.fixture
 def beat(beats):
     return beats[0].tolist()
+
+
+def command(**settings):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CARDIODE_")}
+    return {"args": [sys.executable, "-m", "app"], "env": environment | settings, "text": True}
+
+
+@pytest.fixture
+def serving(checkpoints):
+    """A process that serves both models on a free port, and its address."""
+    names = ",".join(map(str, checkpoints.values()))
+    process = subprocess.Popen(**command(CARDIODE_MODELS=names, CARDIODE_PORT="0"), stderr=subprocess.PIPE)
+    reader = threading.Thread(target=process.stderr.read, daemon=True)
+    try:
+        for line in process.stderr:
+            if found := re.search(r"running on (http://[0-9.:]+)", line):
+                reader.start()  # else a full pipe would stop the process
+                yield process, found.group(1)
+                break
+        else:
+            pytest.fail("the service did not start")
+    finally:
+        process.kill()
+        process.wait()
+        if reader.ident:
+            reader.join()
+        process.stderr.close()

@@ -1,7 +1,11 @@
 import json
 import math
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -11,6 +15,7 @@ from app.settings import Settings
 from ecg import LABELS
 from models import Abstention, Classifier
 from ode import methods
+from tests.app.test_metrics import parsed, total
 
 
 def post(client, **body):
@@ -145,18 +150,18 @@ def test_what_is_not_json_is_refused(client, content):
 
 def test_where_json_breaks_off_is_told(client):
     response = client.post("/classify", content=b'{"beats":', headers={"content-type": "application/json"})
-    assert_problem(response, 400, "at character 9")
+    assert_problem(response, 400, "line 1 column 9")
     assert response.json()["errors"][0]["field"] == "body"
 
 
 def test_json_under_another_content_type_is_refused_with_the_one_to_send(client, beat):
     content = json.dumps({"beats": [beat]})
     response = client.post("/classify", content=content, headers={"content-type": "application/x-www-form-urlencoded"})
-    assert_problem(response, 422, "Content-Type: application/json")
+    assert_problem(response, 415, "application/json", "application/x-npy")
 
 
 def test_no_body_is_refused(client):
-    assert_problem(client.post("/classify"), 422, "body")
+    assert_problem(client.post("/classify"), 400, "body")
 
 
 @pytest.mark.parametrize(
@@ -209,16 +214,10 @@ def test_a_number_too_large_for_json_is_refused_with_the_beats_index(client, bea
     assert_problem(response, 422, "beats.0")
 
 
-@pytest.mark.parametrize("body", [r'{"\ud800": 1}', r'{"beats": "\ud800"}'])
-def test_a_lone_surrogate_is_refused_and_can_be_answered(client, body):
+@pytest.mark.parametrize("body", [r'{"\ud800": 1}', r'{"beats": "\ud800"}', r'{"model": "\ud800"}'])
+def test_a_lone_surrogate_is_no_json(client, body):
     response = client.post("/classify", content=body, headers={"content-type": "application/json"})
-    assert_problem(response, 422)
-
-
-def test_a_model_named_by_a_lone_surrogate_is_unknown(client, beat):
-    body = json.dumps({"beats": [beat], "model": "odenet"}).replace("odenet", r"\ud800")
-    response = client.post("/classify", content=body, headers={"content-type": "application/json"})
-    assert_problem(response, 404, "odenet, resnet")
+    assert_problem(response, 400, "not JSON")
 
 
 @pytest.mark.parametrize("length", [0, 186, 188])
@@ -277,3 +276,61 @@ def test_a_model_without_a_table_says_so(client, beat):
     answer = client.post("/classify", json={"beats": [beat], "coverage": 0.9})
     assert answer.status_code == 422 and "no confidence was found" in answer.json()["detail"]
     assert 'cardiode_errors_total{kind="invalid_coverage"} 1.0' in client.get("/metrics").text
+
+
+@pytest.mark.parametrize("told", ["0", "-5", "soon", "1.5", "9" * 10, "٣"])
+def test_a_deadline_that_is_none_is_refused_by_name(client, beat, told):
+    headers = {"Cardiode-Deadline-Ms": told.encode()}
+    assert_problem(client.post("/classify", json={"beats": [beat]}, headers=headers), 422, "Cardiode-Deadline-Ms")
+
+
+def test_an_answer_that_cannot_be_there_in_time_is_not_waited_for(client, beat):
+    body = {"beats": [beat] * 200, "solver": {"rtol": 1e-6, "atol": 1e-6}}
+    assert_problem(client.post("/classify", json=body, headers={"Cardiode-Deadline-Ms": "5"}), 504, "5 ms")
+    assert 'cardiode_errors_total{kind="too_late"} 1.0' in client.get("/metrics").text
+    assert (
+        client.post("/classify", json={"beats": [beat]}, headers={"Cardiode-Deadline-Ms": "60000"}).status_code == 200
+    )
+
+
+def test_a_service_may_allow_less_than_its_clients(served, beat):
+    with TestClient(service.create(served, Settings(deadline=0.001))) as client:
+        body = {"beats": [beat] * 50}
+        assert_problem(client.post("/classify", json=body, headers={"Cardiode-Deadline-Ms": "60000"}), 504, "1 ms")
+
+
+def test_more_beats_than_may_wait_are_refused_with_when_to_come_again(served, beat):
+    settings = Settings(queue_beats=4096, threads=1)
+    with TestClient(service.create(served, settings)) as client:
+        many = {"beats": [beat] * 4000, "model": "resnet"}
+        with ThreadPoolExecutor(4) as pool:
+            responses = list(pool.map(lambda _: client.post("/classify", json=many), range(4)))
+    refused = [response for response in responses if response.status_code != 200]
+    assert 1 <= len(refused) < 4
+    for response in refused:
+        assert_problem(response, 503, "beats are waiting")
+        assert 1 <= int(response.headers["retry-after"]) <= 30
+
+
+def test_a_client_that_has_left_is_not_solved_for(serving, beat):
+    _, address = serving
+    content = json.dumps({"beats": [beat] * 4000, "solver": {"rtol": 1e-6, "atol": 1e-6}}).encode()
+    head = f"POST /classify HTTP/1.1\r\nHost: heart\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+
+    def metrics():
+        return parsed(httpx.get(f"{address}/metrics").text)
+
+    url = httpx.URL(address)
+    with socket.create_connection((url.host, url.port)) as connection:
+        connection.sendall(head + content)
+        wait_for(lambda: total(metrics(), "cardiode_queued_beats"))
+    wait_for(lambda: total(metrics(), "cardiode_http_requests_total", status="499"))
+    wait_for(lambda: not total(metrics(), "cardiode_queued_beats"))
+    assert total(metrics(), "cardiode_batch_beats_sum") < 4000
+
+
+def wait_for(happened):
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -1,7 +1,6 @@
 """The process itself: how it starts, refuses to start, and ends."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -16,37 +15,11 @@ from websockets.sync.client import connect
 
 from app.settings import Settings, table
 from ecg.synthetic import synthesize
-
-
-def command(**settings):
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("CARDIODE_")}
-    return {"args": [sys.executable, "-m", "app"], "env": environment | settings, "text": True}
+from tests.app.conftest import command
 
 
 def run(**settings):
     return subprocess.run(**command(**settings), capture_output=True, timeout=120)
-
-
-@pytest.fixture
-def serving(checkpoints):
-    """A process that serves both models on a free port, and its address."""
-    names = ",".join(map(str, checkpoints.values()))
-    process = subprocess.Popen(**command(CARDIODE_MODELS=names, CARDIODE_PORT="0"), stderr=subprocess.PIPE)
-    reader = threading.Thread(target=process.stderr.read, daemon=True)
-    try:
-        for line in process.stderr:
-            if found := re.search(r"running on (http://[0-9.:]+)", line):
-                reader.start()  # else a full pipe would stop the process
-                yield process, found.group(1)
-                break
-        else:
-            pytest.fail("the service did not start")
-    finally:
-        process.kill()
-        process.wait()
-        if reader.ident:
-            reader.join()
-        process.stderr.close()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -6,7 +6,11 @@ from app.settings import Settings
 
 
 def samples(client):
-    families = text_string_to_metric_families(client.get("/metrics").text)
+    return parsed(client.get("/metrics").text)
+
+
+def parsed(exposition):
+    families = text_string_to_metric_families(exposition)
     return {(s.name, *sorted(s.labels.items())): s.value for family in families for s in family.samples}
 
 

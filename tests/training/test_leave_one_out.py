@@ -63,7 +63,7 @@ def test_a_patients_operating_point_is_not_moved_by_his_own_beats():
 
 
 def test_the_report_counts_what_the_standard_counts():
-    recordings = {name: recording for name, recording in RECORDINGS.items()}
+    recordings = RECORDINGS
     marked = {name: recording.beat_annotations() for name, recording in recordings.items()}
     predictions = Predictions(
         np.concatenate([np.full(len(one.samples), name) for name, one in marked.items()]),

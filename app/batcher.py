@@ -1,0 +1,270 @@
+"""The batcher: beats of different requests are solved together, and their decisions go home to their requests.
+
+A batch costs little more than one of its beats, and a beat's answer depends on that beat alone, so company changes
+nothing but the cost. Beats wait for company for a moment at most, and only while there is some that could come; the
+queue is bounded in beats, because beats are what takes time.
+"""
+
+import asyncio
+import math
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from jaxtyping import Float32
+
+from app.crowd import Crowd
+from app.metrics import Metrics
+from app.places import Busy
+from app.served import ServedModel
+from models import Decisions, Solver
+from models.abstention import confidence_for
+
+MOST_RETRY_SECONDS = 30
+
+
+class TooLate(Exception):
+    """The answer cannot arrive before the deadline."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the answer could not be there within {1e3 * seconds:,.0f} ms, which is the deadline; come again when the "
+            "service is less busy, send fewer beats, or allow more by the header Cardiode-Deadline-Ms"
+        )
+
+
+@dataclass(frozen=True)
+class Way:
+    """What beats must have in common to be solved together."""
+
+    model: ServedModel
+    solver: Solver | None
+
+
+@dataclass(eq=False)
+class Asked:
+    """The beats of one request, and what was decided on them so far. Times are those of `time.monotonic`."""
+
+    beats: Float32[np.ndarray, "beat 187"]
+    deadline: float
+    answer: "asyncio.Future[Decisions]"
+    since: float = field(default_factory=time.monotonic)
+    taken: int = 0
+    """Beats that are being solved, or have been."""
+    parts: dict[int, Decisions] = field(default_factory=dict)
+    """By the place of their first beat."""
+
+    @property
+    def left(self) -> int:
+        """Beats that wait."""
+        return len(self.beats) - self.taken
+
+    @property
+    def whole(self) -> Decisions | None:
+        """The decisions on all of them, None while some are missing."""
+        if sum(map(len, self.parts.values())) < len(self.beats):
+            return None
+        return Decisions.joined([self.parts[start] for start in sorted(self.parts)])
+
+
+Answer = tuple[Asked, Decisions | Exception]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Beats of one request that are solved together."""
+
+    asked: Asked
+    start: int
+    stop: int
+
+    @property
+    def beats(self) -> Float32[np.ndarray, "beat 187"]:
+        """They themselves."""
+        return self.asked.beats[self.start : self.stop]
+
+
+class Batcher:
+    """Threads that solve batches of `most_beats` at most, taken from a queue of `queue_beats` at most.
+
+    Beats wait for others for `wait` seconds at most. Requests of one way take turns, and so do ways: a large request
+    does not keep a small one waiting until it is done.
+    """
+
+    def __init__(self, *, wait: float, most_beats: int, queue_beats: int, threads: int, metrics: Metrics) -> None:
+        self.wait = wait
+        self.most_beats = most_beats
+        self.queue_beats = queue_beats
+        self.metrics = metrics
+        self.crowd = Crowd()
+        self._changed = threading.Condition()
+        self._queues: OrderedDict[Way, deque[Asked]] = OrderedDict()
+        self._queued = 0
+        self._open: set[Asked] = set()
+        """Requests of which beats are queued or being solved."""
+        self._quickest: dict[str, float] = {}
+        """Seconds that the quickest batch of each model took."""
+        self._pace = 0.0
+        """Beats a second that all threads solved together lately."""
+        self._closed = False
+        self._threads = [threading.Thread(target=self._work, name=f"solver-{n}", daemon=True) for n in range(threads)]
+        for thread in self._threads:
+            thread.start()
+        metrics.queued_beats.set_function(lambda: self._queued)
+
+    def close(self) -> None:
+        """Solve what is queued, and stop."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    async def decide(
+        self, way: Way, beats: Float32[np.ndarray, "beat 187"], coverage: float, seconds: float
+    ) -> Decisions:
+        """What the model says of these beats, which must have been checked, within so many seconds.
+
+        Raises Busy where the queue is full, TooLate, and what `Classifier.classify` raises for a way and a coverage.
+        """
+        least = confidence_for(way.model.classifier.abstention, coverage)
+        loop = asyncio.get_running_loop()
+        asked = Asked(beats, time.monotonic() + seconds, loop.create_future())
+        self._put(way, asked)
+        try:
+            async with asyncio.timeout(seconds):
+                decisions = await asked.answer
+        except TimeoutError:
+            raise TooLate(seconds) from None
+        finally:
+            asked.answer.cancel()  # where nobody waits for it any more, what is left of it is not solved
+        return replace(decisions, least_confidence=least)
+
+    def _put(self, way: Way, asked: Asked) -> None:
+        with self._changed:
+            if self._queued + asked.left > self.queue_beats:
+                raise Busy(f"{self._queued:,} beats are waiting", self._retry_seconds())
+            self._queues.setdefault(way, deque()).append(asked)
+            self._queued += asked.left
+            self._open.add(asked)
+            self._changed.notify()
+
+    def _retry_seconds(self) -> int:
+        """About how long it takes until the queue is solved."""
+        seconds = self._queued / self._pace if self._pace else 1
+        return min(max(math.ceil(seconds), 1), MOST_RETRY_SECONDS)
+
+    def _work(self) -> None:
+        while batch := self._next():
+            way, pieces = batch
+            started = time.monotonic()
+            parts = self._solve(way, pieces)
+            self._note(way, pieces, started)
+            self._deliver(pieces, parts)
+
+    def _next(self) -> tuple[Way, list[Piece]] | None:
+        """The next batch, as soon as there is one that should wait no longer; None when all is done."""
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                self._drop(now)
+                waits = [self._wait_of(queue, now) for queue in self._queues.values()]
+                for way, seconds in zip(self._queues, waits, strict=True):
+                    if seconds <= 0:
+                        return way, self._take(way)
+                if self._closed and not self._queues:
+                    return None
+                self._changed.wait(min(waits, default=None))
+
+    def _wait_of(self, queue: Iterable[Asked], now: float) -> float:
+        """How long the beats of a way should wait for others."""
+        alone = self.crowd.lately <= len(self._open)
+        if alone or self._closed or sum(asked.left for asked in queue) >= self.most_beats:
+            return 0
+        return min(asked.since for asked in queue) + self.wait - now
+
+    def _drop(self, now: float) -> None:
+        """Forget what nobody waits for, and what could not be there in time."""
+        for way, queue in list(self._queues.items()):
+            earliest = now + self._quickest.get(way.model.identity.sha256, 0.0)
+            for asked in [asked for asked in queue if asked.answer.done() or asked.deadline < earliest]:
+                queue.remove(asked)
+                self._queued -= asked.left
+                self._open.discard(asked)
+                _send([(asked, TooLate(asked.deadline - asked.since))])
+            if not queue:
+                del self._queues[way]
+
+    def _take(self, way: Way) -> list[Piece]:
+        """A batch of one way, a piece of each request in turn; what is left of them goes to the end of the queue."""
+        queue, pieces, room = self._queues.pop(way), [], self.most_beats
+        now = time.monotonic()
+        while queue and room:
+            asked = queue.popleft()
+            if not asked.taken:
+                self.metrics.batch_wait_seconds.observe(now - asked.since)
+            piece = Piece(asked, asked.taken, min(asked.taken + room, len(asked.beats)))
+            pieces.append(piece)
+            asked.taken = piece.stop
+            room -= len(piece.beats)
+            if asked.left:
+                queue.append(asked)
+        if queue:
+            self._queues[way] = queue
+            self._changed.notify()  # another thread may go on with them
+        self._queued -= self.most_beats - room
+        return pieces
+
+    def _solve(self, way: Way, pieces: list[Piece]) -> list[Decisions | Exception]:
+        """The decisions on each piece; where a batch fails, each is tried alone, so that none fails for another."""
+        try:
+            values = np.concatenate([piece.beats for piece in pieces])
+            decisions = way.model.classifier.classify(values, way.solver)
+        except Exception as error:
+            return [error] if len(pieces) == 1 else [self._solve(way, [piece])[0] for piece in pieces]
+        ends = np.cumsum([len(piece.beats) for piece in pieces]).tolist()
+        return [decisions.part(end - len(piece.beats), end) for piece, end in zip(pieces, ends, strict=True)]
+
+    def _note(self, way: Way, pieces: list[Piece], started: float) -> None:
+        seconds, beats = time.monotonic() - started, sum(len(piece.beats) for piece in pieces)
+        self.metrics.batch_beats.labels(model=way.model.identity.name).observe(beats)
+        pace = len(self._threads) * beats / max(seconds, 1e-6)
+        with self._changed:
+            self._pace += 0.2 * (pace - self._pace)
+            quickest = self._quickest.get(way.model.identity.sha256, math.inf)
+            self._quickest[way.model.identity.sha256] = min(quickest, seconds)
+
+    def _deliver(self, pieces: Sequence[Piece], parts: Sequence[Decisions | Exception]) -> None:
+        """Give each request what is complete, or failed."""
+        answers: list[Answer] = []
+        with self._changed:
+            for piece, part in zip(pieces, parts, strict=True):
+                if isinstance(part, Decisions):
+                    piece.asked.parts[piece.start] = part
+                if answer := piece.asked.whole if isinstance(part, Decisions) else part:
+                    answers.append((piece.asked, answer))
+                    self._open.discard(piece.asked)
+        _send(answers)
+
+
+def _send(answers: Sequence[Answer]) -> None:
+    """Wake those who wait for these; all of them do so in the same event loop."""
+    if not answers:
+        return
+    # Of a service that ended before them, none does.
+    with suppress(RuntimeError):
+        answers[0][0].answer.get_loop().call_soon_threadsafe(_set, answers)
+
+
+def _set(answers: Sequence[Answer]) -> None:
+    for asked, answer in answers:
+        if asked.answer.done():
+            continue
+        if isinstance(answer, Exception):
+            asked.answer.set_exception(answer)
+        else:
+            asked.answer.set_result(answer)

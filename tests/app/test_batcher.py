@@ -1,0 +1,302 @@
+import asyncio
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.batcher import Batcher, TooLate, Way
+from app.metrics import Metrics
+from app.places import Busy
+from models import InvalidCoverage, NoSolver, Solver
+
+LONG = 1000.0
+"""Seconds that no test may take."""
+
+
+class Watched:
+    """A real classifier that notes what it is given, and may be held."""
+
+    def __init__(self, classifier):
+        self.classifier = classifier
+        self.abstention = classifier.abstention
+        self.batches = []
+        self.free = threading.Event()
+        self.free.set()
+        self.begun = threading.Semaphore(0)
+
+    def classify(self, beats, solver):
+        self.batches.append((len(beats), solver))
+        self.begun.release()
+        assert self.free.wait(60)
+        return self.classifier.classify(beats, solver)
+
+    @contextmanager
+    def held(self):
+        self.free.clear()
+        try:
+            yield
+        finally:
+            self.free.set()
+
+
+@pytest.fixture
+def model(served):
+    resnet = served.by_name["resnet"]
+    return replace(resnet, classifier=Watched(resnet.classifier))
+
+
+@pytest.fixture
+def batcher_of():
+    made = []
+
+    def make(**settings):
+        usual = {"wait": LONG, "most_beats": 16, "queue_beats": 100, "threads": 1, "metrics": Metrics()}
+        made.append(Batcher(**usual | settings))
+        return made[-1]
+
+    yield make
+    for batcher in made:
+        batcher.close()
+
+
+async def begun(model):
+    await asyncio.to_thread(model.classifier.begun.acquire)
+
+
+async def asked(batcher, model, beats, seconds=60.0):
+    """A request, which has been queued when this is done."""
+    task = asyncio.ensure_future(batcher.decide(Way(model, None), beats, 1.0, seconds))
+    await asyncio.sleep(0)
+    return task
+
+
+def same(decisions, expected):
+    np.testing.assert_allclose(decisions.probabilities, expected.probabilities, atol=1e-5)
+
+
+def test_beats_of_requests_that_wait_are_solved_together_and_go_home(batcher_of, model, beats):
+    batcher = batcher_of()
+    parts = [beats[0:1], beats[1:4], beats[4:6], beats[6:11]]
+
+    async def run():
+        with model.classifier.held():
+            first = await asked(batcher, model, parts[0])
+            await begun(model)
+            others = [await asked(batcher, model, part) for part in parts[1:]]
+        return await asyncio.gather(first, *others)
+
+    for part, decisions in zip(parts, asyncio.run(run()), strict=True):
+        same(decisions, model.classifier.classifier.classify(part))
+    assert [size for size, _ in model.classifier.batches] == [1, 10]
+
+
+def test_a_lone_request_does_not_wait_for_company_that_cannot_come(batcher_of, model, beats):
+    batcher = batcher_of(wait=LONG)
+
+    async def run():
+        for _ in range(3):
+            with batcher.crowd.one_more():
+                await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+
+    asyncio.run(run())
+    assert [size for size, _ in model.classifier.batches] == [1, 1, 1]
+
+
+def test_beats_wait_for_a_request_that_is_there_already(batcher_of, model, beats):
+    batcher = batcher_of(wait=LONG)
+
+    async def run():
+        with batcher.crowd.one_more(), batcher.crowd.one_more():
+            first = await asked(batcher, model, beats[:2])
+            await asyncio.sleep(0.05)
+            assert not model.classifier.batches
+            await asyncio.gather(first, await asked(batcher, model, beats[2:5]))
+
+    asyncio.run(run())
+    assert [size for size, _ in model.classifier.batches] == [5]
+
+
+def test_they_do_not_wait_longer_than_they_may(batcher_of, model, beats):
+    batcher = batcher_of(wait=0.01)
+
+    async def run():
+        with batcher.crowd.one_more(), batcher.crowd.one_more():
+            await batcher.decide(Way(model, None), beats[:2], 1.0, 60)
+
+    asyncio.run(run())
+    assert [size for size, _ in model.classifier.batches] == [2]
+
+
+def test_a_batch_that_is_full_does_not_wait(batcher_of, model, beats):
+    batcher = batcher_of(wait=LONG, most_beats=4)
+
+    async def run():
+        with batcher.crowd.one_more(), batcher.crowd.one_more():
+            await batcher.decide(Way(model, None), beats[:4], 1.0, 60)
+
+    asyncio.run(run())
+
+
+def test_other_models_and_other_solver_settings_never_mix(batcher_of, served, beats):
+    odenet = replace(served.by_name["odenet"], classifier=Watched(served.by_name["odenet"].classifier))
+    ways = [Way(odenet, Solver(rtol=tolerance, atol=tolerance)) for tolerance in (1e-2, 1e-3)] * 3
+    batcher = batcher_of()
+
+    async def run():
+        with odenet.classifier.held():
+            tasks = [asyncio.ensure_future(batcher.decide(way, beats[:1], 1.0, 60)) for way in ways]
+            await begun(odenet)
+        return await asyncio.gather(*tasks)
+
+    for way, decisions in zip(ways, asyncio.run(run()), strict=True):
+        assert decisions.receipts.solver == way.solver
+    assert sorted(size for size, _ in odenet.classifier.batches) in ([1, 2, 3], [3, 3])
+
+
+def test_a_large_request_lets_a_small_one_pass(batcher_of, model, beats):
+    batcher = batcher_of(most_beats=4)
+    done = []
+
+    async def run():
+        with model.classifier.held():
+            large = await asked(batcher, model, np.resize(beats, (40, 187)))
+            await begun(model)
+            small = await asked(batcher, model, beats[:1])
+            large.add_done_callback(lambda _: done.append("large"))
+            small.add_done_callback(lambda _: done.append("small"))
+        return await asyncio.gather(large, small)
+
+    decisions, _ = asyncio.run(run())
+    assert done == ["small", "large"]
+    same(decisions, model.classifier.classifier.classify(np.resize(beats, (40, 187))))
+
+
+def test_a_large_request_is_worked_on_by_all_threads(batcher_of, model, beats):
+    batcher = batcher_of(most_beats=4, threads=2)
+
+    async def run():
+        with model.classifier.held():
+            large = await asked(batcher, model, beats[:8])
+            await begun(model)
+            await begun(model)
+        return await large
+
+    same(asyncio.run(run()), model.classifier.classifier.classify(beats[:8]))
+
+
+def test_a_full_queue_refuses_at_once_and_takes_again_when_there_is_room(batcher_of, model, beats):
+    batcher = batcher_of(queue_beats=10)
+
+    async def run():
+        with model.classifier.held():
+            first = await asked(batcher, model, beats[:1])
+            await begun(model)
+            waiting = await asked(batcher, model, beats[:8])
+            with pytest.raises(Busy, match="8 beats are waiting") as refused:
+                await batcher.decide(Way(model, None), beats[:3], 1.0, 60)
+            last = await asked(batcher, model, beats[:2])
+        await asyncio.gather(first, waiting, last)
+        await batcher.decide(Way(model, None), beats[:10], 1.0, 60)
+        return refused.value
+
+    assert 1 <= asyncio.run(run()).retry_seconds <= 30
+
+
+def test_what_can_no_longer_arrive_in_time_is_not_begun(batcher_of, model, beats):
+    batcher = batcher_of()
+
+    async def run():
+        with model.classifier.held():
+            first = await asked(batcher, model, beats[:1])
+            await begun(model)
+            with pytest.raises(TooLate, match="50 ms"):
+                await batcher.decide(Way(model, None), beats[:5], 1.0, 0.05)
+        await first
+        await batcher.decide(Way(model, None), beats[:2], 1.0, 60)
+
+    asyncio.run(run())
+    assert [size for size, _ in model.classifier.batches] == [1, 2]
+
+
+def test_a_request_that_was_given_up_is_not_solved(batcher_of, model, beats):
+    batcher = batcher_of()
+
+    async def run():
+        with model.classifier.held():
+            first = await asked(batcher, model, beats[:1])
+            await begun(model)
+            left = await asked(batcher, model, beats[:5])
+            left.cancel()
+            await asyncio.sleep(0)
+        await first
+        await batcher.decide(Way(model, None), beats[:2], 1.0, 60)
+
+    asyncio.run(run())
+    assert [size for size, _ in model.classifier.batches] == [1, 2]
+
+
+def test_none_fails_for_another(batcher_of, model, beats):
+    batcher = batcher_of()
+    whole = model.classifier.classifier.classify(beats[:3])
+
+    async def run():
+        with model.classifier.held():
+            first = await asked(batcher, model, beats[:1])
+            await begun(model)
+            good = await asked(batcher, model, beats[:3])
+            bad = await asked(batcher, model, np.full((1, 187), np.nan, np.float32))
+        return await asyncio.gather(first, good, bad, return_exceptions=True)
+
+    _, decisions, error = asyncio.run(run())
+    same(decisions, whole)
+    assert isinstance(error, Exception)
+
+
+def test_what_a_model_cannot_do_is_told_to_who_asked_for_it(batcher_of, served, model, beats):
+    batcher = batcher_of()
+
+    async def run(solver, coverage):
+        await batcher.decide(Way(served.by_name["resnet"], solver), beats[:1], coverage, 60)
+
+    with pytest.raises(NoSolver):
+        asyncio.run(run(Solver(), 1.0))
+    with pytest.raises(InvalidCoverage):
+        asyncio.run(run(None, 0.9))
+
+
+def test_closing_answers_what_was_asked(batcher_of, model, beats):
+    batcher = batcher_of(wait=LONG)
+
+    async def run():
+        with batcher.crowd.one_more(), batcher.crowd.one_more():
+            task = await asked(batcher, model, beats[:2])
+            await asyncio.to_thread(batcher.close)
+            return await task
+
+    same(asyncio.run(run()), model.classifier.classifier.classify(beats[:2]))
+
+
+def test_many_at_once_get_their_own_answers(batcher_of, served, beats):
+    metrics = Metrics()
+    batcher = batcher_of(threads=2, queue_beats=10_000, wait=0.001, metrics=metrics)
+    way = Way(served.by_name["resnet"], None)
+    rng = np.random.default_rng(0)
+    cuts = [np.sort(rng.choice(len(beats), 2, replace=False)) for _ in range(200)]
+    expected = way.model.classifier.classify(beats).probabilities
+
+    async def one(start, stop):
+        with batcher.crowd.one_more():
+            await asyncio.sleep(rng.random() / 20)
+            return await batcher.decide(way, beats[start:stop], 1.0, 60)
+
+    async def run():
+        return await asyncio.gather(*(one(start, stop) for start, stop in cuts))
+
+    for (start, stop), decisions in zip(cuts, asyncio.run(run()), strict=True):
+        np.testing.assert_allclose(decisions.probabilities, expected[start:stop], atol=1e-5)
+    (sizes,) = (family for family in metrics.batch_beats.collect())
+    total = next(sample.value for sample in sizes.samples if sample.name.endswith("_sum"))
+    assert total == sum(stop - start for start, stop in cuts)
+    assert metrics.queued_beats.collect()[0].samples[0].value == 0
