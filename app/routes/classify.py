@@ -4,7 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from app.explaining import ClassifyResponse, ExplainedResponse, ExplanationResponse, TooManyToExplain
+from app.access import allowance_of
+from app.explaining import EXPLAINED_AS, ClassifyResponse, ExplainedResponse, ExplanationResponse, TooManyToExplain
 from app.problems import MEDIA_TYPE, schema
 from app.schemas import ClassifyRequest, example_beat
 from app.served import ServedModel
@@ -14,10 +15,12 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
     for status, text in {
         400: "The body is not JSON.",
+        401: "No known API key, where the service asks for one.",
         404: "No such model.",
         408: "The body came too slowly.",
         413: "The body is over the limit.",
         422: "A field is not as it should be; `errors` names it.",
+        429: "The API key has had more beats than it may; Retry-After says when to come again.",
     }.items()
 }
 
@@ -53,6 +56,7 @@ def classify(body: ClassifyRequest, request: Request) -> ClassifyResponse:
         raise TooManyToExplain(len(body.beats), most)
     solver = None if body.solver is None else body.solver.applied_to(model.classifier.solver)
     beats = body.array()
+    allowance_of(request).charge(len(beats) * (EXPLAINED_AS if body.explain else 1))
     decisions = model.classifier.classify(beats, solver, body.coverage)
     request.app.state.metrics.count(model.identity.name, decisions)
     answers = [ExplainedResponse.of(decision) for decision in decisions]
