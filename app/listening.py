@@ -41,7 +41,7 @@ def listen(service: FastAPI, settings: Settings) -> None:
     else:
         host = settings.operations_host or settings.host
         beside = _config(create_operations(service), host, settings.operations_port, OPERATIONS_SECONDS)
-        server = _Both(main, _Beside(beside))
+        server = _Both(main, _Beside(beside), beside.bind_socket())
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, once all is finished
         server.run()
 
@@ -68,17 +68,21 @@ class _Beside(uvicorn.Server):
 
 
 class _Both(uvicorn.Server):
-    """The service, with another server that begins when it listens and ends when it has finished."""
+    """The service, with another server that begins when it listens and ends when it has finished.
 
-    def __init__(self, config: uvicorn.Config, beside: _Beside) -> None:
+    The other one's port is taken already: that it cannot be is known before anything runs.
+    """
+
+    def __init__(self, config: uvicorn.Config, beside: _Beside, port: socket.socket) -> None:
         super().__init__(config)
         self.beside = beside
+        self.port = port
         self._running: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then let the other one listen."""
         await super().startup(sockets)
-        self._running = asyncio.create_task(self.beside.serve())
+        self._running = asyncio.create_task(self.beside.serve([self.port]))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish, then end the other one: until then it tells how things are."""

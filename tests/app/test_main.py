@@ -1,5 +1,6 @@
 """The process itself: how it starts, refuses to start, and ends."""
 
+import contextlib
 import json
 import os
 import re
@@ -30,14 +31,23 @@ def run(**settings):
 @pytest.fixture
 def serving(checkpoints):
     """A process that serves both models on a free port, and its address."""
+    with started(checkpoints) as (process, (address,)):
+        yield process, address
+
+
+@contextlib.contextmanager
+def started(checkpoints, ports=1, **settings):
+    """A process that serves both models on so many free ports, and its addresses, in the order of their beginning."""
     names = ",".join(map(str, checkpoints.values()))
-    process = subprocess.Popen(**command(CARDIODE_MODELS=names, CARDIODE_PORT="0"), stderr=subprocess.PIPE)
+    process = subprocess.Popen(**command(CARDIODE_MODELS=names, CARDIODE_PORT="0", **settings), stderr=subprocess.PIPE)
     reader = threading.Thread(target=process.stderr.read, daemon=True)
+    addresses = []
     try:
         for line in process.stderr:
-            if found := re.search(r"running on (http://[0-9.:]+)", line):
+            addresses += re.findall(r"running on (http://[0-9.:]+)", line)
+            if len(addresses) == ports:
                 reader.start()  # else a full pipe would stop the process
-                yield process, found.group(1)
+                yield process, addresses
                 break
         else:
             pytest.fail("the service did not start")
@@ -84,6 +94,17 @@ def test_a_wrong_setting_is_told_with_its_variable():
     ended = run(CARDIODE_PORT="many")
     assert ended.returncode == 1
     assert ended.stderr.startswith("CARDIODE_PORT: got 'many'")
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"name":"a","salt":"00","hash":"00","key":"secret"}'])
+def test_a_file_of_keys_that_is_missing_or_broken_is_told_in_one_line(checkpoints, tmp_path, content):
+    file = tmp_path / "keys.jsonl"
+    if content is not None:
+        file.write_text(content)
+    ended = run(CARDIODE_MODELS=str(checkpoints["resnet"]), CARDIODE_API_KEYS_FILE=str(file))
+    assert ended.returncode == 1
+    assert re.fullmatch(r"InvalidKeysFile: .*keys.jsonl.*keys add NAME.*\n", ended.stderr)
+    assert "secret" not in ended.stderr
 
 
 def test_help_tells_every_setting():
