@@ -16,7 +16,10 @@ What went wrong below is mapped to a status here, and nowhere else:
     UnknownRecording              404   unknown_recording    what to do
     Busy                          503   busy                 when to come again
     TooLate                       504   too_late             the deadline
+    OverLimit                     429   over_limit           when to come again
     HTTPException                 400   unreadable_body      what is wrong with the multipart body, or that it broke off
+                                  401   no_key               what was expected (`app.access` refuses it)
+                                  403   not_admin            what was expected (and it)
                                   404   unknown_route
                                   405   method_not_allowed
                                   406   not_acceptable       the media types there are
@@ -32,12 +35,14 @@ import http
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
+from app.allowance import OverLimit
 from app.batcher import TooLate
 from app.explaining import TooManyToExplain
 from app.kept import UnknownRecording
@@ -61,6 +66,8 @@ MOST_ERRORS = 10
 """Field errors that one answer tells: enough to mend a program, little enough to read."""
 HTTP_KINDS = {
     400: "unreadable_body",
+    401: "no_key",
+    403: "not_admin",
     404: "unknown_route",
     405: "method_not_allowed",
     406: "not_acceptable",
@@ -82,6 +89,7 @@ KINDS = (
     UnknownRecording,
     Busy,
     TooLate,
+    OverLimit,
 )
 """Errors that are a request's own, not the service's."""
 
@@ -129,10 +137,15 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _answer)
 
 
-async def _answer(request: Request, error: Exception) -> JSONResponse:
-    kind, answer = problem_of(error)
-    request.app.state.metrics.errors.labels(kind=kind).inc()
-    return answer
+async def _answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    return answer(connection, error)
+
+
+def answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    """The answer to a request that an error ends, which is counted."""
+    kind, response = problem_of(error)
+    connection.app.state.metrics.errors.labels(kind=kind).inc()
+    return response
 
 
 def problem_of(error: Exception) -> tuple[str, JSONResponse]:
@@ -179,6 +192,10 @@ def problem_of(error: Exception) -> tuple[str, JSONResponse]:
             return "busy", response
         case TooLate():
             return "too_late", problem(504, str(error))
+        case OverLimit():
+            response = problem(429, str(error))
+            response.headers["Retry-After"] = str(error.seconds)
+            return "over_limit", response
         case _:
             return "internal", internal()
 
