@@ -1,5 +1,6 @@
 """What many tests stand on: checkpoints with fresh weights, synthetic beats, and the recordings where they are."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,10 @@ from models import checkpoint as checkpoint_file
 from models.architecture import RhythmODENetArchitecture
 from models.checkpoint import preprocessing_of
 from training.mitdb import data_folder, missing_recordings
+
+# What tests solve is small: threads would wait for each other longer than they work, in processes that they start too.
+torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,12 @@ def test_networks_without_a_solver_can_sit_in_one_too():
     assert output.solution is None and output.logits.shape == (2, 5)
 
 
-def test_one_network_is_no_committee():
-    with pytest.raises(ValueError, match="greater than or equal to 2"):
-        CommitteeArchitecture(members=1, of=ODENetArchitecture())
+def test_a_committee_may_be_of_one_whose_decisions_are_its_own(beats):
+    committee = CommitteeArchitecture(members=1, of=ResNetArchitecture(blocks=1)).build(5).eval()
+    values = torch.from_numpy(beats[:3])
+    torch.testing.assert_close(committee(values).logits, committee.members[0](values).logits)
+
+
+def test_of_none_it_is_not():
+    with pytest.raises(ValueError, match="greater than or equal to 1"):
+        CommitteeArchitecture(members=0, of=ODENetArchitecture())

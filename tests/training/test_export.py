@@ -28,6 +28,16 @@ def exported(small, tmp_path_factory):
     return file
 
 
+@pytest.fixture(scope="module")
+def classifier(exported):
+    return Classifier.load(exported)
+
+
+@pytest.fixture(scope="module")
+def evaluation(classifier, small):
+    return evaluate(classifier, small.test)
+
+
 def test_a_run_gives_a_checkpoint_that_tells_its_story(exported):
     info = checkpoint_file.load(exported).info
     assert info.recipe["name"] == info.name == "odenet"
@@ -37,25 +47,20 @@ def test_a_run_gives_a_checkpoint_that_tells_its_story(exported):
     assert info.dial.auto is not None and info.calibration != Calibration() and info.abstention is not None
 
 
-def test_evaluating_the_released_file_reproduces_its_figures(exported, small):
-    classifier = Classifier.load(exported)
-    evaluation = evaluate(classifier, small.test)
+def test_evaluating_the_released_file_reproduces_its_figures(classifier, evaluation):
     assert evaluation.score.accuracy == classifier.checkpoint.info.figures["test_accuracy"]
     assert evaluation.score.macro_f1 == classifier.checkpoint.info.figures["test_macro_f1"]
 
 
-def test_the_sweep_shows_cost_rising_as_the_tolerance_falls(exported, small):
-    sweep = evaluate(Classifier.load(exported), small.test).sweep
-    *tolerances, auto = sweep
+def test_the_sweep_shows_cost_rising_as_the_tolerance_falls(evaluation):
+    *tolerances, auto = evaluation.sweep
     costs = [point.evaluations for point in tolerances]
-    assert [point.setting for point in sweep] == [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, None]
+    assert [point.setting for point in evaluation.sweep] == [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, None]
     assert costs == sorted(costs) and costs[0] < costs[-1]
     assert tolerances[-1].agreement == 1 and auto.agreement > 0.9
 
 
-def test_the_card_and_figures_are_drawn(exported, small, tmp_path):
-    classifier = Classifier.load(exported)
-    evaluation = evaluate(classifier, small.test)
+def test_the_card_and_figures_are_drawn(classifier, evaluation, small, tmp_path):
     info = classifier.checkpoint.info
     text = beats_card(info, evaluation, classifier.checkpoint.sha256)
     assert f"{evaluation.score.accuracy:.2%}" in text and score_table(evaluation.score) in text and "medical" in text
