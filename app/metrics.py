@@ -1,12 +1,14 @@
 """What the service counts, for Prometheus to scrape."""
 
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
 
 import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
 
+from app.schemas import ModelIdentity
 from ecg import LABELS
 from models import REASONS, AnnotatedBeats, Decisions, Reason
 
@@ -66,7 +68,17 @@ class Metrics:
         self.model = Gauge(
             "cardiode_model_info", "The models that are served.", ["name", "version", "sha256"], registry=registry
         )
+        self.reloads = Counter(
+            "cardiode_model_reloads", "Times that the models were read anew.", ["outcome"], registry=registry
+        )
         self.build.labels(version=version("cardiode"), python=platform.python_version()).set(1)
+
+    def tell_models(self, served: Iterable[ModelIdentity], removed: Iterable[ModelIdentity] = ()) -> None:
+        """Say what is served now, and no longer what was removed."""
+        for identity in served:
+            self.model.labels(**identity.model_dump()).set(1)
+        for identity in removed:
+            self.model.remove(identity.name, identity.version, identity.sha256)
 
     def count_annotated(self, model: str, beats: AnnotatedBeats) -> None:
         """Count the beats of a part of a recording, those that cannot be judged among the abstentions alone."""

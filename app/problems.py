@@ -9,6 +9,7 @@ What went wrong below is mapped to a status here, and nowhere else:
     NeedsRecording                422   wrong_model          the field
     InvalidCoverage               422   invalid_coverage     the field
     TooManyToExplain              422   too_many_to_explain  the limit
+    ReloadRefused                 422   reload_refused       the file, and what is wrong with it
     UnknownModelName              404   unknown_model        the models there are
     UnreadableRecording           422   invalid_recording    the file, and what is wrong with it
     InvalidSignals, UnknownLead   422   invalid_recording    the field
@@ -17,6 +18,7 @@ What went wrong below is mapped to a status here, and nowhere else:
     Busy                          503   busy                 when to come again
     TooLate                       504   too_late             the deadline
     HTTPException                 400   unreadable_body      what is wrong with the multipart body, or that it broke off
+                                  403   not_admin            who may ask (`app.admin` refuses it)
                                   404   unknown_route
                                   405   method_not_allowed
                                   406   not_acceptable       the media types there are
@@ -42,6 +44,7 @@ from app.batcher import TooLate
 from app.explaining import TooManyToExplain
 from app.kept import UnknownRecording
 from app.places import Busy
+from app.reloading import ReloadRefused
 from app.served import UnknownModelName
 from ecg import (
     EcgError,
@@ -61,6 +64,7 @@ MOST_ERRORS = 10
 """Field errors that one answer tells: enough to mend a program, little enough to read."""
 HTTP_KINDS = {
     400: "unreadable_body",
+    403: "not_admin",
     404: "unknown_route",
     405: "method_not_allowed",
     406: "not_acceptable",
@@ -78,6 +82,7 @@ KINDS = (
     NoSolver,
     InvalidSolver,
     TooManyToExplain,
+    ReloadRefused,
     UnknownModelName,
     UnknownRecording,
     Busy,
@@ -161,6 +166,8 @@ def problem_of(error: Exception) -> tuple[str, JSONResponse]:
             return "wrong_model", _field("model", str(error))
         case TooManyToExplain():
             return "too_many_to_explain", _field("explain", str(error))
+        case ReloadRefused():
+            return "reload_refused", problem(422, str(error))
         case UnknownModelName():
             return "unknown_model", problem(404, str(error), [FieldError(field="model", message=str(error))])
         case UnreadableRecording():

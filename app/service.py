@@ -15,6 +15,7 @@ from app.kept import KeptRecordings
 from app.metrics import Metrics
 from app.observing import Observing
 from app.places import Places
+from app.reloading import Reloader
 from app.routes import classify, health, metrics, models, page, recordings, stream
 from app.served import ServedModels
 from app.settings import Settings
@@ -30,6 +31,7 @@ FORM_BYTES = 100_000
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.reloader.listen()
     yield
     await anyio.to_thread.run_sync(app.state.batcher.close)
     app.state.kept.close()
@@ -48,8 +50,8 @@ def create(served: ServedModels, settings: Settings) -> FastAPI:
     app.state.stream_places = Places("streams", settings.streams)
     app.state.metrics = Metrics()
     app.state.batcher = _batcher(settings, app.state.metrics)
-    for model in served.by_name.values():
-        app.state.metrics.model.labels(**model.identity.model_dump()).set(1)
+    app.state.metrics.tell_models(model.identity for model in served.models)
+    app.state.reloader = Reloader(app.state)
     for routes in (classify, recordings, stream, models, health, metrics, page):
         app.include_router(routes.router)
     app.mount("/page", page.PageFiles(directory=page.FOLDER))

@@ -17,9 +17,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65_535, description="port to listen on")
     models: str = Field(
         "odenet,resnet,rhythm",
-        description="models to serve, separated by commas: names in the zoo or checkpoint files; where a request "
-        "names none, the first that takes beats by themselves answers it, and the first that takes whole recordings "
-        "those",
+        description="models to serve, separated by commas: names in the zoo, checkpoint files, or folders of them; "
+        "where a request names none, the first that takes beats by themselves answers it, and the first that takes "
+        "whole recordings those; of several of one name the first is the current one",
     )
     max_body_bytes: int = Field(20_000_000, ge=1, description="largest request body, but for recordings as files")
     body_seconds: float = Field(

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 
 import pytest
 from starlette.testclient import TestClient
@@ -39,8 +40,14 @@ def command(**settings):
 @pytest.fixture
 def serving(checkpoints):
     """A process that serves both models on a free port, and its address."""
-    names = ",".join(map(str, checkpoints.values()))
-    process = subprocess.Popen(**command(CARDIODE_MODELS=names, CARDIODE_PORT="0"), stderr=subprocess.PIPE)
+    with service_of(CARDIODE_MODELS=",".join(map(str, checkpoints.values()))) as process_and_address:
+        yield process_and_address
+
+
+@contextmanager
+def service_of(**settings):
+    """A process that serves on a free port, and its address."""
+    process = subprocess.Popen(**command(CARDIODE_PORT="0", **settings), stderr=subprocess.PIPE)
     reader = threading.Thread(target=process.stderr.read, daemon=True)
     try:
         for line in process.stderr:
