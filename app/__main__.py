@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from app import annotate, logs, service, settings
 from app.served import ServedModels
+from app.shadow import InvalidShadow
 from ecg import EcgError
 from models import ModelError
 
@@ -22,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         for problem in error.errors():
             name = f"CARDIODE_{'_'.join(map(str, problem['loc'])).upper()}"
-            print(f"{name}: got {problem['input']!r}. {problem['msg']}", file=sys.stderr)
+            message = problem["msg"].removeprefix("Value error, ")
+            print(f"{name}: got {problem['input']!r}. {message}", file=sys.stderr)
         return 1
     # Two batches on a core each are solved sooner than two on both cores, one after the other.
     torch.set_num_threads(1)
@@ -51,13 +53,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(chosen: settings.Settings) -> int:
     try:
-        served = ServedModels.load(chosen.model_names)
-    except (ModelError, EcgError) as error:
+        app = service.create(ServedModels.load(chosen.model_names), chosen)
+    except (InvalidShadow, ModelError, EcgError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     logs.configure(chosen.log_level)
     uvicorn.run(
-        service.create(served, chosen),
+        app,
         host=chosen.host,
         port=chosen.port,
         log_config=None,

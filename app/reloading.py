@@ -82,6 +82,8 @@ class Reloader:
         self._count("done")
         self._state.metrics.tell_models(changed.models, changed.removed)
         logger.info("reloaded", extra={key: [m.model_dump() for m in models] for key, models in changed})
+        for why in self._state.shadowing.resting(self._state.served):
+            logger.warning("a shadow rests", extra={"reason": why})
         return changed
 
     def _count(self, outcome: str) -> None:

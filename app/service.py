@@ -19,6 +19,7 @@ from app.reloading import Reloader
 from app.routes import classify, health, metrics, models, page, recordings, stream
 from app.served import ServedModels
 from app.settings import Settings
+from app.shadowing import Shadowing
 
 DESCRIPTION = """
 Classifies ECG heartbeats by a residual network or a neural ODE whose solver tolerance each request may set.
@@ -33,12 +34,13 @@ FORM_BYTES = 100_000
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.reloader.listen()
     yield
+    await app.state.shadowing.close()
     await anyio.to_thread.run_sync(app.state.batcher.close)
     app.state.kept.close()
 
 
 def create(served: ServedModels, settings: Settings) -> FastAPI:
-    """The app that serves these models, which are loaded and warm."""
+    """The app that serves these models, which are loaded and warm. Raises InvalidShadow."""
     # Whose /docs asks no other host; ReDoc would go on fetching its logo from one.
     app = FastAPIOffline(
         redoc_url=None, title="cardiode", version=version("cardiode"), description=DESCRIPTION, lifespan=_lifespan
@@ -51,6 +53,8 @@ def create(served: ServedModels, settings: Settings) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.batcher = _batcher(settings, app.state.metrics)
     app.state.metrics.tell_models(model.identity for model in served.models)
+    app.state.shadowing = _shadowing(settings, app.state.batcher, app.state.metrics)
+    app.state.shadowing.check(served)
     app.state.reloader = Reloader(app.state)
     for routes in (classify, recordings, stream, models, health, metrics, page):
         app.include_router(routes.router)
@@ -69,6 +73,10 @@ def _batcher(settings: Settings, metrics: Metrics) -> Batcher:
         threads=settings.solver_threads,
         metrics=metrics,
     )
+
+
+def _shadowing(settings: Settings, batcher: Batcher, metrics: Metrics) -> Shadowing:
+    return Shadowing(settings.shadows, batcher, metrics, seconds=settings.deadline)
 
 
 def _limits(settings: Settings) -> Limits:

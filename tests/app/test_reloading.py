@@ -250,6 +250,7 @@ def test_a_kept_recording_holds_on_to_its_model_until_it_is_decided_on_anew(clie
 def test_reloads_take_turns_and_each_builds_on_the_one_before(served, monkeypatch):
     state = State()
     state.served, state.settings, state.metrics = served, Settings(models="any"), Metrics()
+    state.shadowing = type("Nobody", (), {"resting": lambda self, served: []})()
     now, most, seen = [0], [0], []
 
     def load(names, before):
