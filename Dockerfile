@@ -16,11 +16,15 @@ COPY app app
 RUN /opt/cardiode/bin/pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt .
 
 FROM python:3.11-slim
-RUN useradd --system --no-create-home cardiode
+# The folder is where a file of API keys may lie (docs/keys.md).
+RUN useradd --system --no-create-home cardiode && \
+    install --directory --owner=cardiode --mode=0700 /var/lib/cardiode
 COPY --from=build /opt/cardiode /opt/cardiode
+# Without API keys, on all of the container's addresses: it can be reached only where its port is published.
 ENV PATH=/opt/cardiode/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     CARDIODE_HOST=0.0.0.0 \
+    CARDIODE_ANONYMOUS=true \
     CARDIODE_PORT=8000
 # An empty folder of root's: python -m looks for packages where it is started.
 WORKDIR /srv

@@ -1,14 +1,15 @@
-"""Serve: `python -m app`; annotate files without a server: `python -m app annotate`."""
+"""Serve: `python -m app`; annotate files without a server: `annotate`; make API keys: `keys`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
 import torch
-import uvicorn
 from pydantic import ValidationError
 
-from app import annotate, logs, service, settings
+from app import annotate, key_commands, listening, logs, service, settings
+from app.keys import InvalidKeysFile
+from app.listening import OpenToAll
 from app.served import ServedModels
 from app.shadow import InvalidShadow
 from ecg import EcgError
@@ -16,7 +17,7 @@ from models import ModelError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop, or annotate; 1, with one line on standard error, where that cannot be."""
+    """Serve until told to stop, or do what else is asked; 1, with one line on standard error, where that cannot be."""
     asked = _parser().parse_args(arguments)
     try:
         chosen = settings.Settings()
@@ -28,7 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     # Two batches on a core each are solved sooner than two on both cores, one after the other.
     torch.set_num_threads(1)
-    return annotate.run(asked, chosen) if asked.command == "annotate" else _serve(chosen)
+    match asked.command:
+        case "annotate":
+            return annotate.run(asked, chosen)
+        case "keys":
+            return key_commands.run(asked, chosen)
+        case _:
+            return _serve(chosen)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,25 +55,26 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    key_commands.add_arguments(
+        commands.add_parser(
+            "keys",
+            help="make, list and remove API keys",
+            description=key_commands.HELP,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
     return parser
 
 
 def _serve(chosen: settings.Settings) -> int:
     try:
+        listening.check(chosen)
         app = service.create(ServedModels.load(chosen.model_names), chosen)
-    except (InvalidShadow, ModelError, EcgError) as error:
+    except (OpenToAll, InvalidKeysFile, InvalidShadow, ModelError, EcgError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     logs.configure(chosen.log_level)
-    uvicorn.run(
-        app,
-        host=chosen.host,
-        port=chosen.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=chosen.shutdown_seconds,
-    )
+    listening.listen(app, chosen)
     return 0
 
 

@@ -6,6 +6,7 @@ files -> source -> recording on disk -> leads -> beats -> decisions -> answer
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.allowance import Allowance
 from app.answers import Answer, beat_lines, line, rhythm_json
 from app.kept import Decided, KeptRecordings, new_id
 from app.metrics import Metrics
@@ -27,13 +28,15 @@ class Job:
     solver: Solver | None
     coverage: float
     metrics: Metrics
+    allowance: Allowance
 
     def parts(self) -> Iterator[AnnotatedPart]:
-        """Its beats, part by part, counted as they are decided on."""
+        """Its beats, part by part, counted and paid for as they are found and decided on."""
         for part in annotate_recording(
             self.model.classifier, self.recording, self.leads, self.solver, coverage=self.coverage
         ):
             self.metrics.count_annotated(self.model.identity.name, part.beats)
+            self.allowance.pay(len(part.beats))
             yield part
         self.metrics.recordings.labels(model=self.model.identity.name).inc()
 

@@ -6,6 +6,8 @@ from app.schemas import DecisionResponse, ModelIdentity
 from models import Explanation
 
 DIGITS = 4
+EXPLAINED_AS = 50
+"""Beats that cost as much as one that is explained."""
 
 
 class TooManyToExplain(Exception):

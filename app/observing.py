@@ -66,7 +66,9 @@ class Observing:
         metrics = self.service.state.metrics
         metrics.requests.labels(**labels).inc()
         metrics.request_seconds.labels(**labels).observe(seconds)
-        logger.info("answered", extra=labels | {"request_id": request_id, "seconds": round(seconds, 6)})
+        key = scope.get("state", {}).get("key")  # `app.access` notes it
+        whose = {} if key is None else {"key": key.name}
+        logger.info("answered", extra=labels | {"request_id": request_id, "seconds": round(seconds, 6)} | whose)
 
     def _route(self, scope: Scope) -> str:
         """The path of the route that is asked for, be it by a wrong method; never what a stranger has made up."""

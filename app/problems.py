@@ -17,8 +17,10 @@ What went wrong below is mapped to a status here, and nowhere else:
     UnknownRecording              404   unknown_recording    what to do
     Busy                          503   busy                 when to come again
     TooLate                       504   too_late             the deadline
+    OverLimit                     429   over_limit           when to come again
     HTTPException                 400   unreadable_body      what is wrong with the multipart body, or that it broke off
-                                  403   not_admin            who may ask (`app.admin` refuses it)
+                                  401   no_key               what was expected (`app.access` refuses it)
+                                  403   not_admin            what was expected (and it)
                                   404   unknown_route
                                   405   method_not_allowed
                                   406   not_acceptable       the media types there are
@@ -34,12 +36,14 @@ import http
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
+from app.allowance import OverLimit
 from app.batcher import TooLate
 from app.explaining import TooManyToExplain
 from app.kept import UnknownRecording
@@ -64,6 +68,7 @@ MOST_ERRORS = 10
 """Field errors that one answer tells: enough to mend a program, little enough to read."""
 HTTP_KINDS = {
     400: "unreadable_body",
+    401: "no_key",
     403: "not_admin",
     404: "unknown_route",
     405: "method_not_allowed",
@@ -87,6 +92,7 @@ KINDS = (
     UnknownRecording,
     Busy,
     TooLate,
+    OverLimit,
 )
 """Errors that are a request's own, not the service's."""
 
@@ -134,10 +140,15 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _answer)
 
 
-async def _answer(request: Request, error: Exception) -> JSONResponse:
-    kind, answer = problem_of(error)
-    request.app.state.metrics.errors.labels(kind=kind).inc()
-    return answer
+async def _answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    return answer(connection, error)
+
+
+def answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    """The answer to a request that an error ends, which is counted."""
+    kind, response = problem_of(error)
+    connection.app.state.metrics.errors.labels(kind=kind).inc()
+    return response
 
 
 def problem_of(error: Exception) -> tuple[str, JSONResponse]:
@@ -186,6 +197,10 @@ def problem_of(error: Exception) -> tuple[str, JSONResponse]:
             return "busy", response
         case TooLate():
             return "too_late", problem(504, str(error))
+        case OverLimit():
+            response = problem(429, str(error))
+            response.headers["Retry-After"] = str(error.seconds)
+            return "over_limit", response
         case _:
             return "internal", internal()
 

@@ -1,22 +1,32 @@
 """The service, put together."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
 
 from app import problems
+from app.access import Access
+from app.allowance import Allowances
 from app.batcher import Batcher
 from app.body_limit import BodyLimit, Limits
 from app.kept import KeptRecordings
+from app.keys import KeyRing
 from app.metrics import Metrics
 from app.observing import Observing
 from app.places import Places
 from app.reloading import Reloader
-from app.routes import classify, health, metrics, models, page, recordings, stream
+from app.routes import classify, documentation, health, metrics, models, page, recordings, stream
+from app.security_headers import SecurityHeaders
 from app.served import ServedModels
 from app.settings import Settings
 from app.shadowing import Shadowing
@@ -39,12 +49,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.kept.close()
 
 
-def create(served: ServedModels, settings: Settings) -> FastAPI:
-    """The app that serves these models, which are loaded and warm. Raises InvalidShadow."""
-    # Whose /docs asks no other host; ReDoc would go on fetching its logo from one.
+def create(served: ServedModels, settings: Settings, clock: Callable[[], float] = time.monotonic) -> FastAPI:
+    """The app that serves these models, which are loaded and warm. Raises InvalidKeysFile and InvalidShadow."""
+    # Which serves the files of Swagger UI, so that /docs asks no other host.
     app = FastAPIOffline(
-        redoc_url=None, title="cardiode", version=version("cardiode"), description=DESCRIPTION, lifespan=_lifespan
+        docs_url=None,
+        redoc_url=None,
+        title="cardiode",
+        version=version("cardiode"),
+        description=DESCRIPTION,
+        lifespan=_lifespan,
     )
+    app.state.key_ring = KeyRing(Path(settings.api_keys_file), clock) if settings.api_keys_file else None
+    app.state.allowances = Allowances(clock)
     app.state.served = served
     app.state.settings = settings
     app.state.kept = KeptRecordings(settings.recordings_kept, settings.keep_seconds)
@@ -56,12 +73,27 @@ def create(served: ServedModels, settings: Settings) -> FastAPI:
     app.state.shadowing = _shadowing(settings, app.state.batcher, app.state.metrics)
     app.state.shadowing.check(served)
     app.state.reloader = Reloader(app.state)
-    for routes in (classify, recordings, stream, models, health, metrics, page):
+    for routes in (classify, recordings, models):
+        app.include_router(routes.router, dependencies=_described(settings))
+    for routes in (stream, health, page, documentation):
         app.include_router(routes.router)
-    app.mount("/page", page.PageFiles(directory=page.FOLDER))
+    if settings.operations_port is None:
+        app.include_router(metrics.router, dependencies=_described(settings))
+    app.mount("/page", StaticFiles(directory=page.FOLDER))
     problems.install(app)
+    # The last stands outermost.
     app.add_middleware(BodyLimit, limits=_limits(settings))
+    app.add_middleware(Access)
     app.add_middleware(Observing, service=app)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "X-Request-ID"],
+            expose_headers=["Content-Disposition", "Retry-After", "X-Request-ID"],
+        )
+    app.add_middleware(SecurityHeaders)
     return app
 
 
@@ -77,6 +109,23 @@ def _batcher(settings: Settings, metrics: Metrics) -> Batcher:
 
 def _shadowing(settings: Settings, batcher: Batcher, metrics: Metrics) -> Shadowing:
     return Shadowing(settings.shadows, batcher, metrics, seconds=settings.deadline)
+
+
+def create_operations(service: FastAPI) -> FastAPI:
+    """The app for whoever watches over the service: health and metrics of it, without keys."""
+    app = FastAPI(openapi_url=None, title="cardiode operations")
+    app.state = service.state
+    for routes in (health, metrics):
+        app.include_router(routes.router)
+    problems.install(app)
+    app.add_middleware(Observing, service=app)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def _described(settings: Settings) -> list[Any]:
+    """What lets /docs ask for a key; it is `Access` that looks at it."""
+    return [Depends(HTTPBearer(auto_error=False, description="an API key"))] if settings.api_keys_file else []
 
 
 def _limits(settings: Settings) -> Limits:

@@ -16,6 +16,25 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(8000, ge=0, le=65_535, description="port to listen on")
+    operations_port: int | None = Field(
+        None,
+        ge=0,
+        le=65_535,
+        description="port of its own for /metrics, which is then on no other, and /health, without API keys; None: the "
+        "same port",
+    )
+    operations_host: str = Field("", description="address to listen on for that port; left out: that of the service")
+    api_keys_file: str = Field(
+        "", description="file of API keys, which `python -m app keys` makes; where it is set, requests need one of them"
+    )
+    anonymous: bool = Field(
+        False, description="serve whoever can reach the service, without API keys, though its address is not loopback"
+    )
+    cors_origins: str = Field(
+        "",
+        description="origins whose pages may ask the service, separated by commas, such as https://ward.example; * for "
+        "all, none for no other than its own",
+    )
     models: str = Field(
         "odenet,resnet,rhythm",
         description="models to serve, separated by commas: names in the zoo, checkpoint files, or folders of them; "
@@ -82,12 +101,21 @@ class Settings(BaseSettings):
     @property
     def model_names(self) -> list[str]:
         """The entries of `models`."""
-        return [name.strip() for name in self.models.split(",") if name.strip()]
+        return _entries(self.models)
+
+    @property
+    def allowed_origins(self) -> list[str]:
+        """The entries of `cors_origins`."""
+        return _entries(self.cors_origins)
 
     @property
     def solver_threads(self) -> int:
         """Threads that solve: one a core that the process may use, where `threads` says nothing else."""
         return self.threads or len(os.sched_getaffinity(0))
+
+
+def _entries(text: str) -> list[str]:
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
 
 
 def table() -> str:

@@ -1,5 +1,7 @@
 // What is asked of the service. Errors come as `Problem`, with the text that the service gives.
 
+import { authorization, keyGivenAfter } from "./key.js";
+
 export class Problem extends Error {}
 
 export async function json(path, options) {
@@ -9,10 +11,11 @@ export async function json(path, options) {
 export async function ask(path, options) {
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, { ...options, headers: { ...options?.headers, ...authorization() } });
   } catch {
     throw new Problem("The service cannot be reached. Is it still running?");
   }
+  if (await keyGivenAfter(response.status)) return ask(path, options);
   if (!response.ok) throw new Problem(await problemText(response));
   return response;
 }
@@ -28,11 +31,13 @@ export function send(path, form, onSent, onLine) {
     const request = new XMLHttpRequest();
     const read = lineReader(onLine);
     request.open("POST", path);
-    request.setRequestHeader("Accept", "application/x-ndjson");
+    const headers = { Accept: "application/x-ndjson", ...authorization() };
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => event.lengthComputable && onSent(event.loaded / event.total);
     request.onprogress = () => request.status === 200 && attempt(() => read(request.responseText), reject);
     request.onerror = () => reject(new Problem("The connection to the service broke off."));
-    request.onload = () => {
+    request.onload = async () => {
+      if (await keyGivenAfter(request.status)) return resolve(send(path, form, onSent, onLine));
       if (request.status !== 200) return reject(new Problem(detailOf(request)));
       if (attempt(() => read(request.responseText), reject)) resolve();
     };

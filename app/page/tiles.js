@@ -1,5 +1,7 @@
 // The tiles of a strip: columns of lowest and highest values, asked for as they are needed and kept for a while.
 
+import { ask } from "./service.js";
+
 export const COLUMNS = 1024;
 const MOST_KEPT = 400;
 const AT_ONCE = 6;
@@ -40,8 +42,7 @@ export class Tiles {
   async fetch(key) {
     this.underway += 1;
     try {
-      const response = await fetch(`recordings/${this.recording.id}/tiles/${key}`);
-      if (!response.ok) throw new Error(String(response.status));
+      const response = await ask(`recordings/${this.recording.id}/tiles/${key}`);
       this.kept.set(key, new Float32Array(await response.arrayBuffer()));
     } catch {
       setTimeout(() => this.kept.delete(key), 2000); // to be asked for again

@@ -2,15 +2,18 @@
 
 import asyncio
 import math
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 
 from app import questions
-from app.batcher import Way
-from app.explaining import ClassifyResponse, ExplainedResponse, ExplanationResponse, TooManyToExplain
+from app.access import allowance_of
+from app.batcher import TooLate, Way
+from app.explaining import EXPLAINED_AS, ClassifyResponse, ExplainedResponse, ExplanationResponse, TooManyToExplain
+from app.places import Busy
 from app.problems import MEDIA_TYPE, schema
 from app.questions import JSON, NPY, RAW, Question
 from app.schemas import ClassifyOptions, ClassifyRequest, SolverRequest, example_beat
@@ -33,11 +36,13 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
     for status, text in {
         400: "The body is not JSON.",
+        401: "No known API key, where the service asks for one.",
         404: "No such model.",
         408: "The body came too slowly.",
         413: "The body is over the limit.",
         415: "The body is of no kind that is known.",
         422: "A field is not as it should be; `errors` names it.",
+        429: "The API key has had more beats than it may; Retry-After says when to come again.",
         503: "As many beats wait as may; Retry-After says when to come again.",
         504: "The answer could not be there before the deadline.",
     }.items()
@@ -96,8 +101,9 @@ async def classify(request: Request) -> Response:
         question = await questions.read(request)
         served: ServedModels = state.served  # a reload replaces it
         way = _way(served, question, state.settings.explained_beats)
-        deciding = state.batcher.decide(way, question.beats, question.options.coverage, seconds)
-        decisions = await _while_there(request, deciding)
+        with _charged(request, question):
+            deciding = state.batcher.decide(way, question.beats, question.options.coverage, seconds)
+            decisions = await _while_there(request, deciding)
         if decisions is None:
             return Response(status_code=LEFT)
         state.metrics.count(way.model.identity.name, decisions)
@@ -128,6 +134,19 @@ def _way(served: ServedModels, question: Question, most_explained: int) -> Way:
         raise TooManyToExplain(len(question.beats), most_explained)
     usual = model.classifier.solver
     return Way(model, usual if options.solver is None else options.solver.applied_to(usual))
+
+
+@contextmanager
+def _charged(request: Request, question: Question) -> Iterator[None]:
+    """Pay for a question's beats, unless the service is what is too busy for them. Raises OverLimit."""
+    beats = len(question.beats) * (EXPLAINED_AS if question.options.explain else 1)
+    allowance = allowance_of(request)
+    allowance.charge(beats)
+    try:
+        yield
+    except (Busy, TooLate):
+        allowance.pay(-beats)
+        raise
 
 
 async def _while_there(request: Request, deciding: Coroutine[Any, Any, Decisions]) -> Decisions | None:

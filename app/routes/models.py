@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 
-from app.admin import require_loopback
+from app.access import require_admin
 from app.problems import MEDIA_TYPE, schema
 from app.reloading import Reloader
 from app.schemas import MethodResponse, ModelResponse, ModelsResponse, ReloadResponse, SolverResponse
@@ -30,7 +30,7 @@ async def models(request: Request) -> ModelsResponse:
     return ModelsResponse(models=[_describe(model, served) for model in served.models])
 
 
-@router.post("/models/reload", responses=PROBLEMS, dependencies=[Depends(require_loopback)])
+@router.post("/models/reload", responses=PROBLEMS, dependencies=[Depends(require_admin)])
 async def reload(request: Request) -> ReloadResponse:
     """Read anew what CARDIODE_MODELS names. Where a checkpoint is bad, all models stay what they are."""
     reloader: Reloader = request.app.state.reloader

@@ -6,40 +6,19 @@ from pathlib import Path
 import numpy as np
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from ecg import Recording
 from ecg.synthetic import synthesize
 
 FOLDER = Path(__file__).parents[1] / "page"
 
-HEADERS = {
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
-"""The page may ask this service, and no other host."""
-
 router = APIRouter(tags=["page"])
-
-
-class PageFiles(StaticFiles):
-    """Its styles and scripts."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Each with the headers of the page."""
-        response = await super().get_response(path, scope)
-        response.headers.update(HEADERS)
-        return response
 
 
 @router.get("/", response_class=FileResponse, include_in_schema=False)
 async def page() -> FileResponse:
     """The page."""
-    return FileResponse(FOLDER / "index.html", headers=HEADERS)
+    return FileResponse(FOLDER / "index.html")
 
 
 @router.get("/demo", response_class=Response, responses={200: {"content": {"text/csv": {}}}})

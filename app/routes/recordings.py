@@ -14,9 +14,10 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from app.access import allowance_of
 from app.analysis import Analysis, Job, solver_of
 from app.answers import EXTENSIONS, JSON, MEDIA_TYPES, NDJSON, Answer, choose, line, rhythm_json
-from app.explaining import ExplanationResponse
+from app.explaining import EXPLAINED_AS, ExplanationResponse
 from app.kept import Decided, KeptRecording, UnknownRecording
 from app.metrics import Metrics
 from app.problems import MEDIA_TYPE, problem_of, schema
@@ -49,12 +50,14 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
     for status, text in {
         400: "The body is not what its Content-Type says.",
+        401: "No known API key, where the service asks for one.",
         404: "No such model, or no such recording.",
         406: "No form that Accept allows.",
         408: "The body came too slowly.",
         413: "The recording is over the limit.",
         415: "The body is neither multipart nor JSON.",
         422: "The recording cannot be read, or a field is not as it should be.",
+        429: "The API key has had more beats than it may; Retry-After says when to come again.",
         503: "As many recordings as may be are worked on already; Retry-After says when to come again.",
     }.items()
 }
@@ -116,7 +119,9 @@ async def annotate_recording(request: Request) -> Response:
 
 async def _annotated(request: Request, media_type: str, closing: ExitStack) -> Response:
     state = request.app.state
-    state.recording_places.check()  # before all of it is sent
+    allowance = allowance_of(request)
+    allowance.check()  # before all of it is sent
+    state.recording_places.check()
     workspace = Workspace()
     closing.callback(workspace.close)
     upload = await receive(request, workspace)
@@ -129,7 +134,7 @@ async def _annotated(request: Request, media_type: str, closing: ExitStack) -> R
         source = upload.source(workspace, state.settings.max_recording_bytes)
         recording = workspace.store(source, state.settings.max_recording_values)
         leads = choose_leads(recording, upload.options.lead)
-        return Job(recording, leads, model, solver, upload.options.coverage, state.metrics)
+        return Job(recording, leads, model, solver, upload.options.coverage, state.metrics, allowance)
 
     job = await anyio.to_thread.run_sync(read)
     analysis = Analysis(job, upload.options, workspace, state.kept)
@@ -208,9 +213,10 @@ def _check_number(kept: KeptRecording, number: int) -> None:
 def explain_kept_beat(id: Id, number: int, request: Request) -> ExplanationResponse | None:  # noqa: A002
     """How much each sample of it, counted from 0, counted for the label it has now; null where it has none."""
     kept = _find(request, id)
+    _check_number(kept, number)
+    allowance_of(request).charge(EXPLAINED_AS)
     decided, workspace = kept.decided, kept.workspace.share()
     try:
-        _check_number(kept, number)
         explanation = explain_recorded(decided.model.classifier, decided.whole, number)
     finally:
         workspace.close()
@@ -229,7 +235,7 @@ def tile(
     A column of level k stands for 2^k samples; a tile has 1,024, the last one fewer. In mV; NaN is a gap.
     """
     content = _find(request, id).strip.tile(level, number).astype("<f4").tobytes()
-    return Response(content, media_type="application/octet-stream", headers={"Cache-Control": "private, max-age=3600"})
+    return Response(content, media_type="application/octet-stream")
 
 
 @router.post("/{id}/decisions", responses=PROBLEMS, response_class=StreamingResponse)
@@ -243,6 +249,7 @@ def decide_again(id: Id, body: DecisionsRequest, request: Request) -> Response: 
     model = served.find(body.model, served.for_recordings)
     solver = solver_of(model, body.solver)
     confidence_for(model.classifier.abstention, body.coverage)
+    allowance_of(request).charge(len(kept.decided.whole.beats))
     workspace = kept.workspace.share()
     closing = ExitStack()
     closing.callback(workspace.close)

@@ -20,6 +20,8 @@ from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.websockets import WebSocketDisconnect
 
+from app.access import SUBPROTOCOL, allowance_of
+from app.allowance import Allowance
 from app.analysis import solver_of
 from app.problems import KINDS, problem_of
 from app.recording_schemas import beat_object, rhythm_response
@@ -77,7 +79,7 @@ class Piece(BaseModel):
 @router.websocket("/stream")
 async def stream(socket: WebSocket) -> None:
     """Follow one live signal."""
-    await socket.accept()
+    await socket.accept(SUBPROTOCOL if SUBPROTOCOL in socket.scope["subprotocols"] else None)
     state = socket.app.state
     try:
         with state.stream_places.taken(), state.metrics.streams.track_inprogress():
@@ -94,7 +96,7 @@ async def stream(socket: WebSocket) -> None:
 
 
 async def _follow(socket: WebSocket) -> None:
-    opened = await anyio.to_thread.run_sync(_Live, socket.app.state, await _message(socket))
+    opened = await anyio.to_thread.run_sync(_Live, socket.app.state, allowance_of(socket), await _message(socket))
     await socket.send_json({"stream": opened.description.model_dump()})
     while True:
         content = await _message(socket)
@@ -117,7 +119,8 @@ async def _message(socket: WebSocket) -> bytes | str:
 class _Live:
     """A live signal and what was said of it so far."""
 
-    def __init__(self, state: Any, first: bytes | str) -> None:
+    def __init__(self, state: Any, allowance: Allowance, first: bytes | str) -> None:
+        allowance.check()
         if isinstance(first, bytes):
             raise InvalidSignals('got bytes as the first message, expected JSON such as {"fs": 250, "leads": ["II"]}')
         asked = validated(StreamRequest, first.encode(), MESSAGE)
@@ -126,6 +129,7 @@ class _Live:
         self.coverage = asked.coverage
         confidence_for(self.model.classifier.abstention, self.coverage)
         self.metrics = state.metrics
+        self.allowance = allowance
         self.factor = check_unit(asked.unit)
         name = find_lead(asked.leads, asked.lead) if asked.lead else preferred_lead(asked.leads) or asked.leads[0]
         lead = asked.leads.index(name)
@@ -162,6 +166,7 @@ class _Live:
     def _beats(self, found: FoundBeats) -> list[dict[str, Any]]:
         if not len(found):
             return []
+        self.allowance.charge(len(found))
         context = partial(self.context.of, next_peak=self.found.next_peak) if self.context is not None else None
         part = annotate(self.model.classifier, found, self.solver, context, coverage=self.coverage)
         self.metrics.count_annotated(self.model.identity.name, part)

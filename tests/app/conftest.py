@@ -1,11 +1,11 @@
 """A service with fresh weights, and a client for it."""
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
 
 import pytest
 from starlette.testclient import TestClient
@@ -40,20 +40,23 @@ def command(**settings):
 @pytest.fixture
 def serving(checkpoints):
     """A process that serves both models on a free port, and its address."""
-    with service_of(CARDIODE_MODELS=",".join(map(str, checkpoints.values()))) as process_and_address:
-        yield process_and_address
+    with started(checkpoints) as (process, (address,)):
+        yield process, address
 
 
-@contextmanager
-def service_of(**settings):
-    """A process that serves on a free port, and its address."""
-    process = subprocess.Popen(**command(CARDIODE_PORT="0", **settings), stderr=subprocess.PIPE)
+@contextlib.contextmanager
+def started(checkpoints, ports=1, **settings):
+    """A process that serves both models on so many free ports, and its addresses, in the order of their beginning."""
+    names = ",".join(map(str, checkpoints.values()))
+    process = subprocess.Popen(**command(CARDIODE_MODELS=names, CARDIODE_PORT="0", **settings), stderr=subprocess.PIPE)
     reader = threading.Thread(target=process.stderr.read, daemon=True)
+    addresses = []
     try:
         for line in process.stderr:
-            if found := re.search(r"running on (http://[0-9.:]+)", line):
+            addresses += re.findall(r"running on (http://[0-9.:]+)", line)
+            if len(addresses) == ports:
                 reader.start()  # else a full pipe would stop the process
-                yield process, found.group(1)
+                yield process, addresses
                 break
         else:
             pytest.fail("the service did not start")

@@ -59,6 +59,17 @@ def test_a_wrong_setting_is_told_with_its_variable():
     assert ended.stderr.startswith("CARDIODE_PORT: got 'many'")
 
 
+@pytest.mark.parametrize("content", [None, "{", '{"name":"a","salt":"00","hash":"00","key":"secret"}'])
+def test_a_file_of_keys_that_is_missing_or_broken_is_told_in_one_line(checkpoints, tmp_path, content):
+    file = tmp_path / "keys.jsonl"
+    if content is not None:
+        file.write_text(content)
+    ended = run(CARDIODE_MODELS=str(checkpoints["resnet"]), CARDIODE_API_KEYS_FILE=str(file))
+    assert ended.returncode == 1
+    assert re.fullmatch(r"InvalidKeysFile: .*keys.jsonl.*keys add NAME.*\n", ended.stderr)
+    assert "secret" not in ended.stderr
+
+
 def test_help_tells_every_setting():
     text = subprocess.run([sys.executable, "-m", "app", "--help"], capture_output=True, text=True, check=True).stdout
     for name in Settings.model_fields:

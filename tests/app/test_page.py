@@ -4,6 +4,7 @@ Skipped where there is none; `CARDIODE_CHROMIUM` says where it is, else `chromiu
 there is none is a failure.
 """
 
+import contextlib
 import io
 import os
 import re
@@ -16,6 +17,7 @@ import pytest
 import wfdb
 from playwright.sync_api import expect, sync_playwright
 
+from app import keys
 from ecg.synthetic import synthesize
 
 CHROMIUM = os.environ.get("CARDIODE_CHROMIUM") or shutil.which("chromium")
@@ -32,7 +34,13 @@ MADE = synthesize(120, fs=250.0, ectopic={"V": 0.4}, leads=("MLII", "V1"), seed=
 @pytest.fixture(scope="module")
 def address():
     """A service with the released models, in a process of its own."""
-    environment = os.environ | {"CARDIODE_PORT": "0"}
+    with served() as address:
+        yield address
+
+
+@contextlib.contextmanager
+def served(**settings):
+    environment = os.environ | {"CARDIODE_PORT": "0"} | settings
     process = subprocess.Popen([sys.executable, "-m", "app"], env=environment, stderr=subprocess.PIPE, text=True)
     try:
         found = next(filter(None, (re.search(r"on (http://[0-9.:]+)", line) for line in process.stderr)))
@@ -56,13 +64,20 @@ def browser():
 
 @pytest.fixture
 def page(browser, address):
-    """The page, which must ask no other host and make no error of its own."""
+    """The page, which must ask no other host, make no error of its own and do nothing that its policy forbids."""
+    with visited(browser, address) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def visited(browser, address, path="/"):
     context = browser.new_context(viewport={"width": 1300, "height": 850}, accept_downloads=True)
     page = context.new_page()
     asked, errors = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
+    page.on("console", lambda told: errors.append(told.text) if "Content Security Policy" in told.text else None)
+    page.goto(f"{address}{path}")
     yield page
     context.close()
     assert errors == []
@@ -291,3 +306,47 @@ def test_text_has_the_contrast_that_wcag_asks_for(browser, address, scheme):
     page.goto(address)
     assert page.evaluate(CONTRAST) >= 4.5
     context.close()
+
+
+def test_the_interface_is_described_and_can_be_tried_under_its_policy(browser, address):
+    with visited(browser, address, "/docs") as page:
+        operation = page.locator(".opblock", has_text="/health/live")
+        operation.locator(".opblock-summary-control").click()
+        operation.get_by_role("button", name="Try it out").click()
+        operation.get_by_role("button", name="Execute").click()
+        expect(operation.locator(".live-responses-table")).to_contain_text('"status": "live"')
+
+
+def test_the_page_asks_for_a_key_where_the_service_does_and_keeps_it_in_memory_alone(browser, files, tmp_path):
+    secret = keys.add(tmp_path / "keys.jsonl", "ward")
+    with (
+        served(CARDIODE_API_KEYS_FILE=str(tmp_path / "keys.jsonl"), CARDIODE_MODELS="resnet") as address,
+        visited(browser, address) as page,
+    ):
+        field = page.get_by_role("textbox", name="API key")
+        field.fill("wrong")
+        page.get_by_role("button", name="Use it").click()
+        expect(page.get_by_text("That key is not known here.")).to_be_visible()
+        expect(field).to_have_value("")
+        field.fill(secret)
+        page.get_by_role("button", name="Use it").click()
+        expect(page.locator("#key-box")).to_be_hidden()
+        expect(page.locator("#model option")).to_have_count(1)
+        page.set_input_files("#files", files)
+        expect(page.locator("#name")).to_have_text("made", timeout=30_000)
+        expect(page.locator("#summary")).to_contain_text("Heart rate")
+        assert downloaded(page, "#export-csv").path().read_text().startswith("sample,")
+        assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+        page.reload()
+        expect(field).to_be_visible()
+
+
+def test_who_gives_no_key_is_told_that_one_is_missing(browser, tmp_path):
+    (tmp_path / "keys.jsonl").touch()
+    with (
+        served(CARDIODE_API_KEYS_FILE=str(tmp_path / "keys.jsonl"), CARDIODE_MODELS="resnet") as address,
+        visited(browser, address) as page,
+    ):
+        expect(page.get_by_role("textbox", name="API key")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#problem")).to_contain_text("expected a known API key")

@@ -19,11 +19,12 @@ from app.served import ServedModels
 from app.settings import Settings
 from ecg.synthetic import synthesize
 from models import Classifier, ResNetArchitecture, checkpoint
-from tests.app.conftest import service_of
+from tests.app.conftest import started
 from tests.app.test_metrics import samples, total
 from tests.conftest import make_checkpoint
 
-LOOPBACK = ("127.0.0.1", 50_000)
+HERE = {"client": ("127.0.0.1", 50_000), "base_url": "http://127.0.0.1"}
+"""Somebody on the service's own machine."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def settings(file, checkpoints):
 @pytest.fixture
 def client(settings):
     app = service.create(ServedModels.load(settings.model_names), settings)
-    with TestClient(app, client=LOOPBACK, raise_server_exceptions=False) as client:
+    with TestClient(app, **HERE, raise_server_exceptions=False) as client:
         yield client
 
 
@@ -174,7 +175,7 @@ def test_an_error_of_our_own_is_no_reload_either(client, monkeypatch):
 @pytest.mark.parametrize("where", [("testclient", 50_000), ("192.0.2.7", 50_000), ("2001:db8::7", 50_000)])
 def test_nobody_from_elsewhere_may_reload(settings, where):
     before = ServedModels.load(settings.model_names)
-    with TestClient(service.create(before, settings), client=where) as client:
+    with TestClient(service.create(before, settings), **HERE | {"client": where}) as client:
         refused = client.post("/models/reload")
         assert (refused.status_code, refused.json()["status"]) == (403, 403)
         assert total(samples(client), "cardiode_model_reloads_total") == 0
@@ -341,7 +342,7 @@ def test_checkpoints_spoilt_and_replaced_under_load_fail_no_request(file, versio
         expected[number] = Classifier.load(tmp_path / "expected.safetensors").classify(beats[:3]).probabilities
     pairs = (("1", "2"), ("2", "3"), ("1", "3"))
     assert all(np.abs(expected[one] - expected[other]).max() > 0.01 for one, other in pairs)
-    with service_of(CARDIODE_MODELS=str(file)) as (process, address):
+    with started({"resnet": file}) as (process, (address,)):
         asking = Asking(address, beats[:3], expected)
         with asking.by(4):
             asking.wait_for_more("1", 20)

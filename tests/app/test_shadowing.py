@@ -12,6 +12,7 @@ from app.served import ServedModels
 from app.settings import Settings
 from tests.app.test_batcher import Watched
 from tests.app.test_metrics import samples, total
+from tests.app.test_reloading import HERE
 
 BEATS = 5
 
@@ -181,7 +182,7 @@ def test_a_shadow_rests_where_a_reload_leaves_it_no_model(checkpoints, tmp_path,
         (tmp_path / f"{name}.safetensors").write_bytes(file.read_bytes())
     settings = Settings(models=str(tmp_path), shadow="odenet=resnet:1")
     app = service.create(ServedModels.load(settings.model_names), settings)
-    with TestClient(app, client=("127.0.0.1", 1)) as client:
+    with TestClient(app, **HERE) as client:
         client.post("/classify", json={"beats": beats[:1].tolist()})
         wait_for(client, "cardiode_shadow_beats_total", 1)
         (tmp_path / "resnet.safetensors").unlink()

@@ -1,0 +1,59 @@
+"""Security headers: what a browser may make of an answer. They stand on every one, errors too."""
+
+from dataclasses import dataclass
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+
+STARTS = ("http.response.start", "websocket.http.response.start")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a browser may do with some answers, and whether it may keep them."""
+
+    content_security: str
+    cache: str
+
+
+DATA = Policy("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'", cache="no-store")
+"""Answers are no pages, and what they say may be of a patient."""
+
+PAGE = Policy(
+    "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    cache="no-cache",
+)
+"""The page may ask this service, and no other host."""
+
+PAGES = ("/page/", "/static-offline-docs/")
+
+
+class SecurityHeaders:
+    """Puts them on each answer; what a route has set itself stays."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] in STARTS:
+                headers, policy = MutableHeaders(scope=message), policy_of(scope["path"])
+                headers.update(HEADERS)
+                headers.setdefault("Content-Security-Policy", policy.content_security)
+                headers.setdefault("Cache-Control", policy.cache)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def policy_of(path: str) -> Policy:
+    """That of a path."""
+    return PAGE if path == "/" or path.startswith(PAGES) else DATA
