@@ -11,6 +11,7 @@ from app import annotate, key_commands, listening, logs, service, settings
 from app.keys import InvalidKeysFile
 from app.listening import OpenToAll
 from app.served import ServedModels
+from app.shadow import InvalidShadow
 from ecg import EcgError
 from models import ModelError
 
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         for problem in error.errors():
             name = f"CARDIODE_{'_'.join(map(str, problem['loc'])).upper()}"
-            print(f"{name}: got {problem['input']!r}. {problem['msg']}", file=sys.stderr)
+            message = problem["msg"].removeprefix("Value error, ")
+            print(f"{name}: got {problem['input']!r}. {message}", file=sys.stderr)
         return 1
     # Two batches on a core each are solved sooner than two on both cores, one after the other.
     torch.set_num_threads(1)
@@ -68,7 +70,7 @@ def _serve(chosen: settings.Settings) -> int:
     try:
         listening.check(chosen)
         app = service.create(ServedModels.load(chosen.model_names), chosen)
-    except (OpenToAll, InvalidKeysFile, ModelError, EcgError) as error:
+    except (OpenToAll, InvalidKeysFile, InvalidShadow, ModelError, EcgError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     logs.configure(chosen.log_level)

@@ -2,15 +2,16 @@
 
 A batch costs little more than one of its beats, and a beat's answer depends on that beat alone, so company changes
 nothing but the cost. Beats wait for company for a moment at most, and only while there is some that could come; the
-queue is bounded in beats, because beats are what takes time.
+queue is bounded in beats, because beats are what takes time. Beats that nobody waits for, those of shadows, have a
+place in it while it is not half full, take none from others, and are solved while there are no others.
 """
 
 import asyncio
 import math
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Iterable, Sequence
+from collections import Counter, OrderedDict, deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -43,6 +44,8 @@ class Way:
 
     model: ServedModel
     solver: Solver | None
+    spare: bool = False
+    """Whether they are solved only when no others are there, because no client waits for them."""
 
 
 @dataclass(eq=False)
@@ -103,7 +106,10 @@ class Batcher:
         self.crowd = Crowd()
         self._changed = threading.Condition()
         self._queues: OrderedDict[Way, deque[Asked]] = OrderedDict()
-        self._queued = 0
+        self._queued: Counter[bool] = Counter()
+        """Beats that wait: spare ones, and others."""
+        self._spare_now = False
+        """Whether a thread solves spare beats: never more than one, so that another is there for who comes."""
         self._open: set[Asked] = set()
         """Requests of which beats are queued or being solved."""
         self._quickest: dict[str, float] = {}
@@ -114,7 +120,7 @@ class Batcher:
         self._threads = [threading.Thread(target=self._work, name=f"solver-{n}", daemon=True) for n in range(threads)]
         for thread in self._threads:
             thread.start()
-        metrics.queued_beats.set_function(lambda: self._queued)
+        metrics.queued_beats.set_function(lambda: self._queued[False])
 
     def close(self) -> None:
         """Solve what is queued, and stop."""
@@ -146,16 +152,18 @@ class Batcher:
 
     def _put(self, way: Way, asked: Asked) -> None:
         with self._changed:
-            if self._queued + asked.left > self.queue_beats:
-                raise Busy(f"{self._queued:,} beats are waiting", self._retry_seconds())
+            queued = self._queued.total() if way.spare else self._queued[False]
+            if queued + asked.left > (self.queue_beats // 2 if way.spare else self.queue_beats):
+                raise Busy(f"{queued:,} beats are waiting", self._retry_seconds())
             self._queues.setdefault(way, deque()).append(asked)
-            self._queued += asked.left
-            self._open.add(asked)
+            self._queued[way.spare] += asked.left
+            if not way.spare:
+                self._open.add(asked)
             self._changed.notify()
 
     def _retry_seconds(self) -> int:
         """About how long it takes until the queue is solved."""
-        seconds = self._queued / self._pace if self._pace else 1
+        seconds = self._queued[False] / self._pace if self._pace else 1
         return min(max(math.ceil(seconds), 1), MOST_RETRY_SECONDS)
 
     def _work(self) -> None:
@@ -172,18 +180,23 @@ class Batcher:
             while True:
                 now = time.monotonic()
                 self._drop(now)
-                waits = [self._wait_of(queue, now) for queue in self._queues.values()]
-                for way, seconds in zip(self._queues, waits, strict=True):
+                waits = {way: self._wait_of(way, now) for way in self._turns()}
+                for way, seconds in waits.items():
                     if seconds <= 0:
                         return way, self._take(way)
                 if self._closed and not self._queues:
                     return None
-                self._changed.wait(min(waits, default=None))
+                self._changed.wait(min(waits.values(), default=None))
 
-    def _wait_of(self, queue: Iterable[Asked], now: float) -> float:
+    def _turns(self) -> list[Way]:
+        """The ways whose turn it may be: spare ones only while there is no other."""
+        asked = [way for way in self._queues if not way.spare]
+        return asked or ([] if self._spare_now else list(self._queues))
+
+    def _wait_of(self, way: Way, now: float) -> float:
         """How long the beats of a way should wait for others."""
-        alone = self.crowd.lately <= len(self._open)
-        if alone or self._closed or sum(asked.left for asked in queue) >= self.most_beats:
+        queue, alone = self._queues[way], self.crowd.lately <= len(self._open)
+        if way.spare or alone or self._closed or sum(asked.left for asked in queue) >= self.most_beats:
             return 0
         return min(asked.since for asked in queue) + self.wait - now
 
@@ -193,7 +206,7 @@ class Batcher:
             earliest = now + self._quickest.get(way.model.identity.sha256, 0.0)
             for asked in [asked for asked in queue if asked.answer.done() or asked.deadline < earliest]:
                 queue.remove(asked)
-                self._queued -= asked.left
+                self._queued[way.spare] -= asked.left
                 self._open.discard(asked)
                 _send([(asked, TooLate(asked.deadline - asked.since))])
             if not queue:
@@ -205,7 +218,7 @@ class Batcher:
         now = time.monotonic()
         while queue and room:
             asked = queue.popleft()
-            if not asked.taken:
+            if not (asked.taken or way.spare):
                 self.metrics.batch_wait_seconds.observe(now - asked.since)
             piece = Piece(asked, asked.taken, min(asked.taken + room, len(asked.beats)))
             pieces.append(piece)
@@ -216,7 +229,8 @@ class Batcher:
         if queue:
             self._queues[way] = queue
             self._changed.notify()  # another thread may go on with them
-        self._queued -= self.most_beats - room
+        self._queued[way.spare] -= self.most_beats - room
+        self._spare_now |= way.spare
         return pieces
 
     def _solve(self, way: Way, pieces: list[Piece]) -> list[Decisions | Exception]:
@@ -234,7 +248,11 @@ class Batcher:
         self.metrics.batch_beats.labels(model=way.model.identity.name).observe(beats)
         pace = len(self._threads) * beats / max(seconds, 1e-6)
         with self._changed:
-            self._pace += 0.2 * (pace - self._pace)
+            if way.spare:
+                self._spare_now = False
+                self._changed.notify_all()  # they may have left spare beats to this thread
+            else:
+                self._pace += 0.2 * (pace - self._pace)
             quickest = self._quickest.get(way.model.identity.sha256, math.inf)
             self._quickest[way.model.identity.sha256] = min(quickest, seconds)
 

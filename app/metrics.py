@@ -1,12 +1,15 @@
 """What the service counts, for Prometheus to scrape."""
 
 import platform
+from collections import Counter as Counts
+from collections.abc import Iterable
 from importlib.metadata import version
 
 import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
 
+from app.schemas import ModelIdentity
 from ecg import LABELS
 from models import REASONS, AnnotatedBeats, Decisions, Reason
 
@@ -66,7 +69,41 @@ class Metrics:
         self.model = Gauge(
             "cardiode_model_info", "The models that are served.", ["name", "version", "sha256"], registry=registry
         )
+        self.reloads = Counter(
+            "cardiode_model_reloads", "Times that the models were read anew.", ["outcome"], registry=registry
+        )
+        self.shadow_beats = Counter(
+            "cardiode_shadow_beats", "Beats that a shadow decided on too.", ["model", "shadow"], registry=registry
+        )
+        self.shadow_disagreements = Counter(
+            "cardiode_shadow_disagreements",
+            "Beats that a shadow labelled otherwise.",
+            ["model", "shadow", "label", "shadow_label"],
+            registry=registry,
+        )
+        self.shadow_failures = Counter(
+            "cardiode_shadow_failures",
+            "Requests that a shadow did not decide on.",
+            ["model", "shadow", "kind"],
+            registry=registry,
+        )
         self.build.labels(version=version("cardiode"), python=platform.python_version()).set(1)
+
+    def tell_models(self, served: Iterable[ModelIdentity], removed: Iterable[ModelIdentity] = ()) -> None:
+        """Say what is served now, and no longer what was removed."""
+        for identity in served:
+            self.model.labels(**identity.model_dump()).set(1)
+        for identity in removed:
+            self.model.remove(identity.name, identity.version, identity.sha256)
+
+    def count_shadowed(self, model: str, decisions: Decisions, shadow: str, said: Decisions) -> None:
+        """Count the beats that a shadow decided on too, and those that it labelled otherwise."""
+        self.shadow_beats.labels(model=model, shadow=shadow).inc(len(said))
+        pairs = Counts(zip(decisions.labels.tolist(), said.labels.tolist(), strict=True))
+        for (label, other), beats in pairs.items():
+            if label != other:
+                names = {"label": _label(label), "shadow_label": _label(other)}
+                self.shadow_disagreements.labels(model=model, shadow=shadow, **names).inc(beats)
 
     def count_annotated(self, model: str, beats: AnnotatedBeats) -> None:
         """Count the beats of a part of a recording, those that cannot be judged among the abstentions alone."""
@@ -83,10 +120,8 @@ class Metrics:
         reasons = decisions.reasons
         for reason in REASONS:
             self._abstained(model, reason, reasons.count(reason))
-        for place, label in ((-1, FAILED), *enumerate(LABELS)):
-            beats = int(np.count_nonzero(decisions.labels == place))
-            if beats:
-                self.beats.labels(label=label, model=model).inc(beats)
+        for place, beats in Counts(decisions.labels.tolist()).items():
+            self.beats.labels(label=_label(place), model=model).inc(beats)
         if decisions.receipts is not None:
             histogram = self.evaluations.labels(model=model)
             for evaluations in decisions.receipts.evaluations:
@@ -95,3 +130,8 @@ class Metrics:
     def exposition(self) -> bytes:
         """All of it, in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+def _label(place: int) -> str:
+    """What beats of this label are counted as; a solve that failed has the place -1."""
+    return FAILED if place < 0 else LABELS[place]

@@ -9,6 +9,7 @@ What went wrong below is mapped to a status here, and nowhere else:
     NeedsRecording                422   wrong_model          the field
     InvalidCoverage               422   invalid_coverage     the field
     TooManyToExplain              422   too_many_to_explain  the limit
+    ReloadRefused                 422   reload_refused       the file, and what is wrong with it
     UnknownModelName              404   unknown_model        the models there are
     UnreadableRecording           422   invalid_recording    the file, and what is wrong with it
     InvalidSignals, UnknownLead   422   invalid_recording    the field
@@ -47,6 +48,7 @@ from app.batcher import TooLate
 from app.explaining import TooManyToExplain
 from app.kept import UnknownRecording
 from app.places import Busy
+from app.reloading import ReloadRefused
 from app.served import UnknownModelName
 from ecg import (
     EcgError,
@@ -85,6 +87,7 @@ KINDS = (
     NoSolver,
     InvalidSolver,
     TooManyToExplain,
+    ReloadRefused,
     UnknownModelName,
     UnknownRecording,
     Busy,
@@ -174,6 +177,8 @@ def problem_of(error: Exception) -> tuple[str, JSONResponse]:
             return "wrong_model", _field("model", str(error))
         case TooManyToExplain():
             return "too_many_to_explain", _field("explain", str(error))
+        case ReloadRefused():
+            return "reload_refused", problem(422, str(error))
         case UnknownModelName():
             return "unknown_model", problem(404, str(error), [FieldError(field="model", message=str(error))])
         case UnreadableRecording():

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from app.schemas import Coverage, DecisionResponse, ModelIdentity, SolverRequest
+from app.schemas import Coverage, DecisionResponse, ModelIdentity, ModelName, SolverRequest
 from ecg import LABELS, Label, Quality, Recording, Rhythm
 from ecg.rhythm import Burden, Event, HeartRate, Hour, Variability
 from ecg.source import MAX_NAME
@@ -24,7 +24,7 @@ class RecordingOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     lead: str | None = Field(None, max_length=MAX_NAME, description=LEAD)
-    model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
+    model: ModelName = None
     solver: SolverRequest | None = Field(None, description="for a model with a solver")
     coverage: Coverage = ALL
     fs: float | None = Field(None, description="samples a second, where the recording does not say")
@@ -48,7 +48,7 @@ class DecisionsRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
+    model: ModelName = None
     solver: SolverRequest | None = Field(None, description="for a model with a solver")
     coverage: Coverage = ALL
 

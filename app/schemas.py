@@ -111,10 +111,19 @@ class SolverRequest(_Request):
         return replace(asked, step=self.step or DEFAULT_STEP, first_step=None)
 
 
+ModelName = Annotated[
+    str | None,
+    Field(
+        description="a name that GET /models lists, for the current model of that name; name@version, or name@ and the "
+        "sha256 or at least eight digits of it, for that very one; left out: the service's default"
+    ),
+]
+
+
 class ClassifyOptions(_Request):
     """How beats shall be decided on."""
 
-    model: str | None = Field(None, description="a name that GET /models lists; left out: the service's default")
+    model: ModelName = None
     solver: SolverRequest | None = Field(None, description="for a model with a solver")
     coverage: Coverage = ALL
     explain: bool = Field(
@@ -207,6 +216,8 @@ class MethodResponse(BaseModel):
 class ModelResponse(ModelIdentity):
     """One of the models that are served."""
 
+    pin: str = Field(description="what a request calls this very checkpoint, whatever else is served of its name")
+    current: bool = Field(description="answers where a request names it without a version")
     default: bool = Field(description="answers where a request names no model")
     default_for_recordings: bool = Field(description="answers where a request with a recording names none")
     architecture: str
@@ -223,6 +234,15 @@ class ModelsResponse(BaseModel):
     """The models that are served."""
 
     models: list[ModelResponse]
+
+
+class ReloadResponse(BaseModel):
+    """What is served after a reload, in the order of CARDIODE_MODELS, and what it changed."""
+
+    models: list[ModelIdentity]
+    added: list[ModelIdentity]
+    removed: list[ModelIdentity]
+    unchanged: list[ModelIdentity]
 
 
 class HealthResponse(BaseModel):

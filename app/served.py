@@ -1,11 +1,19 @@
 """The models that this service serves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.schemas import ModelIdentity
 from ecg.telling import shortened
-from models import CheckpointInfo, Classifier, UnknownModel
+from models import Checkpoint, CheckpointInfo, Classifier, UnknownModel, zoo
+from models.checkpoint import load
+
+AT = "@"
+"""Between a name and what pins it; no model's name has one."""
+
+SHORT = 8
+"""Digits of a sha256 that pin a model at least."""
 
 
 class UnknownModelName(Exception):
@@ -23,45 +31,84 @@ class ServedModel:
     classifier: Classifier
     info: CheckpointInfo
 
+    @property
+    def pin(self) -> str:
+        """What a request calls this very checkpoint, whatever else is served under its name."""
+        return f"{self.identity.name}{AT}{self.identity.sha256[:SHORT]}"
+
 
 class ServedModels:
-    """All models that are served.
+    """All models that are served, of each name the current one first. It never changes: a reload makes another.
 
     Where a request names none, the first that takes beats by themselves answers it, and for a recording the first that
     takes them in their context; where there is none such, the first.
     """
 
     def __init__(self, models: Sequence[ServedModel]) -> None:
-        self.by_name = {model.identity.name: model for model in models}
+        self.models = tuple(models)
+        self.by_name: dict[str, ServedModel] = {}
+        """The current one of each name."""
+        for model in models:
+            self.by_name.setdefault(model.identity.name, model)
         self.for_beats = next((model for model in models if not model.classifier.in_context), models[0])
         self.for_recordings = next((model for model in models if model.classifier.in_context), models[0])
 
     @classmethod
-    def load(cls, names: Sequence[str]) -> "ServedModels":
-        """Load each model; it has then answered its reference beats.
+    def load(cls, names: Sequence[str], before: Sequence[ServedModel] = ()) -> "ServedModels":
+        """Load what each entry of CARDIODE_MODELS names; a model has then answered its reference beats.
 
-        Raises UnknownModel, also for no names and for two models of one name, and BadCheckpoint.
+        Of those that were served `before`, one whose checkpoint is still the same is taken over as it is. Raises
+        UnknownModel, also for no names, an empty folder and a checkpoint that is named twice, and BadCheckpoint.
         """
         if not names:
             raise UnknownModel("got no models to serve; name one or more in CARDIODE_MODELS")
-        served = cls([_serve(Classifier.load(name)) for name in names])
-        if len(served.by_name) < len(names):
-            raise UnknownModel(f"got models of the same name in CARDIODE_MODELS: {', '.join(names)}; name each once")
-        return served
+        known = {model.identity.sha256: model for model in before}
+        models: dict[str, ServedModel] = {}
+        for file in (file for name in names for file in _files(name)):
+            model = _serve(load(file), file, known)
+            if model.identity.sha256 in models:
+                raise UnknownModel(f"got {file} in CARDIODE_MODELS, which is the same as {model.pin}; name each once")
+            models[model.identity.sha256] = model
+        return cls(list(models.values()))
+
+    def get(self, name: str) -> ServedModel | None:
+        """The current model of that name, or the one that `NAME@VERSION` or `NAME@SHA256` pins; None for no such.
+
+        Of a sha256 its first eight digits will do. Where several have that version, it is the first of them.
+        """
+        name, at, pin = name.partition(AT)
+        if not at:
+            return self.by_name.get(name)
+        own = [model for model in self.models if model.identity.name == name]
+        of_version = (model for model in own if model.identity.version == pin)
+        of_sha256 = (model for model in own if len(pin) >= SHORT and model.identity.sha256.startswith(pin))
+        return next(of_version, None) or next(of_sha256, None)
 
     def find(self, name: str | None, default: ServedModel) -> ServedModel:
-        """The model of that name, the default for None. Raises UnknownModelName."""
+        """What `get` finds, the default for None. Raises UnknownModelName."""
         if name is None:
             return default
-        if name not in self.by_name:
-            raise UnknownModelName(name, list(self.by_name))
-        return self.by_name[name]
+        model = self.get(name)
+        if model is None:
+            others = [model.pin for model in self.models if model is not self.by_name[model.identity.name]]
+            raise UnknownModelName(name, [*self.by_name, *others])
+        return model
 
 
-def _serve(classifier: Classifier) -> ServedModel:
-    checkpoint = classifier.checkpoint
-    if checkpoint is None:
-        raise UnknownModel("got a classifier that comes from no checkpoint; load one by name or path")
+def _files(name: str) -> list[Path]:
+    """The checkpoint files of one entry: of a folder all that lie in it, by name."""
+    folder = Path(name)
+    if name in zoo.names() or not folder.is_dir():
+        return [zoo.find(name)]
+    files = sorted(folder.glob("*.safetensors"), key=lambda file: file.stem)
+    if not files:
+        raise UnknownModel(f"there is no checkpoint in {folder}: expected files NAME.safetensors")
+    return files
+
+
+def _serve(checkpoint: Checkpoint, file: Path, known: Mapping[str, ServedModel]) -> ServedModel:
+    if checkpoint.sha256 in known:
+        return known[checkpoint.sha256]
     info = checkpoint.info
     identity = ModelIdentity(name=info.name, version=info.model_version, sha256=checkpoint.sha256)
-    return ServedModel(identity, classifier, info)
+    return ServedModel(identity, Classifier.proven(checkpoint, file), info)

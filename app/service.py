@@ -24,10 +24,12 @@ from app.keys import KeyRing
 from app.metrics import Metrics
 from app.observing import Observing
 from app.places import Places
+from app.reloading import Reloader
 from app.routes import classify, documentation, health, metrics, models, page, recordings, stream
 from app.security_headers import SecurityHeaders
 from app.served import ServedModels
 from app.settings import Settings
+from app.shadowing import Shadowing
 
 DESCRIPTION = """
 Classifies ECG heartbeats by a residual network or a neural ODE whose solver tolerance each request may set.
@@ -40,13 +42,15 @@ FORM_BYTES = 100_000
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.reloader.listen()
     yield
+    await app.state.shadowing.close()
     await anyio.to_thread.run_sync(app.state.batcher.close)
     app.state.kept.close()
 
 
 def create(served: ServedModels, settings: Settings, clock: Callable[[], float] = time.monotonic) -> FastAPI:
-    """The app that serves these models, which are loaded and warm. Raises InvalidKeysFile."""
+    """The app that serves these models, which are loaded and warm. Raises InvalidKeysFile and InvalidShadow."""
     # Which serves the files of Swagger UI, so that /docs asks no other host.
     app = FastAPIOffline(
         docs_url=None,
@@ -65,8 +69,10 @@ def create(served: ServedModels, settings: Settings, clock: Callable[[], float] 
     app.state.stream_places = Places("streams", settings.streams)
     app.state.metrics = Metrics()
     app.state.batcher = _batcher(settings, app.state.metrics)
-    for model in served.by_name.values():
-        app.state.metrics.model.labels(**model.identity.model_dump()).set(1)
+    app.state.metrics.tell_models(model.identity for model in served.models)
+    app.state.shadowing = _shadowing(settings, app.state.batcher, app.state.metrics)
+    app.state.shadowing.check(served)
+    app.state.reloader = Reloader(app.state)
     for routes in (classify, recordings, models):
         app.include_router(routes.router, dependencies=_described(settings))
     for routes in (stream, health, page, documentation):
@@ -99,6 +105,10 @@ def _batcher(settings: Settings, metrics: Metrics) -> Batcher:
         threads=settings.solver_threads,
         metrics=metrics,
     )
+
+
+def _shadowing(settings: Settings, batcher: Batcher, metrics: Metrics) -> Shadowing:
+    return Shadowing(settings.shadows, batcher, metrics, seconds=settings.deadline)
 
 
 def create_operations(service: FastAPI) -> FastAPI:

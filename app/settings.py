@@ -2,10 +2,11 @@
 
 import os
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.schemas import MAX_BEATS
+from app.shadow import EXAMPLE, Shadow, shadows
 
 
 class Settings(BaseSettings):
@@ -36,9 +37,14 @@ class Settings(BaseSettings):
     )
     models: str = Field(
         "odenet,resnet,rhythm",
-        description="models to serve, separated by commas: names in the zoo or checkpoint files; where a request "
-        "names none, the first that takes beats by themselves answers it, and the first that takes whole recordings "
-        "those",
+        description="models to serve, separated by commas: names in the zoo, checkpoint files, or folders of them; "
+        "where a request names none, the first that takes beats by themselves answers it, and the first that takes "
+        "whole recordings those; of several of one name the first is the current one",
+    )
+    shadow: str = Field(
+        "",
+        description="models that decide beside others on a share of the requests to classify, without being heard, "
+        f"separated by commas: {EXAMPLE}",
     )
     max_body_bytes: int = Field(20_000_000, ge=1, description="largest request body, but for recordings as files")
     body_seconds: float = Field(
@@ -80,6 +86,17 @@ class Settings(BaseSettings):
     )
     shutdown_seconds: int = Field(30, ge=0, description="how long requests in flight may take to finish at the end")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
+
+    @field_validator("shadow")
+    @classmethod
+    def _shadows(cls, text: str) -> str:
+        shadows(text)
+        return text
+
+    @property
+    def shadows(self) -> tuple[Shadow, ...]:
+        """The entries of `shadow`."""
+        return shadows(self.shadow)
 
     @property
     def model_names(self) -> list[str]:

@@ -89,10 +89,20 @@ class Classifier:
         It has answered its reference beats, so it works and is warm. Raises UnknownModel, and BadCheckpoint of
         the kind that says what is wrong with the file.
         """
-        keep_freed_memory()
         file = zoo.find(name_or_path)
-        checkpoint = load(file)
-        classifier = cls.of(checkpoint)
+        return cls.proven(load(file), file)
+
+    @classmethod
+    def proven(cls, checkpoint: Checkpoint, file: Path) -> "Classifier":
+        """The classifier of a checkpoint that was read from this file, once it has answered its reference beats.
+
+        Raises AlteredCheckpoint and WrongReferenceAnswers.
+        """
+        keep_freed_memory()
+        try:
+            classifier = cls.of(checkpoint)
+        except AlteredCheckpoint as error:
+            raise AlteredCheckpoint(f"{file}: {error}") from error
         answers = classifier.classify(checkpoint.reference).probabilities
         furthest = np.abs(answers - checkpoint.reference_probabilities.numpy()).max()
         if not furthest <= REFERENCE_TOLERANCE:

@@ -63,15 +63,17 @@ DIAL = Dial(
 )
 
 
-def make_checkpoint(name: str, architecture: Architecture, reference: np.ndarray | BeatsInContext) -> Checkpoint:
+def make_checkpoint(
+    name: str, architecture: Architecture, reference: np.ndarray | BeatsInContext, *, version: str = "0", seed: int = 0
+) -> Checkpoint:
     """A checkpoint of a network with fresh weights, whose reference answers are its own."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     network = architecture.build(len(LABELS))
     answers = Classifier(network, architecture.solver).classify(reference)
     return Checkpoint(
         info=CheckpointInfo(
             name=name,
-            model_version="0",
+            model_version=version,
             architecture=architecture,
             preprocessing=preprocessing_of(architecture),
             dial=DIAL if architecture.solver else None,

@@ -53,7 +53,9 @@ async function look(recording, rhythm) {
   const left = recording.left_out.length ? `; left out: ${recording.left_out.join(", ")}` : "";
   $("facts").textContent = `${clock(recording.seconds)} at ${recording.fs} Hz, leads ${recording.leads.join(", ") || "none"}${left}`;
   if (recording.reason) tell(new Problem(`No beats: ${recording.reason}.`));
-  $("model").value = recording.model.name;
+  const answered = () => models.find((model) => model.sha256 === recording.model.sha256);
+  if (!answered()) await listModels();  // they were reloaded since
+  $("model").value = answered() ? nameOf(answered()) : "";
   $("dial-result").textContent = "";
   $("tolerance").value = startOfDial();
   showTolerance();
@@ -188,7 +190,16 @@ function moved(view) {
 
 // The dial
 
-const chosenModel = () => models.find((model) => model.name === $("model").value);
+const nameOf = (model) => (model.current ? model.name : model.pin);
+
+const chosenModel = () => models.find((model) => nameOf(model) === $("model").value);
+
+async function listModels() {
+  models = (await json("models").catch((error) => (tell(error), { models: [] }))).models;
+  const label = (model) => (model.current ? model.name : `${model.name} ${model.version} (${model.sha256.slice(0, 8)})`);
+  const option = (model) => new Option(label(model), nameOf(model), model.default_for_recordings, model.default_for_recordings);
+  $("model").replaceChildren(...models.map(option));
+}
 
 function startOfDial() {
   const solver = chosenModel()?.solver;
@@ -221,7 +232,7 @@ async function turn() {
   const before = looked.beats.label;
   const answer = {};
   try {
-    const body = { model: chosenModel().name, ...(askedSolver() ? { solver: askedSolver() } : {}) };
+    const body = { model: $("model").value, ...(askedSolver() ? { solver: askedSolver() } : {}) };
     await decide(looked.recording.id, body, (line) => {
       Object.assign(answer, line);
       if (line.progress && !mine.signal.aborted) $("dial-result").textContent = `Deciding again: ${percent(line.progress.share)}`;
@@ -346,5 +357,4 @@ addEventListener("keydown", (event) => {
   keys[event.key](event);
 });
 
-models = (await json("models").catch((error) => (tell(error), { models: [] }))).models;
-$("model").replaceChildren(...models.map((model) => new Option(model.name, model.name, model.default_for_recordings, model.default_for_recordings)));
+await listModels();

@@ -18,6 +18,7 @@ from app.problems import MEDIA_TYPE, schema
 from app.questions import JSON, NPY, RAW, Question
 from app.schemas import ClassifyOptions, ClassifyRequest, SolverRequest, example_beat
 from app.served import ServedModels
+from app.shadowing import Answered
 from app.validation import invalid
 from ecg.telling import shortened
 from models import Decisions, explain
@@ -98,7 +99,8 @@ async def classify(request: Request) -> Response:
     with state.batcher.crowd.one_more():
         seconds = min(_seconds(request), state.settings.deadline)
         question = await questions.read(request)
-        way = _way(state.served, question, state.settings.explained_beats)
+        served: ServedModels = state.served  # a reload replaces it
+        way = _way(served, question, state.settings.explained_beats)
         with _charged(request, question):
             deciding = state.batcher.decide(way, question.beats, question.options.coverage, seconds)
             decisions = await _while_there(request, deciding)
@@ -106,8 +108,11 @@ async def classify(request: Request) -> Response:
             return Response(status_code=LEFT)
         state.metrics.count(way.model.identity.name, decisions)
         if len(decisions) < LARGE and not question.options.explain:
-            return _answer(way, question, decisions)
-        return await anyio.to_thread.run_sync(_answer, way, question, decisions)
+            answer = _answer(way, question, decisions)
+        else:
+            answer = await anyio.to_thread.run_sync(_answer, way, question, decisions)
+        answer.background = state.shadowing.after(Answered(way.model, question, decisions), served)
+        return answer
 
 
 def _seconds(request: Request) -> float:

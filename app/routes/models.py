@@ -1,11 +1,24 @@
-"""GET /models: what is served."""
+"""GET /models: what is served. POST /models/reload: what is there now is served from now on."""
 
-from fastapi import APIRouter, Request
+from typing import Any
 
-from app.schemas import MethodResponse, ModelResponse, ModelsResponse, SolverResponse
+from fastapi import APIRouter, Depends, Request
+
+from app.access import require_admin
+from app.problems import MEDIA_TYPE, schema
+from app.reloading import Reloader
+from app.schemas import MethodResponse, ModelResponse, ModelsResponse, ReloadResponse, SolverResponse
 from app.served import ServedModel, ServedModels
 from ecg import LABELS
 from ode import Method, methods
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
+    for status, text in {
+        403: "Who asks may not.",
+        422: "A checkpoint cannot be served; nothing has changed.",
+    }.items()
+}
 
 router = APIRouter(tags=["models"])
 
@@ -14,13 +27,22 @@ router = APIRouter(tags=["models"])
 async def models(request: Request) -> ModelsResponse:
     """The models, with how each is solved where a request does not say, and what it reached on the test beats."""
     served: ServedModels = request.app.state.served
-    return ModelsResponse(models=[_describe(model, served) for model in served.by_name.values()])
+    return ModelsResponse(models=[_describe(model, served) for model in served.models])
+
+
+@router.post("/models/reload", responses=PROBLEMS, dependencies=[Depends(require_admin)])
+async def reload(request: Request) -> ReloadResponse:
+    """Read anew what CARDIODE_MODELS names. Where a checkpoint is bad, all models stay what they are."""
+    reloader: Reloader = request.app.state.reloader
+    return await reloader.reload()
 
 
 def _describe(model: ServedModel, served: ServedModels) -> ModelResponse:
     solver = model.classifier.solver
     return ModelResponse(
         **model.identity.model_dump(),
+        pin=model.pin,
+        current=model is served.by_name[model.identity.name],
         default=model is served.for_beats,
         default_for_recordings=model is served.for_recordings,
         architecture=model.info.architecture.kind,

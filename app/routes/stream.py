@@ -25,7 +25,7 @@ from app.allowance import Allowance
 from app.analysis import solver_of
 from app.problems import KINDS, problem_of
 from app.recording_schemas import beat_object, rhythm_response
-from app.schemas import Coverage, ModelIdentity, SolverRequest
+from app.schemas import Coverage, ModelIdentity, ModelName, SolverRequest
 from app.validation import validated
 from ecg import BeatStream, FoundBeats, InvalidSignals, Label, LiveContext, find_lead, preferred_lead, summarize
 from ecg.source import MAX_NAME, check_unit
@@ -55,7 +55,7 @@ class StreamRequest(BaseModel):
     )
     lead: str | None = Field(None, description="the one that beats are cut from; left out: II, or the first")
     unit: str = Field("mV", description="mV, uV or V")
-    model: str | None = None
+    model: ModelName = None
     solver: SolverRequest | None = None
     coverage: Coverage = ALL
 

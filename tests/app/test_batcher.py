@@ -65,9 +65,9 @@ async def begun(model):
     await asyncio.to_thread(model.classifier.begun.acquire)
 
 
-async def asked(batcher, model, beats, seconds=60.0):
+async def asked(batcher, model, beats, seconds=60.0, *, spare=False):
     """A request, which has been queued when this is done."""
-    task = asyncio.ensure_future(batcher.decide(Way(model, None), beats, 1.0, seconds))
+    task = asyncio.ensure_future(batcher.decide(Way(model, None, spare), beats, 1.0, seconds))
     await asyncio.sleep(0)
     return task
 
@@ -276,6 +276,98 @@ def test_closing_answers_what_was_asked(batcher_of, model, beats):
             return await task
 
     same(asyncio.run(run()), model.classifier.classifier.classify(beats[:2]))
+
+
+def test_spare_beats_are_solved_when_no_others_wait(batcher_of, model, beats):
+    batcher = batcher_of()
+    done = []
+
+    async def run():
+        with model.classifier.held():
+            first = await asked(batcher, model, beats[:1])
+            await begun(model)
+            spare = await asked(batcher, model, beats[:2], spare=True)
+            others = [await asked(batcher, model, beats[:3]), await asked(batcher, model, beats[:4])]
+            spare.add_done_callback(lambda _: done.append("spare"))
+            others[-1].add_done_callback(lambda _: done.append("others"))
+        return await asyncio.gather(spare, first, *others)
+
+    same(asyncio.run(run())[0], model.classifier.classifier.classify(beats[:2]))
+    assert done == ["others", "spare"]
+    assert [size for size, _ in model.classifier.batches] == [1, 7, 2]
+
+
+def test_spare_beats_leave_a_thread_to_others(batcher_of, model, beats):
+    batcher = batcher_of(threads=2)
+
+    async def run():
+        with model.classifier.held():
+            spare = [await asked(batcher, model, beats[:2], spare=True)]
+            await begun(model)
+            spare.append(await asked(batcher, model, beats[:3], spare=True))
+            other = await asked(batcher, model, beats[:1])
+            await begun(model)
+            assert [size for size, _ in model.classifier.batches] == [2, 1]
+        return await asyncio.gather(other, *spare)
+
+    asyncio.run(run())
+    assert [size for size, _ in model.classifier.batches] == [2, 1, 3]
+
+
+def test_spare_beats_take_nobodys_place_and_find_one_while_the_queue_is_not_half_full(batcher_of, model, beats):
+    metrics = Metrics()
+    batcher = batcher_of(queue_beats=10, metrics=metrics)
+
+    async def run():
+        with model.classifier.held():
+            tasks = [await asked(batcher, model, beats[:1])]
+            await begun(model)
+            tasks.append(await asked(batcher, model, beats[:3], spare=True))
+            with pytest.raises(Busy, match="3 beats are waiting"):
+                await batcher.decide(Way(model, None, spare=True), beats[:3], 1.0, 60)
+            tasks.append(await asked(batcher, model, beats[:10]))
+            assert metrics.queued_beats.collect()[0].samples[0].value == 10
+            with pytest.raises(Busy, match="10 beats are waiting"):
+                await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+            with pytest.raises(Busy, match="13 beats are waiting"):
+                await batcher.decide(Way(model, None, spare=True), beats[:1], 1.0, 60)
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+
+
+def test_spare_beats_are_no_company_for_a_request(batcher_of, model, beats):
+    batcher = batcher_of(wait=LONG, threads=2)
+
+    async def run():
+        with batcher.crowd.one_more(), batcher.crowd.one_more():
+            with model.classifier.held():
+                spare = await asked(batcher, model, beats[:2], spare=True)
+                await begun(model)
+                first = await asked(batcher, model, beats[:1])
+                await asyncio.sleep(0.05)
+                second = await asked(batcher, model, beats[1:4])
+                await begun(model)
+            await asyncio.gather(spare, first, second)
+
+    asyncio.run(run())
+    assert [size for size, _ in model.classifier.batches] == [2, 4]
+
+
+def test_closing_with_spare_beats_ends(batcher_of, model, beats):
+    batcher = batcher_of(threads=3)
+
+    async def run():
+        with model.classifier.held():
+            tasks = [await asked(batcher, model, beats[:2], spare=True)]
+            await begun(model)
+            tasks += [await asked(batcher, model, beats[:3], spare=True) for _ in range(2)]
+            closing = asyncio.ensure_future(asyncio.to_thread(batcher.close))
+            await asyncio.sleep(0.05)
+        await asyncio.gather(closing, *tasks)
+
+    asyncio.run(run())
+    assert [size for size, _ in model.classifier.batches] == [2, 6]
 
 
 def test_many_at_once_get_their_own_answers(batcher_of, served, beats):
