@@ -1,32 +1,18 @@
 """POST /classify: beats in, decisions out."""
 
-import asyncio
-import math
-from collections.abc import Coroutine
 from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 
-from app import questions
+from app import asking, questions
 from app.batcher import Way
 from app.explaining import ClassifyResponse, ExplainedResponse, ExplanationResponse, TooManyToExplain
 from app.problems import MEDIA_TYPE, schema
 from app.questions import JSON, NPY, RAW, Question
 from app.schemas import ClassifyOptions, ClassifyRequest, SolverRequest, example_beat
 from app.served import ServedModels
-from app.validation import invalid
-from ecg.telling import shortened
 from models import Decisions, explain
-
-DEADLINE = "Cardiode-Deadline-Ms"
-MOST_DIGITS = 9
-
-LEFT = 499
-"""Logged where the client has left before its answer was there; nobody gets to see it."""
-
-LARGE = 32
-"""Beats whose answer is written beside the event loop."""
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
@@ -72,11 +58,8 @@ def _described() -> dict[str, Any]:
     told = "of bodies that are not JSON"
     binary = {"schema": {"type": "string", "format": "binary"}}
     query = {name: shape for name, shape in (options | settings).items() if name != "solver"}
-    deadline = {"type": "integer", "minimum": 1, "maximum": 10**MOST_DIGITS - 1}
     parameters = [{"name": name, "in": "query", "description": told, "schema": shape} for name, shape in query.items()]
-    parameters.append(
-        {"name": DEADLINE, "in": "header", "description": "in how many ms it may take", "schema": deadline}
-    )
+    parameters.append(asking.deadline_parameter())
     content = {JSON: {"schema": body, "examples": examples()}, RAW: binary, NPY: binary}
     return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
 
@@ -91,28 +74,15 @@ async def classify(request: Request) -> Response:
     """Decide on each beat, and say why where that is asked for. A beat's answer depends on that beat alone."""
     state = request.app.state
     with state.batcher.crowd.one_more():
-        seconds = min(_seconds(request), state.settings.deadline)
+        seconds = asking.seconds_for(request)
         question = await questions.read(request)
         way = _way(state.served, question, state.settings.explained_beats)
-        deciding = state.batcher.decide(way, question.beats, question.options.coverage, seconds)
-        decisions = await _while_there(request, deciding)
+        decisions = await asking.decide(request, way, question.beats, question.options.coverage, seconds)
         if decisions is None:
-            return Response(status_code=LEFT)
-        state.metrics.count(way.model.identity.name, decisions)
-        if len(decisions) < LARGE and not question.options.explain:
+            return Response(status_code=asking.LEFT)
+        if len(decisions) < asking.LARGE and not question.options.explain:
             return _answer(way, question, decisions)
         return await anyio.to_thread.run_sync(_answer, way, question, decisions)
-
-
-def _seconds(request: Request) -> float:
-    """What the client allows; infinite where it says nothing. Raises RequestValidationError."""
-    told = request.headers.get(DEADLINE)
-    if told is None:
-        return math.inf
-    if not (told.isascii() and told.isdigit() and len(told) <= MOST_DIGITS and int(told)):
-        message = f"got {shortened(told)!r}, expected milliseconds: a whole number from 1 to {10**MOST_DIGITS - 1:,}"
-        raise invalid(DEADLINE, message, "header")
-    return int(told) / 1e3
 
 
 def _way(served: ServedModels, question: Question, most_explained: int) -> Way:
@@ -121,20 +91,7 @@ def _way(served: ServedModels, question: Question, most_explained: int) -> Way:
     model = served.find(options.model, served.for_beats)
     if options.explain and len(question.beats) > most_explained:
         raise TooManyToExplain(len(question.beats), most_explained)
-    usual = model.classifier.solver
-    return Way(model, usual if options.solver is None else options.solver.applied_to(usual))
-
-
-async def _while_there(request: Request, deciding: Coroutine[Any, Any, Decisions]) -> Decisions | None:
-    """What is decided, unless the client leaves first: then None, and what is not yet solved will not be."""
-    answer = asyncio.ensure_future(deciding)
-    left = asyncio.ensure_future(request.receive())  # the body is whole: all that can come is that the client leaves
-    try:
-        await asyncio.wait((answer, left), return_when=asyncio.FIRST_COMPLETED)
-        return answer.result() if answer.done() else None
-    finally:
-        answer.cancel()
-        left.cancel()
+    return asking.way_of(model, options.solver)
 
 
 def _answer(way: Way, question: Question, decisions: Decisions) -> Response:
