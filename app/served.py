@@ -15,6 +15,13 @@ class UnknownModelName(Exception):
         super().__init__(f"got the model {shortened(name)!r}, expected one of: {', '.join(served)}")
 
 
+class UnknownModelVersion(Exception):
+    """The request names a version of a model that is not the served one."""
+
+    def __init__(self, name: str, version: str, served: str) -> None:
+        super().__init__(f"got version {shortened(version)!r} of {name}, expected {served}; or leave it out")
+
+
 @dataclass(frozen=True, eq=False)
 class ServedModel:
     """One classifier that is loaded, warm and known by name."""
@@ -56,6 +63,16 @@ class ServedModels:
         if name not in self.by_name:
             raise UnknownModelName(name, list(self.by_name))
         return self.by_name[name]
+
+    def find_version(self, name: str, version: str | None) -> ServedModel:
+        """The model of that name, if it is of that version; None is any.
+
+        Raises UnknownModelName and UnknownModelVersion.
+        """
+        model = self.find(name, self.for_beats)
+        if version not in (None, model.identity.version):
+            raise UnknownModelVersion(name, version, model.identity.version)
+        return model
 
 
 def _serve(classifier: Classifier) -> ServedModel:

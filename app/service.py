@@ -15,7 +15,7 @@ from app.kept import KeptRecordings
 from app.metrics import Metrics
 from app.observing import Observing
 from app.places import Places
-from app.routes import classify, health, metrics, models, page, recordings, stream
+from app.routes import classify, health, inference, metrics, models, page, recordings, stream
 from app.served import ServedModels
 from app.settings import Settings
 
@@ -50,7 +50,7 @@ def create(served: ServedModels, settings: Settings) -> FastAPI:
     app.state.batcher = _batcher(settings, app.state.metrics)
     for model in served.by_name.values():
         app.state.metrics.model.labels(**model.identity.model_dump()).set(1)
-    for routes in (classify, recordings, stream, models, health, metrics, page):
+    for routes in (classify, recordings, stream, inference, models, health, metrics, page):
         app.include_router(routes.router)
     app.mount("/page", page.PageFiles(directory=page.FOLDER))
     problems.install(app)

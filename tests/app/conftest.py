@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 
 import pytest
 from starlette.testclient import TestClient
@@ -36,10 +37,10 @@ def command(**settings):
     return {"args": [sys.executable, "-m", "app"], "env": environment | settings, "text": True}
 
 
-@pytest.fixture
-def serving(checkpoints):
-    """A process that serves both models on a free port, and its address."""
-    names = ",".join(map(str, checkpoints.values()))
+@contextmanager
+def process_serving(checkpoints):
+    """A process that serves these files on a free port, and its address."""
+    names = ",".join(map(str, checkpoints))
     process = subprocess.Popen(**command(CARDIODE_MODELS=names, CARDIODE_PORT="0"), stderr=subprocess.PIPE)
     reader = threading.Thread(target=process.stderr.read, daemon=True)
     try:
@@ -56,3 +57,10 @@ def serving(checkpoints):
         if reader.ident:
             reader.join()
         process.stderr.close()
+
+
+@pytest.fixture
+def serving(checkpoints):
+    """A process that serves both models on a free port, and its address."""
+    with process_serving(checkpoints.values()) as started:
+        yield started
