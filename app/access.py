@@ -18,7 +18,8 @@ from app.allowance import Allowance
 from app.keys import Key
 from app.loopback import is_loopback
 
-OPEN = frozenset({"/", "/docs", "/openapi.json", "/health/live", "/health/ready"})
+HEALTH = frozenset({"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"})
+OPEN = HEALTH | {"/", "/docs", "/openapi.json"}
 OPEN_FOLDERS = ("/page/", "/static-offline-docs/")
 """What needs no key, whoever asks."""
 

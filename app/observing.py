@@ -55,7 +55,7 @@ class Observing:
             metrics.errors.labels(kind="internal").inc()
             if status:  # the answer has begun: all that is left is to break it off
                 raise
-            await problems.internal()(scope, receive, send_with_id)
+            await problems.internal().on(scope["path"])(scope, receive, send_with_id)
         finally:
             metrics.in_progress.dec()
             self._tell(scope, request_id, status, time.perf_counter() - started)

@@ -1,4 +1,4 @@
-"""Errors over HTTP: one shape everywhere, `application/problem+json` (RFC 9457).
+"""Errors over HTTP: one shape everywhere, `application/problem+json` (RFC 9457), but for the Open Inference Protocol's.
 
 What went wrong below is mapped to a status here, and nowhere else:
 
@@ -11,6 +11,7 @@ What went wrong below is mapped to a status here, and nowhere else:
     TooManyToExplain              422   too_many_to_explain  the limit
     ReloadRefused                 422   reload_refused       the file, and what is wrong with it
     UnknownModelName              404   unknown_model        the models there are
+    UnknownModelVersion           404   unknown_version      the version there is
     UnreadableRecording           422   invalid_recording    the file, and what is wrong with it
     InvalidSignals, UnknownLead   422   invalid_recording    the field
     LargeRecording                413   large_recording      the limit
@@ -26,7 +27,7 @@ What went wrong below is mapped to a status here, and nowhere else:
                                   406   not_acceptable       the media types there are
                                   408   body_too_slow        the limit (`app.body_limit` refuses it)
                                   413   body_too_large       the limit (and it)
-                                  415   unsupported_body     the kinds of body there are
+                                  415   unsupported_body     the kinds of body, and of its compression, there are
     any other                     500   internal             nothing of the inside
 
 The third column is what `cardiode_errors_total` counts it as.
@@ -49,7 +50,8 @@ from app.explaining import TooManyToExplain
 from app.kept import UnknownRecording
 from app.places import Busy
 from app.reloading import ReloadRefused
-from app.served import UnknownModelName
+from app.schemas import whole_schema
+from app.served import UnknownModelName, UnknownModelVersion
 from ecg import (
     EcgError,
     InvalidBeat,
@@ -64,6 +66,8 @@ from models import InvalidCoverage, NeedsRecording, NoSolver
 from ode import InvalidSolver, UnknownMethod
 
 MEDIA_TYPE = "application/problem+json"
+INFERENCE = "/v2"
+"""Below it lies the Open Inference Protocol, whose clients read `{"error": ...}` and nothing else."""
 MOST_ERRORS = 10
 """Field errors that one answer tells: enough to mend a program, little enough to read."""
 HTTP_KINDS = {
@@ -89,6 +93,7 @@ KINDS = (
     TooManyToExplain,
     ReloadRefused,
     UnknownModelName,
+    UnknownModelVersion,
     UnknownRecording,
     Busy,
     TooLate,
@@ -114,22 +119,42 @@ class Problem(BaseModel):
     errors: list[FieldError] = []
 
 
+class InferenceError(BaseModel):
+    """The same, as the Open Inference Protocol has it: all in one text."""
+
+    error: str
+
+
 def schema() -> dict[str, Any]:
     """The shape of an error, for the API's description: whole, without references."""
-    described = Problem.model_json_schema()
-    definitions = described.pop("$defs")
-    described["properties"]["errors"]["items"] = definitions[FieldError.__name__]
-    return described
+    return whole_schema(Problem)
 
 
-def problem(status: int, detail: str, errors: Sequence[FieldError] = ()) -> JSONResponse:
+class ProblemResponse(JSONResponse):
+    """The answer for an error."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.model_dump(), problem.status, media_type=MEDIA_TYPE)
+        self.problem = problem
+
+    def on(self, path: str) -> JSONResponse:
+        """The same in the shape that clients of this path read."""
+        if path != INFERENCE and not path.startswith(f"{INFERENCE}/"):
+            return self
+        told = InferenceError(error=self.problem.detail)
+        response = JSONResponse(told.model_dump(), self.status_code)
+        for name, value in self.headers.items():
+            response.headers.setdefault(name, value)  # Retry-After, Allow, Connection
+        return response
+
+
+def problem(status: int, detail: str, errors: Sequence[FieldError] = ()) -> ProblemResponse:
     """The answer for an error."""
     title = http.HTTPStatus(status).phrase
-    body = Problem(title=title, status=status, detail=detail, errors=list(errors))
-    return JSONResponse(body.model_dump(), status, media_type=MEDIA_TYPE)
+    return ProblemResponse(Problem(title=title, status=status, detail=detail, errors=list(errors)))
 
 
-def internal() -> JSONResponse:
+def internal() -> ProblemResponse:
     """The answer for an error of our own: it tells nothing of the inside."""
     return problem(500, "an error of the service's own; it has been logged with this request's id")
 
@@ -148,10 +173,10 @@ def answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
     """The answer to a request that an error ends, which is counted."""
     kind, response = problem_of(error)
     connection.app.state.metrics.errors.labels(kind=kind).inc()
-    return response
+    return response.on(connection.scope["path"])
 
 
-def problem_of(error: Exception) -> tuple[str, JSONResponse]:
+def problem_of(error: Exception) -> tuple[str, ProblemResponse]:
     """The kind and the answer of an error."""
     match error:
         case HTTPException():
@@ -181,6 +206,8 @@ def problem_of(error: Exception) -> tuple[str, JSONResponse]:
             return "reload_refused", problem(422, str(error))
         case UnknownModelName():
             return "unknown_model", problem(404, str(error), [FieldError(field="model", message=str(error))])
+        case UnknownModelVersion():
+            return "unknown_version", problem(404, str(error))
         case UnreadableRecording():
             return "invalid_recording", _field("files", str(error))
         case UnknownLead():
@@ -205,11 +232,11 @@ def problem_of(error: Exception) -> tuple[str, JSONResponse]:
             return "internal", internal()
 
 
-def _field(field: str, message: str) -> JSONResponse:
+def _field(field: str, message: str) -> ProblemResponse:
     return problem(422, f"{field}: {message}", [FieldError(field=field, message=message)])
 
 
-def _invalid_request(error: RequestValidationError) -> tuple[str, JSONResponse]:
+def _invalid_request(error: RequestValidationError) -> tuple[str, ProblemResponse]:
     found = error.errors()
     for e in found:
         if e["type"] == "json_invalid":

@@ -31,6 +31,25 @@ def example_beat() -> list[float]:
     return [round(float(value), 3) for value in beats.values[3]]
 
 
+def whole_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """A model's JSON schema without references, for the description of routes that read their bodies themselves."""
+    described = model.model_json_schema()
+    whole: dict[str, Any] = _inlined(described, described.pop("$defs", {}))
+    return whole
+
+
+def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
+    """A part of a schema, with what it refers to in place of the references."""
+    if isinstance(node, list):
+        return [_inlined(inner, definitions) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    inlined = {name: _inlined(inner, definitions) for name, inner in node.items() if name != "$ref"}
+    if "$ref" in node:
+        inlined = _inlined(definitions[node["$ref"].rpartition("/")[2]], definitions) | inlined
+    return inlined
+
+
 def _within(low: float, high: float) -> Callable[[float], float]:
     def check(value: float) -> float:
         if not low <= value <= high:
@@ -76,11 +95,13 @@ Coverage = Annotated[
 ]
 
 
-class _Request(BaseModel):
+class StrictRequest(BaseModel):
+    """What a client sends: of the types it should be, and with no field that is not known."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class SolverRequest(_Request):
+class SolverRequest(StrictRequest):
     """How the ODE is solved; what is left out is as the model was released."""
 
     method: Method | None = None
@@ -120,7 +141,7 @@ ModelName = Annotated[
 ]
 
 
-class ClassifyOptions(_Request):
+class ClassifyOptions(StrictRequest):
     """How beats shall be decided on."""
 
     model: ModelName = None

@@ -23,6 +23,15 @@ class UnknownModelName(Exception):
         super().__init__(f"got the model {shortened(name)!r}, expected one of: {', '.join(served)}")
 
 
+class UnknownModelVersion(Exception):
+    """The request names a version of a model that is not served."""
+
+    def __init__(self, name: str, version: str, served: Sequence[str]) -> None:
+        super().__init__(
+            f"got version {shortened(version)!r} of {name}, expected one of: {', '.join(served)}; or leave it out"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class ServedModel:
     """One classifier that is loaded, warm and known by name."""
@@ -93,6 +102,21 @@ class ServedModels:
             others = [model.pin for model in self.models if model is not self.by_name[model.identity.name]]
             raise UnknownModelName(name, [*self.by_name, *others])
         return model
+
+    def find_version(self, name: str, version: str | None) -> ServedModel:
+        """The model of that name and version, the current one for None.
+
+        Raises UnknownModelName and UnknownModelVersion.
+        """
+        model = self.find(name, self.for_beats)
+        pinned = model if version is None else self.get(f"{model.identity.name}{AT}{version}")
+        if pinned is None:
+            raise UnknownModelVersion(name, str(version), self.versions_of(model.identity.name))
+        return pinned
+
+    def versions_of(self, name: str) -> list[str]:
+        """The versions of that name, the current one first."""
+        return list(dict.fromkeys(model.identity.version for model in self.models if model.identity.name == name))
 
 
 def _files(name: str) -> list[Path]:

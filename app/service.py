@@ -25,7 +25,7 @@ from app.metrics import Metrics
 from app.observing import Observing
 from app.places import Places
 from app.reloading import Reloader
-from app.routes import classify, documentation, health, metrics, models, page, recordings, stream
+from app.routes import classify, documentation, health, inference, metrics, models, page, recordings, stream
 from app.security_headers import SecurityHeaders
 from app.served import ServedModels
 from app.settings import Settings
@@ -73,7 +73,7 @@ def create(served: ServedModels, settings: Settings, clock: Callable[[], float] 
     app.state.shadowing = _shadowing(settings, app.state.batcher, app.state.metrics)
     app.state.shadowing.check(served)
     app.state.reloader = Reloader(app.state)
-    for routes in (classify, recordings, models):
+    for routes in (classify, inference, recordings, models):
         app.include_router(routes.router, dependencies=_described(settings))
     for routes in (stream, health, page, documentation):
         app.include_router(routes.router)

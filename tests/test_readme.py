@@ -5,6 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 import wfdb
 from starlette.testclient import TestClient
@@ -17,12 +18,14 @@ from app.served import ServedModels
 from app.settings import Settings
 from docs import readme
 from models import Classifier, zoo
+from tests.app.conftest import process_serving
 from training import __main__ as training_command
 from training import worlds
 from training.card import beats_card, context_card
 from training.dataset import load_or_build
 from training.evaluation import evaluate, split_of
 
+HOST = "http://127.0.0.1:8000"
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
@@ -79,6 +82,22 @@ def test_the_json_of_the_page_on_recordings_is_taken():
     recording, stream = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "recordings.md").read_text(), re.DOTALL)
     SignalsRequest.model_validate_json(recording)
     StreamRequest.model_validate_json(stream)
+
+
+def test_the_examples_of_the_page_on_inference_are_answered_as_printed(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs" / "inference.md").read_text()
+    (line,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    (printed,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    with process_serving(["odenet"]) as (_, address):
+        words = shlex.split(line.replace(HOST, address))
+        name, value = words[words.index("-H") + 1].split(": ")
+        content = Path(words[words.index("-d") + 1].removeprefix("@")).read_bytes()
+        answer = httpx.post(words[2], content=content, headers={name: value})
+        exec(example.replace(HOST.removeprefix("http://"), address.removeprefix("http://")), {})
+    assert answer.json() == without_rounding(json.loads(printed))
+    assert capsys.readouterr().out.startswith("[b'N'] [[9.9")
 
 
 def test_the_python_of_the_readme_runs(monkeypatch, capsys):

@@ -1,36 +1,19 @@
 """POST /classify: beats in, decisions out."""
 
-import asyncio
-import math
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 
-from app import questions
-from app.access import allowance_of
-from app.batcher import TooLate, Way
+from app import asking, questions
+from app.batcher import Way
 from app.explaining import EXPLAINED_AS, ClassifyResponse, ExplainedResponse, ExplanationResponse, TooManyToExplain
-from app.places import Busy
 from app.problems import MEDIA_TYPE, schema
 from app.questions import JSON, NPY, RAW, Question
 from app.schemas import ClassifyOptions, ClassifyRequest, SolverRequest, example_beat
 from app.served import ServedModels
 from app.shadowing import Answered
-from app.validation import invalid
-from ecg.telling import shortened
 from models import Decisions, explain
-
-DEADLINE = "Cardiode-Deadline-Ms"
-MOST_DIGITS = 9
-
-LEFT = 499
-"""Logged where the client has left before its answer was there; nobody gets to see it."""
-
-LARGE = 32
-"""Beats whose answer is written beside the event loop."""
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
@@ -78,11 +61,8 @@ def _described() -> dict[str, Any]:
     told = "of bodies that are not JSON"
     binary = {"schema": {"type": "string", "format": "binary"}}
     query = {name: shape for name, shape in (options | settings).items() if name != "solver"}
-    deadline = {"type": "integer", "minimum": 1, "maximum": 10**MOST_DIGITS - 1}
     parameters = [{"name": name, "in": "query", "description": told, "schema": shape} for name, shape in query.items()]
-    parameters.append(
-        {"name": DEADLINE, "in": "header", "description": "in how many ms it may take", "schema": deadline}
-    )
+    parameters.append(asking.deadline_parameter())
     content = {JSON: {"schema": body, "examples": examples()}, RAW: binary, NPY: binary}
     return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
 
@@ -97,33 +77,21 @@ async def classify(request: Request) -> Response:
     """Decide on each beat, and say why where that is asked for. A beat's answer depends on that beat alone."""
     state = request.app.state
     with state.batcher.crowd.one_more():
-        seconds = min(_seconds(request), state.settings.deadline)
+        seconds = asking.seconds_for(request)
         question = await questions.read(request)
         served: ServedModels = state.served  # a reload replaces it
+        options = question.options
         way = _way(served, question, state.settings.explained_beats)
-        with _charged(request, question):
-            deciding = state.batcher.decide(way, question.beats, question.options.coverage, seconds)
-            decisions = await _while_there(request, deciding)
+        each = EXPLAINED_AS if options.explain else 1
+        decisions = await asking.decide(request, way, question.beats, options.coverage, seconds, each=each)
         if decisions is None:
-            return Response(status_code=LEFT)
-        state.metrics.count(way.model.identity.name, decisions)
-        if len(decisions) < LARGE and not question.options.explain:
+            return Response(status_code=asking.LEFT)
+        if len(decisions) < asking.LARGE and not options.explain:
             answer = _answer(way, question, decisions)
         else:
             answer = await anyio.to_thread.run_sync(_answer, way, question, decisions)
         answer.background = state.shadowing.after(Answered(way.model, question, decisions), served)
         return answer
-
-
-def _seconds(request: Request) -> float:
-    """What the client allows; infinite where it says nothing. Raises RequestValidationError."""
-    told = request.headers.get(DEADLINE)
-    if told is None:
-        return math.inf
-    if not (told.isascii() and told.isdigit() and len(told) <= MOST_DIGITS and int(told)):
-        message = f"got {shortened(told)!r}, expected milliseconds: a whole number from 1 to {10**MOST_DIGITS - 1:,}"
-        raise invalid(DEADLINE, message, "header")
-    return int(told) / 1e3
 
 
 def _way(served: ServedModels, question: Question, most_explained: int) -> Way:
@@ -132,33 +100,7 @@ def _way(served: ServedModels, question: Question, most_explained: int) -> Way:
     model = served.find(options.model, served.for_beats)
     if options.explain and len(question.beats) > most_explained:
         raise TooManyToExplain(len(question.beats), most_explained)
-    usual = model.classifier.solver
-    return Way(model, usual if options.solver is None else options.solver.applied_to(usual))
-
-
-@contextmanager
-def _charged(request: Request, question: Question) -> Iterator[None]:
-    """Pay for a question's beats, unless the service is what is too busy for them. Raises OverLimit."""
-    beats = len(question.beats) * (EXPLAINED_AS if question.options.explain else 1)
-    allowance = allowance_of(request)
-    allowance.charge(beats)
-    try:
-        yield
-    except (Busy, TooLate):
-        allowance.pay(-beats)
-        raise
-
-
-async def _while_there(request: Request, deciding: Coroutine[Any, Any, Decisions]) -> Decisions | None:
-    """What is decided, unless the client leaves first: then None, and what is not yet solved will not be."""
-    answer = asyncio.ensure_future(deciding)
-    left = asyncio.ensure_future(request.receive())  # the body is whole: all that can come is that the client leaves
-    try:
-        await asyncio.wait((answer, left), return_when=asyncio.FIRST_COMPLETED)
-        return answer.result() if answer.done() else None
-    finally:
-        answer.cancel()
-        left.cancel()
+    return asking.way_of(model, options.solver)
 
 
 def _answer(way: Way, question: Question, decisions: Decisions) -> Response:

@@ -40,14 +40,14 @@ def command(**settings):
 @pytest.fixture
 def serving(checkpoints):
     """A process that serves both models on a free port, and its address."""
-    with started(checkpoints) as (process, (address,)):
+    with started(checkpoints.values()) as (process, (address,)):
         yield process, address
 
 
 @contextlib.contextmanager
 def started(checkpoints, ports=1, **settings):
-    """A process that serves both models on so many free ports, and its addresses, in the order of their beginning."""
-    names = ",".join(map(str, checkpoints.values()))
+    """A process that serves these files on so many free ports, and its addresses, in the order of their beginning."""
+    names = ",".join(map(str, checkpoints))
     process = subprocess.Popen(**command(CARDIODE_MODELS=names, CARDIODE_PORT="0", **settings), stderr=subprocess.PIPE)
     reader = threading.Thread(target=process.stderr.read, daemon=True)
     addresses = []

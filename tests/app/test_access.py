@@ -5,7 +5,7 @@ from fastapi import Depends
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from app import keys, service
-from app.access import NO_KEY, require_admin
+from app.access import HEALTH, NO_KEY, require_admin
 from app.settings import Settings
 from tests.app.test_classify import assert_problem
 from tests.app.test_keys import Clock
@@ -62,9 +62,12 @@ def secret_of(header):
 
 
 def assert_refused(response):
-    """One answer, whatever was wrong."""
-    assert_problem(response, 401)
-    assert response.json()["detail"] == NO_KEY
+    """One answer, whatever was wrong, in the shape that clients of the path read."""
+    if response.request.url.path.startswith("/v2"):
+        assert (response.status_code, response.json()) == (401, {"error": NO_KEY})
+    else:
+        assert_problem(response, 401)
+        assert response.json()["detail"] == NO_KEY
     assert response.headers["www-authenticate"] == "Bearer"
 
 
@@ -89,10 +92,11 @@ def test_what_is_no_known_key_gets_one_answer(guarded, ward, value):
 
 
 def test_without_a_key_nothing_but_health_page_and_description_is_there(guarded, ward):
-    for path in ("/health/live", "/health/ready", "/", "/page/main.js", "/page/style.css", "/docs", "/openapi.json"):
+    page = ("/", "/page/main.js", "/page/style.css", "/docs", "/openapi.json")
+    for path in (*HEALTH, *page):
         assert guarded.get(path).status_code == 200, path
     described = guarded.get("/openapi.json").json()["paths"]
-    closed = {path for path in described if not path.startswith("/health")}
+    closed = set(described) - HEALTH
     assert {"/classify", "/recordings", "/recordings/{id}", "/models", "/metrics", "/demo", "/admin-only"} <= closed
     for path in (*closed, "/nothing", "/page", "/pages/x", "/health", "/docs/x"):
         for method in ("GET", "POST", "DELETE", "OPTIONS", "PUT"):
@@ -228,6 +232,15 @@ def test_a_key_over_its_limit_is_told_when_to_come_again(guarded, issue, clock, 
     clock.now += 15
     assert classify(guarded, slow, [beat]).status_code == 200
     assert total(samples_for(guarded, free), "cardiode_errors_total", kind="over_limit") == 1
+
+
+def test_beats_of_the_open_inference_protocol_are_paid_for_too(guarded, issue, beat):
+    slow = issue("slow", rate=1.0)
+    tensor = {"name": "beats", "datatype": "FP32", "shape": [20, 187], "data": beat * 20}
+    first, second = (guarded.post("/v2/models/resnet/infer", json={"inputs": [tensor]}, headers=slow) for _ in range(2))
+    assert first.status_code == 200
+    assert second.status_code == 429 and second.headers["retry-after"] == "10"
+    assert "1 beats a second" in second.json()["error"]
 
 
 def test_refused_and_invalid_requests_cost_nothing(guarded, issue, beat):

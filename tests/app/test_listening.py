@@ -44,7 +44,7 @@ def test_a_process_that_would_be_open_to_all_does_not_start_and_says_so_in_one_l
 def test_a_process_with_keys_asks_for_them_and_tells_no_version(checkpoints, tmp_path):
     file = tmp_path / "keys.jsonl"
     secret = keys.add(file, "ward")
-    with started(checkpoints, CARDIODE_HOST="0.0.0.0", CARDIODE_API_KEYS_FILE=str(file)) as (_, (address,)):
+    with started(checkpoints.values(), CARDIODE_HOST="0.0.0.0", CARDIODE_API_KEYS_FILE=str(file)) as (_, (address,)):
         address = address.replace("0.0.0.0", "127.0.0.1")
         live = httpx.get(f"{address}/health/live")
         assert live.status_code == 200 and "server" not in live.headers
@@ -68,7 +68,7 @@ def test_operations_have_a_port_of_their_own_until_all_requests_are_finished(che
     file = tmp_path / "keys.jsonl"
     secret = {"Authorization": f"Bearer {keys.add(file, 'ward')}"}
     settings = {"CARDIODE_OPERATIONS_PORT": "0", "CARDIODE_API_KEYS_FILE": str(file)}
-    with started(checkpoints, ports=2, **settings) as (process, (operations, main)):
+    with started(checkpoints.values(), ports=2, **settings) as (process, (operations, main)):
         deadline = time.monotonic() + 60
         while refuses(operations):
             assert time.monotonic() < deadline

@@ -342,7 +342,7 @@ def test_checkpoints_spoilt_and_replaced_under_load_fail_no_request(file, versio
         expected[number] = Classifier.load(tmp_path / "expected.safetensors").classify(beats[:3]).probabilities
     pairs = (("1", "2"), ("2", "3"), ("1", "3"))
     assert all(np.abs(expected[one] - expected[other]).max() > 0.01 for one, other in pairs)
-    with started({"resnet": file}) as (process, (address,)):
+    with started([file]) as (process, (address,)):
         asking = Asking(address, beats[:3], expected)
         with asking.by(4):
             asking.wait_for_more("1", 20)
