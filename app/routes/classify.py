@@ -98,7 +98,7 @@ async def classify(request: Request) -> Response:
         decisions = await _while_there(request, deciding)
         if decisions is None:
             return Response(status_code=LEFT)
-        state.metrics.count(way.model.identity.name, decisions)
+        state.metrics.count(way.model.identity.name, question.beats, decisions)
         if len(decisions) < LARGE and not question.options.explain:
             return _answer(way, question, decisions)
         return await anyio.to_thread.run_sync(_answer, way, question, decisions)
