@@ -1,76 +1,85 @@
 """A real Prometheus reads what the service tells."""
 
 import re
-import shutil
 import subprocess
 import time
-from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 import yaml
 
-CONFIGURATION = Path(__file__).parents[2] / "deploy" / "prometheus.yml"
+from ecg.synthetic import synthesize
+from tests.deploy.expressions import DEPLOY, RULES, recorded, rules, targets
+
+OFTEN = "100ms"
 
 
-def installed(name):
-    found = shutil.which(name)
-    if not found:
-        pytest.skip(f"no {name}: install Debian's package prometheus")
-    return found
-
-
-def test_promtool_finds_nothing_to_say_of_the_metrics(client, beats):
-    promtool = installed("promtool")
-    client.post("/classify", json={"beats": beats.tolist(), "coverage": 0.9})
+def test_promtool_finds_nothing_to_say_of_the_metrics(client, beats, promtool):
+    client.post("/classify", json={"beats": beats.tolist()})
     client.post("/recordings", files=[("files", ("demo.csv", client.get("/demo").content))])
     client.get("/nothing")
     checked = subprocess.run([promtool, "check", "metrics"], input=client.get("/metrics").content, capture_output=True)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
 
 
+def eventually(look, what):
+    """What `look` finds, once it finds something: when that is, another process decides."""
+    for _ in range(600):
+        if found := look():
+            return found
+        time.sleep(0.05)
+    pytest.fail(f"never found: {what}")
+
+
 @pytest.fixture
-def prometheus(serving, tmp_path):
-    """The address of a Prometheus that scrapes the service ten times a second, otherwise as it is deployed."""
-    binary = installed("prometheus")
-    configuration = yaml.safe_load(CONFIGURATION.read_text())
-    configuration["global"] = {"scrape_interval": "100ms"}
+def ask(serving, tmp_path, prometheus_program):
+    """Asks a Prometheus that scrapes the service, as it is deployed but ten times a second."""
+    configuration = yaml.safe_load((DEPLOY / "prometheus.yml").read_text())
+    configuration["global"] = {"scrape_interval": OFTEN, "evaluation_interval": OFTEN}
     configuration["scrape_configs"][0]["static_configs"][0]["targets"] = [serving[1].removeprefix("http://")]
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(configuration))
-    log = tmp_path / "log"
+    groups = [{"name": group["name"], "rules": group["rules"]} for group in yaml.safe_load(RULES.read_text())["groups"]]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": groups}))
     options = [f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data"]
+    log = tmp_path / "log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [binary, *options, "--web.listen-address=127.0.0.1:0"], stdout=output, stderr=subprocess.STDOUT
+            [prometheus_program, *options, "--web.listen-address=127.0.0.1:0"], stdout=output, stderr=output
         )
     try:
-        listening = eventually(lambda: re.search(r'"Listening on" address=([0-9.:]+)', log.read_text()), process)
-        yield f"http://{listening[1]}"
+        found = eventually(lambda: re.search(r'"Listening on" address=([0-9.:]+)', log.read_text()), "an address")
+
+        with httpx.Client(base_url=f"http://{found[1]}/api/v1/") as client:
+            yield lambda path, **parameters: client.get(path, params=parameters).json().get("data")
     finally:
         process.kill()
         process.wait()
 
 
-def eventually(look, process=None):
-    """What `look` finds, once it finds something: another process decides when."""
-    for _ in range(1200):
-        if found := look():
-            return found
-        assert process is None or process.poll() is None, "Prometheus ended"
-        time.sleep(0.05)
-    pytest.fail("nothing came of it")
+def test_a_prometheus_scrapes_the_service_and_works_out_what_rules_and_dashboards_show(serving, ask, beats):
+    signal = synthesize(60, seed=3)
+    recording = {"signals": {"II": signal.signals[0].tolist()}, "fs": signal.fs}
+    with httpx.Client(base_url=serving[1]) as client:
 
+        def shown(query):
+            """What it finds once the service has been used, for changes are what most queries look at."""
 
-def test_a_prometheus_scrapes_the_running_service(serving, prometheus, beats):
-    def ask(query):
-        answer = httpx.get(f"{prometheus}/api/v1/query", params={"query": query}).json()
-        return answer.get("data", {}).get("result")
+            def look():
+                client.post("/classify", json={"beats": beats[:4].tolist()})
+                return (ask("query", query=query) or {}).get("result")
 
-    answer = httpx.post(f"{serving[1]}/classify", json={"beats": beats.tolist()})
-    assert answer.status_code == 200
-    (counted,) = eventually(lambda: ask("sum(cardiode_beats_total)"))
-    assert counted["value"][1] == str(len(beats))
-    (up,) = ask("up")
-    assert (up["metric"]["job"], up["value"][1]) == ("cardiode", "1")
-    (length,) = ask("histogram_quantile(0.5, cardiode_beat_length_seconds_bucket)")
-    assert 0.3 < float(length["value"][1]) < 1.5
+            return eventually(look, query)
+
+        client.post("/classify", json={"beats": [[2.0] * 187]})
+        client.post("/classify", json={"beats": beats[:2].tolist(), "solver": {"max_evaluations": 1}})
+        assert client.post("/recordings", json=recording, timeout=60).status_code == 200
+        (up,) = shown("up")
+        assert (up["metric"]["job"], up["value"][1]) == ("cardiode", "1")
+        for series in recorded():
+            shown(series)
+        for target in targets():
+            labels = re.findall(r"{{(\w+)}}", target.legend)
+            assert set(labels) <= set(shown(target.query)[0]["metric"]), target
+    states = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
+    assert len(states) == len(rules())
+    assert {rule["health"] for rule in states} == {"ok"}
