@@ -95,14 +95,6 @@ def test_the_commands_of_the_readme_exist():
         assert f'"{command}",' in (ROOT / "training" / "arguments.py").read_text()
 
 
-def test_the_readme_tells_every_setting_and_every_metric():
-    for name, field in Settings.model_fields.items():
-        assert f"| `CARDIODE_{name.upper()}` | {field.default} | {field.description} |" in README
-    with TestClient(service.create(ServedModels.load(["resnet"]), Settings())) as client:
-        for name in set(re.findall(r"# TYPE (cardiode_\w+) ", client.get("/metrics").text)):
-            assert name.removesuffix("_created") in README
-
-
 def test_the_results_are_those_of_the_released_files():
     assert readme.results() in README
     assert readme.new_patients() in README
