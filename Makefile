@@ -47,7 +47,7 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.readers
 
-readme: install  ## write the released models' answer and results into the README
+readme: install  ## write answer and results of the released models, methods and settings into README and docs
 	$(BIN)/python -m docs.readme
 
 clean:  ## remove the virtual environment and what tools left

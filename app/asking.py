@@ -72,7 +72,7 @@ async def decide(
     with _charged(request, each * len(beats)):
         decisions = await _while_there(request, state.batcher.decide(way, beats, coverage, seconds))
     if decisions is not None:
-        state.metrics.count(way.model.identity.name, decisions)
+        state.metrics.count(way.model.identity.name, beats, decisions)
     return decisions
 
 

@@ -121,6 +121,7 @@ class Batcher:
         for thread in self._threads:
             thread.start()
         metrics.queued_beats.set_function(lambda: self._queued[False])
+        metrics.most_queued_beats.set(queue_beats)
 
     def close(self) -> None:
         """Solve what is queued, and stop."""

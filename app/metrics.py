@@ -6,15 +6,20 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 import numpy as np
+from jaxtyping import Float32
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
 
+from app.bulk_histogram import BulkHistogram
 from app.schemas import ModelIdentity
-from ecg import LABELS
+from ecg import BEAT_FS, LABELS, unpadded_lengths
 from models import REASONS, AnnotatedBeats, Decisions, Reason
 
 FAILED = "none"
 """The label that counts beats whose solve failed."""
+
+WATCHED = ("busy", "internal", "too_late")
+"""Kinds of error that are counted from 0 on: an alarm would miss the first of a series that begins with it."""
 
 
 class Metrics:
@@ -41,14 +46,36 @@ class Metrics:
         self.abstentions = Counter(
             "cardiode_abstentions", "Beats that a model abstained on.", ["reason", "model"], registry=registry
         )
-        self.evaluations = Histogram(
+        self.confidences = BulkHistogram(
+            "cardiode_confidence",
+            "Probability of the likeliest class a beat.",
+            ["model"],
+            buckets=(0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999),
+            registry=registry,
+        )
+        self.evaluations = BulkHistogram(
             "cardiode_solver_evaluations",
             "Evaluations of the dynamics a beat.",
             ["model"],
             buckets=(8, 14, 20, 26, 32, 44, 62, 98, 152, 302, 1002, 10_000),
             registry=registry,
         )
+        self.beat_seconds = BulkHistogram(
+            "cardiode_beat_length_seconds",
+            "Seconds that a beat was long before zeros were added: 1.2 R-R intervals, or what a beat has room for.",
+            buckets=(0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.49),
+            registry=registry,
+        )
+        self.beat_means = BulkHistogram(
+            "cardiode_beat_mean",
+            "Mean of a beat before zeros were added: of samples in 0 to 1.",
+            buckets=(0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8),
+            registry=registry,
+        )
         self.queued_beats = Gauge("cardiode_queued_beats", "Beats that wait to be solved.", registry=registry)
+        self.most_queued_beats = Gauge(
+            "cardiode_queued_beats_max", "Beats that may wait to be solved.", registry=registry
+        )
         self.batch_beats = Histogram(
             "cardiode_batch_beats",
             "Beats that were solved together.",
@@ -88,6 +115,8 @@ class Metrics:
             registry=registry,
         )
         self.build.labels(version=version("cardiode"), python=platform.python_version()).set(1)
+        for kind in WATCHED:
+            self.errors.labels(kind=kind)
 
     def tell_models(self, served: Iterable[ModelIdentity], removed: Iterable[ModelIdentity] = ()) -> None:
         """Say what is served now, and no longer what was removed."""
@@ -107,25 +136,32 @@ class Metrics:
 
     def count_annotated(self, model: str, beats: AnnotatedBeats) -> None:
         """Count the beats of a part of a recording, those that cannot be judged among the abstentions alone."""
+        good = beats.found.good
         if beats.decisions is not None:
-            self.count(model, beats.decisions)
-        self._abstained(model, "poor_signal", int(np.count_nonzero(~beats.found.good)))
+            self.count(model, beats.found.values[good], beats.decisions)
+        self._abstained(model, "poor_signal", int(np.count_nonzero(~good)))
+
+    def count(self, model: str, beats: Float32[np.ndarray, "beat 187"], decisions: Decisions) -> None:
+        """Count beats that were decided on."""
+        self._count_inputs(beats)
+        for reason in REASONS:
+            self._abstained(model, reason, decisions.reasons.count(reason))
+        counts = np.bincount(decisions.labels + 1, minlength=1 + len(LABELS)).tolist()
+        for label, count in zip((FAILED, *LABELS), counts, strict=True):
+            if count:
+                self.beats.labels(label=label, model=model).inc(count)
+        self.confidences.observe(decisions.confidences[decisions.solved], model)
+        if decisions.receipts is not None:
+            self.evaluations.observe(decisions.receipts.evaluations, model)
+
+    def _count_inputs(self, beats: Float32[np.ndarray, "beat 187"]) -> None:
+        lengths = unpadded_lengths(beats)
+        self.beat_seconds.observe(lengths / BEAT_FS)
+        self.beat_means.observe(beats.sum(axis=1) / np.maximum(lengths, 1))
 
     def _abstained(self, model: str, reason: Reason, beats: int) -> None:
         if beats:
             self.abstentions.labels(reason=reason, model=model).inc(beats)
-
-    def count(self, model: str, decisions: Decisions) -> None:
-        """Count beats that were decided on."""
-        reasons = decisions.reasons
-        for reason in REASONS:
-            self._abstained(model, reason, reasons.count(reason))
-        for place, beats in Counts(decisions.labels.tolist()).items():
-            self.beats.labels(label=_label(place), model=model).inc(beats)
-        if decisions.receipts is not None:
-            histogram = self.evaluations.labels(model=model)
-            for evaluations in decisions.receipts.evaluations:
-                histogram.observe(float(evaluations))
 
     def exposition(self) -> bytes:
         """All of it, in Prometheus' text format."""

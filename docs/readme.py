@@ -1,5 +1,5 @@
-"""Writes what the released models really answer and reach into the README, and the methods into docs/solver.md:
-`make readme`.
+"""Writes what the released models really answer and reach into the README, the methods into docs/solver.md and the
+settings into docs/operating.md: `make readme`.
 """
 
 import re
@@ -32,6 +32,7 @@ TOLD = {
 }
 """Measures of new patients, and what the README calls them."""
 SOLVER = ROOT / "docs" / "solver.md"
+OPERATING = ROOT / "docs" / "operating.md"
 
 
 def answer() -> str:
@@ -73,10 +74,27 @@ def _cost(method: Method) -> str:
     return f"{method.stages}{endings.get(method.kind, '')}"
 
 
+def settings_table() -> str:
+    """The table of the settings."""
+    fields = Settings.model_fields.items()
+    rows = "".join(f"| `CARDIODE_{name.upper()}` | {field.default} | {field.description} |\n" for name, field in fields)
+    return "| variable | default | meaning |\n|---|---|---|\n" + rows.rstrip()
+
+
 def fill_methods(text: str) -> str:
     """The page on the solver with that table put in its place."""
-    mark = "<!-- methods: `make readme` -->"
-    return re.sub(rf"{mark}\n+(\|.*?\n\n)?", lambda _: f"{mark}\n\n{methods_table()}\n\n", text, flags=re.DOTALL)
+    return _fill_marked(text, "methods", methods_table())
+
+
+def fill_settings(text: str) -> str:
+    """The operator's page with that table put in its place."""
+    return _fill_marked(text, "settings", settings_table())
+
+
+def _fill_marked(text: str, what: str, filling: str) -> str:
+    """The text with a table put below the mark that asks for it, in place of the one that is there."""
+    mark = f"<!-- {what}: `make readme` -->"
+    return re.sub(rf"{mark}\n+(\|.*?\n\n)?", lambda _: f"{mark}\n\n{filling}\n\n", text, flags=re.DOTALL)
 
 
 def fill(text: str) -> str:
@@ -92,3 +110,4 @@ def fill(text: str) -> str:
 if __name__ == "__main__":
     README.write_text(fill(README.read_text()))
     SOLVER.write_text(fill_methods(SOLVER.read_text()))
+    OPERATING.write_text(fill_settings(OPERATING.read_text()))

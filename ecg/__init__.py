@@ -1,7 +1,15 @@
 """Electrocardiograms: labels, recordings, beats. Knows nothing of networks."""
 
 from ecg.beat_stream import BeatStream, FoundBeats
-from ecg.beats import BEAT_LENGTH, Beats, beats_from_lists, check_beats, cut_annotated_beats, cut_beats
+from ecg.beats import (
+    BEAT_LENGTH,
+    Beats,
+    beats_from_lists,
+    check_beats,
+    cut_annotated_beats,
+    cut_beats,
+    unpadded_lengths,
+)
 from ecg.context import CONTEXT_LENGTH, BeatsInContext
 from ecg.errors import (
     EcgError,
@@ -69,4 +77,5 @@ __all__ = [
     "label_of",
     "preferred_lead",
     "summarize",
+    "unpadded_lengths",
 ]

@@ -86,6 +86,12 @@ def scale(crop: Float32[np.ndarray, "sample"]) -> Float32[np.ndarray, "sample"]:
     return scaled
 
 
+def unpadded_lengths(values: Float32[np.ndarray, "beat 187"]) -> Int64[np.ndarray, "beat"]:
+    """Samples of each beat up to the last that is not 0: how long it was before zeros were added, but for a few."""
+    nonzero = values != 0
+    return np.where(nonzero.any(axis=1), BEAT_LENGTH - nonzero[:, ::-1].argmax(axis=1), 0)
+
+
 def beats_from_lists(rows: Sequence[Sequence[float]]) -> Float32[np.ndarray, "beat 187"]:
     """The beats of lists of numbers, as other programs send them.
 

@@ -1,6 +1,7 @@
 """What many tests stand on: checkpoints with fresh weights, synthetic beats, and the recordings where they are."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -102,3 +103,23 @@ def rhythm_checkpoint(tmp_path_factory: pytest.TempPathFactory, beats_in_context
     reference = beats_in_context.select(np.arange(3))
     checkpoint_file.save(make_checkpoint("rhythm_odenet", RhythmODENetArchitecture(), reference), file)
     return file
+
+
+def installed(name: str) -> str:
+    """The path of a program that Debian's package prometheus brings; the test is skipped where it is not there."""
+    found = shutil.which(name)
+    if not found:
+        pytest.skip(f"no {name}: install Debian's package prometheus, or that of prometheus.io")
+    return found
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    """The path of Prometheus' tool that checks metrics, rules and configurations."""
+    return installed("promtool")
+
+
+@pytest.fixture(scope="session")
+def prometheus_program() -> str:
+    """The path of Prometheus."""
+    return installed("prometheus")

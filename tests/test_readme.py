@@ -18,7 +18,7 @@ from app.served import ServedModels
 from app.settings import Settings
 from docs import readme
 from models import Classifier, zoo
-from tests.app.conftest import process_serving
+from tests.app.conftest import started
 from training import __main__ as training_command
 from training import worlds
 from training.card import beats_card, context_card
@@ -90,7 +90,7 @@ def test_the_examples_of_the_page_on_inference_are_answered_as_printed(monkeypat
     (line,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
     (printed,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    with process_serving(["odenet"]) as (_, address):
+    with started(["odenet"]) as (_, (address,)):
         words = shlex.split(line.replace(HOST, address))
         name, value = words[words.index("-H") + 1].split(": ")
         content = Path(words[words.index("-d") + 1].removeprefix("@")).read_bytes()
@@ -112,14 +112,6 @@ def test_the_commands_of_the_readme_exist():
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
     for command in re.findall(r"-m training (\w+)", commands):
         assert f'"{command}",' in (ROOT / "training" / "arguments.py").read_text()
-
-
-def test_the_readme_tells_every_setting_and_every_metric():
-    for name, field in Settings.model_fields.items():
-        assert f"| `CARDIODE_{name.upper()}` | {field.default} | {field.description} |" in README
-    with TestClient(service.create(ServedModels.load(["resnet"]), Settings())) as client:
-        for name in set(re.findall(r"# TYPE (cardiode_\w+) ", client.get("/metrics").text)):
-            assert name.removesuffix("_created") in README
 
 
 def test_the_results_are_those_of_the_released_files():

@@ -1,3 +1,4 @@
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
@@ -29,9 +30,50 @@ def test_requests_beats_and_evaluations_are_counted(client, beat):
     assert total(values, "cardiode_solver_evaluations_sum", model="odenet") == spent
 
 
-def test_beats_whose_solve_failed_are_counted_apart(client, beat):
+def test_beats_whose_solve_failed_are_counted_apart_and_have_no_confidence(client, beat):
     client.post("/classify", json={"beats": [beat], "solver": {"max_evaluations": 1}})
-    assert total(samples(client), "cardiode_beats_total", label="none") == 1
+    values = samples(client)
+    assert total(values, "cardiode_beats_total", label="none") == total(values, "cardiode_beats_total") == 1
+    assert total(values, "cardiode_confidence_count") == 0
+    assert total(values, "cardiode_beat_mean_count") == 1
+
+
+def test_confidence_is_counted_by_model(client, beats):
+    for model in ("odenet", "resnet"):
+        answers = client.post("/classify", json={"beats": beats.tolist(), "model": model}).json()["beats"]
+        confidences = [max(answer["probabilities"].values()) for answer in answers]
+        values = samples(client)
+        assert total(values, "cardiode_confidence_count", model=model) == len(beats)
+        assert total(values, "cardiode_confidence_sum", model=model) == pytest.approx(sum(confidences), rel=1e-5)
+        unsure = sum(confidence <= 0.5 for confidence in confidences)
+        assert total(values, "cardiode_confidence_bucket", model=model, le="0.5") == unsure
+
+
+def test_what_beats_look_like_is_counted_without_their_padding(client):
+    long, short, flat = [0.5] * 187, [0.25] * 50 + [0.0] * 137, [0.0] * 187
+    client.post("/classify", json={"beats": [long, short, flat]})
+    values = samples(client)
+    assert total(values, "cardiode_beat_length_seconds_sum") == pytest.approx((187 + 50) / 125)
+    assert total(values, "cardiode_beat_length_seconds_bucket", le="0.4") == 2
+    assert total(values, "cardiode_beat_mean_sum") == pytest.approx(0.75)
+    assert total(values, "cardiode_beat_mean_bucket", le="0.25") == 2
+
+
+def test_beats_of_a_recording_are_looked_at_where_they_can_be_judged(client):
+    answer = client.post("/recordings", files=[("files", ("demo.csv", client.get("/demo").content))]).json()
+    good = sum(beat["quality"] == "good" for beat in answer["beats"])
+    values = samples(client)
+    assert 0 < good < len(answer["beats"])
+    for metric in ("cardiode_beat_length_seconds_count", "cardiode_beat_mean_count", "cardiode_confidence_count"):
+        assert total(values, metric) == good
+    assert total(values, "cardiode_abstentions_total", reason="poor_signal") == len(answer["beats"]) - good
+
+
+def test_what_alarms_watch_is_there_before_it_happens(client):
+    values = samples(client)
+    for kind in ("busy", "internal", "too_late"):
+        assert values[("cardiode_errors_total", ("kind", kind))] == 0
+    assert total(values, "cardiode_queued_beats_max") == Settings().queue_beats
 
 
 def test_errors_are_counted_once_and_by_kind(client, beat):

@@ -16,6 +16,7 @@ from ecg import (
     check_beats,
     cut_annotated_beats,
     cut_beats,
+    unpadded_lengths,
 )
 from ecg.beats import choose_lead, resample
 from ecg.synthetic import synthesize
@@ -32,6 +33,14 @@ def test_a_beat_begins_at_its_peak_and_lasts_1_2_intervals():
     assert len(beats) == 2
     assert beats.values[0, 0] == 0.0 and beats.values[0, 119] == 1.0  # 120 samples, scaled by their own extremes
     assert not beats.values[0, 120:].any()
+
+
+def test_the_length_of_a_beat_is_told_by_its_last_sample_that_is_not_0():
+    ramp = cut_annotated_beats(recording(np.arange(900.0), [100, 150, 700, 800], "NNNN")).values
+    assert unpadded_lengths(ramp).tolist() == [60, 187, 120]
+    flat = np.zeros((1, BEAT_LENGTH), np.float32)
+    assert unpadded_lengths(flat).tolist() == [0]
+    assert unpadded_lengths(flat[:0]).tolist() == []
 
 
 def test_a_long_interval_is_cut_off_at_187_samples():

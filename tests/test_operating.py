@@ -1,0 +1,64 @@
+"""What the operator's page says is all there is."""
+
+import re
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
+
+from app import service
+from app.served import ServedModels
+from app.settings import Settings
+from docs import readme
+from ecg.synthetic import synthesize
+from tests.deploy.expressions import alarms
+
+PAGE = readme.OPERATING.read_text()
+METRICS = re.findall(r"^\| `(cardiode_\w+)` \| (\w+) \| ([\w, ]*?) ?\| ", PAGE, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def families(checkpoints, beats):
+    """The metrics of a service that has been used, but for those of the process and the times of their beginning."""
+    served = ServedModels.load([str(file) for file in checkpoints.values()])
+    signal = synthesize(30, seed=1)
+    with TestClient(service.create(served, Settings())) as client:
+        client.post("/classify", json={"beats": beats[:2].tolist()})
+        client.post("/recordings", json={"signals": {"II": signal.signals[0].tolist()}, "fs": signal.fs})
+        text = client.get("/metrics").text
+    named = [family for family in text_string_to_metric_families(text) if family.name.startswith("cardiode_")]
+    return [family for family in named if not family.name.endswith("_created")]
+
+
+def test_every_setting_is_told_with_its_default_and_meaning():
+    assert readme.fill_settings(PAGE) == PAGE and readme.settings_table() in PAGE
+    for name, field in Settings.model_fields.items():
+        assert f"| `CARDIODE_{name.upper()}` | {field.default} | {field.description} |" in PAGE
+        assert field.description
+
+
+def test_every_metric_is_told_with_its_kind_and_no_other_is(families):
+    counted = {"counter": "_total"}
+    there = {(family.name + counted.get(family.type, ""), family.type) for family in families}
+    assert {(name, kind) for name, kind, _ in METRICS} == there
+
+
+def test_the_labels_of_metrics_are_told(families):
+    told = {name: set(labels.split(", ")) - {""} for name, _, labels in METRICS}
+    looked_at = 0
+    for family in families:
+        for sample in family.samples[:1]:
+            name = family.name + ("_total" if family.type == "counter" else "")
+            assert set(sample.labels) - {"le"} == told[name], name
+            looked_at += 1
+    assert looked_at >= len(told) - 1  # nothing may have been abstained on
+
+
+def test_every_alarm_is_told_with_what_to_do_and_no_other_is():
+    rows = re.findall(r"^\| `(Cardiode\w+)` \| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE)
+    assert [name for name, _, _ in rows] == alarms()
+
+
+def test_the_limits_name_settings_that_there_are():
+    named = set(re.findall(r"`CARDIODE_(\w+?)`", PAGE))
+    assert named == {name.upper() for name in Settings.model_fields}
