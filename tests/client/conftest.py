@@ -1,0 +1,1 @@
+from tests.app.conftest import serving as serving
