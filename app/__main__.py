@@ -1,6 +1,7 @@
 """Serve: `python -m app`; annotate files without a server: `annotate`; make API keys: `keys`."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -74,6 +75,9 @@ def _serve(chosen: settings.Settings) -> int:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     logs.configure(chosen.log_level)
+    # What is there now stays: to look through all of it for garbage again and again would stop every answer for 0.2 s.
+    gc.collect()
+    gc.freeze()
     listening.listen(app, chosen)
     return 0
 
