@@ -74,5 +74,7 @@ class Observing:
         """The path of the route that is asked for, be it by a wrong method; never what a stranger has made up."""
         if "route" in scope:  # FastAPI notes its own routes, but not those of its documentation
             return str(scope["route"].path)
+        if "endpoint" not in scope:  # refused before it was routed
+            return UNMATCHED
         plain = (route for route in self.service.routes if isinstance(route, Route))
         return next((route.path for route in plain if route.matches(scope)[0] is not Match.NONE), UNMATCHED)
