@@ -1,6 +1,6 @@
 """Serving: how much of what the classifier can do reaches clients over HTTP, and how soon?
 
-`python -m benchmarks.serving [MODEL]` (default odenet) starts a service in a process of its own for each question, and
+`python -m benchmarks.serving` starts a service of odenet in a process of its own for each question, and
 lets `hey` (Debian: apt-get install hey) ask it, pinned to one core, whose processor time is told. Bodies are synthetic
 beats. Against the bare `Classifier` at its best batch and number of threads, in the same run, it tells
 
@@ -33,6 +33,7 @@ from ecg import cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Classifier
 
+MODEL = "odenet"
 SECONDS = 8
 ROUNDS = 3
 BATCHES = (16, 64, 128, 256)
@@ -52,22 +53,21 @@ class Load:
 
 def main() -> None:
     explain(__doc__)
-    model = sys.argv[1] if len(sys.argv) > 1 else "odenet"
     if not shutil.which("hey"):
         sys.exit("hey is not installed; apt-get install hey")
     beats = synthetic_beats()
-    classifier = Classifier.load(model)
+    classifier = Classifier.load(MODEL)
     torch.set_num_threads(1)
     single = statistics.median(seconds_of(classifier, beats[:1]) for _ in range(100))
     best, threads, batch = max(
         (bare(classifier, beats, threads, batch), threads, batch) for threads in (1, len(CORES)) for batch in BATCHES
     )
     print(
-        f"bare {model}: {best:,.0f} beats/s ({threads} threads, {batch} beats at once); one beat {1e3 * single:.1f} ms"
+        f"bare {MODEL}: {best:,.0f} beats/s ({threads} threads, {batch} beats at once); one beat {1e3 * single:.1f} ms"
     )
     with tempfile.TemporaryDirectory() as place:
         bodies = written(beats, Path(place))
-        with served(model) as address:
+        with served() as address:
             for kind, body in ((RAW, bodies["64.raw"]), (JSON, bodies["64.json"])):
                 load = median(lambda kind=kind, body=body: ask(address, kind, body, clients=8))
                 print(f"64 beats a request, {kind}: {tell(64 * load.rate, load, best)}")
@@ -78,7 +78,7 @@ def main() -> None:
                 f"at half of that load: p99 {1e3 * half.p99:.1f} ms at {half.rate:,.0f} requests/s, "
                 f"{half.p99 / single:.1f} times a bare single beat"
             )
-        with served(model, **UNBATCHED) as address:
+        with served(**UNBATCHED) as address:
             alone = median(lambda: ask(address, RAW, bodies["1.raw"], clients=64))
             print(f"the same without batching: {tell(alone.rate, alone, best)}")
             print(f"batched / unbatched: {batched.rate / alone.rate:.2f}")
@@ -131,9 +131,9 @@ def written(beats: np.ndarray, folder: Path) -> dict[str, Path]:
 
 
 @contextmanager
-def served(model: str, **settings: str) -> Iterator[str]:
-    """The address of a service of this model alone."""
-    environment = os.environ | {"CARDIODE_PORT": "0", "CARDIODE_MODELS": model, "CARDIODE_LOG_LEVEL": "INFO"} | settings
+def served(**settings: str) -> Iterator[str]:
+    """The address of a service of the model alone."""
+    environment = os.environ | {"CARDIODE_PORT": "0", "CARDIODE_MODELS": MODEL, "CARDIODE_LOG_LEVEL": "INFO"} | settings
     process = subprocess.Popen([sys.executable, "-m", "app"], env=environment, stderr=subprocess.PIPE, text=True)
     try:
         found = next(filter(None, (re.search(r"on (http://[0-9.:]+)", line) for line in process.stderr or [])))
