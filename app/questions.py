@@ -80,7 +80,7 @@ def from_npy(body: bytes, query: QueryParams) -> Question:
         raise InvalidBeats(f"got what numpy.save did not write ({error}), expected an array [beat, 187]") from error
     # Before anything of that size is made.
     size = len(body) - stream.tell()
-    if dtype.kind != "f" or len(shape) != 2 or size != dtype.itemsize * shape[0] * shape[1]:
+    if dtype.kind != "f" or len(shape) != 2 or min(shape) < 0 or size != dtype.itemsize * shape[0] * shape[1]:
         raise InvalidBeats(
             f"got {size:,} bytes for an array of {dtype} of shape {list(shape)}, expected one of floats of shape "
             f"[beat, {BEAT_LENGTH}]"
