@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
+from app.http_protocol import BoundedHeads
 from app.loopback import is_loopback
 from app.service import create_operations
 from app.settings import Settings
@@ -51,6 +52,7 @@ def _config(app: FastAPI, host: str, port: int, seconds: int) -> uvicorn.Config:
         app,
         host=host,
         port=port,
+        http=BoundedHeads,
         log_config=None,
         access_log=False,
         server_header=False,
