@@ -75,7 +75,7 @@ def _serve(chosen: settings.Settings) -> int:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     logs.configure(chosen.log_level)
-    # What is there now stays: to look through all of it for garbage again and again would stop every answer for 0.2 s.
+    # What is there now stays: to look through all of it for garbage again and again would stop every answer meanwhile.
     gc.collect()
     gc.freeze()
     listening.listen(app, chosen)

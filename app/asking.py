@@ -28,7 +28,7 @@ MOST_DIGITS = 9
 LEFT = 499
 """Logged where the client has left before its answer was there; nobody gets to see it."""
 
-LARGE = 32
+MANY_BEATS = 32
 """Beats whose answer is written beside the event loop."""
 
 

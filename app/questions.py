@@ -22,7 +22,7 @@ from ecg.telling import shortened
 
 JSON, RAW, NPY = "application/json", "application/octet-stream", "application/x-npy"
 
-LARGE = 32_000
+LARGE_BODY = 32_000
 """Bytes of a body that are read beside the event loop: reading them takes longer than going there."""
 
 SETTINGS = tuple(SolverRequest.model_fields)
@@ -48,7 +48,7 @@ async def read(request: Request) -> Question:
     if kind not in READERS:
         raise HTTPException(415, f"got Content-Type: {shortened(kind)!r}, expected one of: {', '.join(READERS)}")
     body = await request.body()
-    if len(body) < LARGE:
+    if len(body) < LARGE_BODY:
         return READERS[kind](body, request.query_params)
     return await anyio.to_thread.run_sync(READERS[kind], body, request.query_params)
 

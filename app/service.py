@@ -81,7 +81,7 @@ def create(served: ServedModels, settings: Settings, clock: Callable[[], float] 
     if settings.operations_port is None:
         app.include_router(metrics.router, dependencies=_described(settings))
     app.mount("/page", StaticFiles(directory=page.FOLDER))
-    # It reads its requests itself: FastAPI describes it, and on the way there costs small ones a tenth of the time.
+    # It reads its requests itself: FastAPI describes it, and on the way there only costs time.
     app.router.routes.insert(0, Route("/classify", classify.classify, methods=["POST"]))
     problems.install(app)
     # The last stands outermost.

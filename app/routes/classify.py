@@ -86,7 +86,7 @@ async def classify(request: Request) -> Response:
         decisions = await asking.decide(request, way, question.beats, options.coverage, seconds, each=each)
         if decisions is None:
             return Response(status_code=asking.LEFT)
-        if len(decisions) < asking.LARGE and not options.explain:
+        if len(decisions) < asking.MANY_BEATS and not options.explain:
             answer = _answer(way, question, decisions)
         else:
             answer = await anyio.to_thread.run_sync(_answer, way, question, decisions)

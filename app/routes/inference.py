@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from app import asking
 from app.content_encoding import unpacked
 from app.problems import INFERENCE, InferenceError
-from app.questions import JSON, LARGE, RAW
+from app.questions import JSON, LARGE_BODY, RAW
 from app.schemas import example_beat, whole_schema
 from app.served import ServedModel
 from app.tensors import (
@@ -227,7 +227,7 @@ async def _infer(request: Request, model: ServedModel) -> Response:
         decisions = await asking.decide(request, way, inference.beats, parameters.coverage, seconds)
         if decisions is None:
             return Response(status_code=asking.LEFT)
-        if len(decisions) < asking.LARGE:
+        if len(decisions) < asking.MANY_BEATS:
             return _answer(model, asked, outputs, decisions)
         return await anyio.to_thread.run_sync(_answer, model, asked, outputs, decisions)
 
@@ -241,7 +241,7 @@ async def _read(request: Request) -> Inference:
     header_length = request.headers.get(HEADER_LENGTH)
     most = request.app.state.settings.max_body_bytes
     body = await request.body()
-    if len(body) < LARGE and not encoding:
+    if len(body) < LARGE_BODY and not encoding:
         return read(body, header_length)
     return await anyio.to_thread.run_sync(lambda: read(unpacked(body, encoding, most), header_length))
 
