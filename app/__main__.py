@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import torch
 from pydantic import ValidationError
 
-from app import annotate, key_commands, listening, logs, service, settings
+from app import annotate, key_commands, listening, logs, service, settings, tracing
 from app.keys import InvalidKeysFile
 from app.listening import OpenToAll
 from app.served import ServedModels
 from app.shadow import InvalidShadow
+from app.tracing import TracesUnavailable
 from ecg import EcgError
 from models import ModelError
 
@@ -70,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(chosen: settings.Settings) -> int:
     try:
         listening.check(chosen)
-        app = service.create(ServedModels.load(chosen.model_names), chosen)
-    except (OpenToAll, InvalidKeysFile, InvalidShadow, ModelError, EcgError) as error:
+        app = service.create(ServedModels.load(chosen.model_names), chosen, tracing=tracing.from_environment())
+    except (OpenToAll, InvalidKeysFile, InvalidShadow, TracesUnavailable, ModelError, EcgError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     logs.configure(chosen.log_level)

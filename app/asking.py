@@ -69,7 +69,10 @@ async def decide(
     Each beat costs the client's key as much as so many. Raises OverLimit and what `Batcher.decide` raises.
     """
     state = request.app.state
-    with _charged(request, each * len(beats)):
+    with (
+        _charged(request, each * len(beats)),
+        state.tracing.span("decide", model=way.model.identity.name, beats=len(beats)),
+    ):
         decisions = await _while_there(request, state.batcher.decide(way, beats, coverage, seconds))
     if decisions is not None:
         state.metrics.count(way.model.identity.name, beats, decisions)

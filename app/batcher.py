@@ -14,6 +14,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float32
@@ -91,6 +92,27 @@ class Piece:
         return self.asked.beats[self.start : self.stop]
 
 
+@dataclass(frozen=True)
+class SolvedBatch:
+    """Pieces that were solved together, and what came of each. Times are those of `time.monotonic`."""
+
+    way: Way
+    pieces: Sequence[Piece]
+    parts: Sequence[Decisions | Exception]
+    started: float
+    ended: float
+
+
+class Onlooker(Protocol):
+    """Is told what becomes of requests. It must neither raise nor take long."""
+
+    def queued(self, asked: Asked) -> None:
+        """A request is about to be: called where it is asked."""
+
+    def solved(self, batch: SolvedBatch) -> None:
+        """A batch was, and its answers are on their way: called by the thread that solved it."""
+
+
 class Batcher:
     """Threads that solve batches of `most_beats` at most, taken from a queue of `queue_beats` at most.
 
@@ -98,11 +120,21 @@ class Batcher:
     does not keep a small one waiting until it is done.
     """
 
-    def __init__(self, *, wait: float, most_beats: int, queue_beats: int, threads: int, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        *,
+        wait: float,
+        most_beats: int,
+        queue_beats: int,
+        threads: int,
+        metrics: Metrics,
+        onlooker: Onlooker | None = None,
+    ) -> None:
         self.wait = wait
         self.most_beats = most_beats
         self.queue_beats = queue_beats
         self.metrics = metrics
+        self.onlooker = onlooker
         self.crowd = Crowd()
         self._changed = threading.Condition()
         self._queues: OrderedDict[Way, deque[Asked]] = OrderedDict()
@@ -141,6 +173,8 @@ class Batcher:
         least = confidence_for(way.model.classifier.abstention, coverage)
         loop = asyncio.get_running_loop()
         asked = Asked(beats, time.monotonic() + seconds, loop.create_future())
+        if self.onlooker is not None:
+            self.onlooker.queued(asked)
         self._put(way, asked)
         try:
             async with asyncio.timeout(seconds):
@@ -172,8 +206,11 @@ class Batcher:
             way, pieces = batch
             started = time.monotonic()
             parts = self._solve(way, pieces)
+            ended = time.monotonic()
             self._note(way, pieces, started)
             self._deliver(pieces, parts)
+            if self.onlooker is not None:
+                self.onlooker.solved(SolvedBatch(way, pieces, parts, started, ended))
 
     def _next(self) -> tuple[Way, list[Piece]] | None:
         """The next batch, as soon as there is one that should wait no longer; None when all is done."""

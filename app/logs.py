@@ -1,9 +1,14 @@
 """Logs: one JSON object a line, on standard error."""
 
 import logging
+import math
+import time
+from collections.abc import Callable
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
+
+RARELY_SECONDS = 600.0
 
 
 def configure(level: str) -> None:
@@ -13,4 +18,27 @@ def configure(level: str) -> None:
     names = {"asctime": "time", "levelname": "level", "name": "logger"}
     left_out = [*RESERVED_ATTRS, "color_message"]  # uvicorn's own copy of a message, with colours
     handler.setFormatter(JsonFormatter(fields, rename_fields=names, reserved_attrs=left_out))
+    # While a collector of traces does not answer, each attempt to reach it is told.
+    handler.addFilter(Rarely("opentelemetry", RARELY_SECONDS))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+class Rarely(logging.Filter):
+    """Lets each message of a logger and those below it through once in so many seconds, whatever it is filled with."""
+
+    def __init__(self, name: str, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(name)
+        self.seconds = seconds
+        self._clock = clock
+        self._told: dict[str, float] = {}
+        """When each message was let through."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is let through: always, where it is another logger's."""
+        if not super().filter(record):
+            return True
+        message, now = str(record.msg), self._clock()
+        if now - self._told.get(message, -math.inf) < self.seconds:
+            return False
+        self._told[message] = now
+        return True

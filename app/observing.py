@@ -51,7 +51,7 @@ class Observing:
         try:
             await self.app(scope, receive, send_with_id)
         except Exception:
-            logger.exception("failed", extra={"request_id": request_id})
+            logger.exception("failed", extra={"request_id": request_id} | self._trace())
             metrics.errors.labels(kind="internal").inc()
             if status:  # the answer has begun: all that is left is to break it off
                 raise
@@ -68,7 +68,13 @@ class Observing:
         metrics.request_seconds.labels(**labels).observe(seconds)
         key = scope.get("state", {}).get("key")  # `app.access` notes it
         whose = {} if key is None else {"key": key.name}
-        logger.info("answered", extra=labels | {"request_id": request_id, "seconds": round(seconds, 6)} | whose)
+        told = {"request_id": request_id, "seconds": round(seconds, 6)} | self._trace()
+        logger.info("answered", extra=labels | told | whose)
+
+    def _trace(self) -> dict[str, str]:
+        """What leads from a line of log to the trace of its request, where there is one."""
+        trace_id = self.service.state.tracing.trace_id()
+        return {} if trace_id is None else {"trace_id": trace_id}
 
     def _route(self, scope: Scope) -> str:
         """The path of the route that is asked for, be it by a wrong method; never what a stranger has made up."""

@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from app import problems
 from app.access import Access
 from app.allowance import Allowances
-from app.batcher import Batcher
+from app.batcher import Batcher, Onlooker
 from app.body_limit import BodyLimit, Limits
 from app.kept import KeptRecordings
 from app.keys import KeyRing
@@ -31,6 +31,7 @@ from app.security_headers import SecurityHeaders
 from app.served import ServedModels
 from app.settings import Settings
 from app.shadowing import Shadowing
+from app.tracing import Tracing, Untraced
 
 DESCRIPTION = """
 Classifies ECG heartbeats by a residual network or a neural ODE whose solver tolerance each request may set.
@@ -48,10 +49,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.shadowing.close()
     await anyio.to_thread.run_sync(app.state.batcher.close)
     app.state.kept.close()
+    await anyio.to_thread.run_sync(app.state.tracing.close)
 
 
-def create(served: ServedModels, settings: Settings, clock: Callable[[], float] = time.monotonic) -> FastAPI:
+def create(
+    served: ServedModels,
+    settings: Settings,
+    clock: Callable[[], float] = time.monotonic,
+    tracing: Tracing | None = None,
+) -> FastAPI:
     """The app that serves these models, which are loaded and warm. Raises InvalidKeysFile and InvalidShadow."""
+    tracing = tracing or Untraced()
     # Which serves the files of Swagger UI, so that /docs asks no other host.
     app = FastAPIOffline(
         docs_url=None,
@@ -60,7 +68,9 @@ def create(served: ServedModels, settings: Settings, clock: Callable[[], float] 
         version=version("cardiode"),
         description=DESCRIPTION,
         lifespan=_lifespan,
+        telemetry=tracing.telemetry,
     )
+    app.state.tracing = tracing
     app.state.key_ring = KeyRing(Path(settings.api_keys_file), clock) if settings.api_keys_file else None
     app.state.allowances = Allowances(clock)
     app.state.served = served
@@ -69,7 +79,7 @@ def create(served: ServedModels, settings: Settings, clock: Callable[[], float] 
     app.state.recording_places = Places("recordings", settings.recordings_at_once)
     app.state.stream_places = Places("streams", settings.streams)
     app.state.metrics = Metrics()
-    app.state.batcher = _batcher(settings, app.state.metrics)
+    app.state.batcher = _batcher(settings, app.state.metrics, tracing.onlooker)
     app.state.metrics.tell_models(model.identity for model in served.models)
     app.state.shadowing = _shadowing(settings, app.state.batcher, app.state.metrics)
     app.state.shadowing.check(served)
@@ -100,13 +110,14 @@ def create(served: ServedModels, settings: Settings, clock: Callable[[], float] 
     return app
 
 
-def _batcher(settings: Settings, metrics: Metrics) -> Batcher:
+def _batcher(settings: Settings, metrics: Metrics, onlooker: Onlooker | None) -> Batcher:
     return Batcher(
         wait=settings.batch_wait,
         most_beats=settings.batch_beats,
         queue_beats=settings.queue_beats,
         threads=settings.solver_threads,
         metrics=metrics,
+        onlooker=onlooker,
     )
 
 
@@ -116,7 +127,7 @@ def _shadowing(settings: Settings, batcher: Batcher, metrics: Metrics) -> Shadow
 
 def create_operations(service: FastAPI) -> FastAPI:
     """The app for whoever watches over the service: health and metrics of it, without keys."""
-    app = FastAPI(openapi_url=None, title="cardiode operations")
+    app = FastAPI(openapi_url=None, title="cardiode operations", telemetry=Untraced.telemetry)
     app.state = service.state
     for routes in (health, metrics):
         app.include_router(routes.router)

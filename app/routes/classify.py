@@ -78,7 +78,8 @@ async def classify(request: Request) -> Response:
     state = request.app.state
     with state.batcher.crowd.one_more():
         seconds = asking.seconds_for(request)
-        question = await questions.read(request)
+        with state.tracing.span("read"):
+            question = await questions.read(request)
         served: ServedModels = state.served  # a reload replaces it
         options = question.options
         way = _way(served, question, state.settings.explained_beats)
@@ -86,10 +87,11 @@ async def classify(request: Request) -> Response:
         decisions = await asking.decide(request, way, question.beats, options.coverage, seconds, each=each)
         if decisions is None:
             return Response(status_code=asking.LEFT)
-        if len(decisions) < asking.MANY_BEATS and not options.explain:
-            answer = _answer(way, question, decisions)
-        else:
-            answer = await anyio.to_thread.run_sync(_answer, way, question, decisions)
+        with state.tracing.span("write"):
+            if len(decisions) < asking.MANY_BEATS and not options.explain:
+                answer = _answer(way, question, decisions)
+            else:
+                answer = await anyio.to_thread.run_sync(_answer, way, question, decisions)
         answer.background = state.shadowing.after(Answered(way.model, question, decisions), served)
         return answer
 

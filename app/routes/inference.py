@@ -214,9 +214,11 @@ async def infer_version(request: Request, name: str, version: str) -> Response:
 
 
 async def _infer(request: Request, model: ServedModel) -> Response:
+    tracing = request.app.state.tracing
     with request.app.state.batcher.crowd.one_more():
         seconds = asking.seconds_for(request)
-        inference = await _read(request)
+        with tracing.span("read"):
+            inference = await _read(request)
         asked, parameters = inference.asked, inference.asked.parameters
         if asked.model_name not in (None, model.identity.name):
             raise invalid("model_name", f"got {shortened(str(asked.model_name))!r}, expected that of the URL, or none")
@@ -227,9 +229,10 @@ async def _infer(request: Request, model: ServedModel) -> Response:
         decisions = await asking.decide(request, way, inference.beats, parameters.coverage, seconds)
         if decisions is None:
             return Response(status_code=asking.LEFT)
-        if len(decisions) < asking.MANY_BEATS:
-            return _answer(model, asked, outputs, decisions)
-        return await anyio.to_thread.run_sync(_answer, model, asked, outputs, decisions)
+        with tracing.span("write"):
+            if len(decisions) < asking.MANY_BEATS:
+                return _answer(model, asked, outputs, decisions)
+            return await anyio.to_thread.run_sync(_answer, model, asked, outputs, decisions)
 
 
 async def _read(request: Request) -> Inference:

@@ -1,6 +1,8 @@
 """A service with fresh weights, and a client for it."""
 
 import contextlib
+import json
+import logging
 import os
 import re
 import subprocess
@@ -11,8 +13,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import service
+from app.logs import configure
 from app.served import ServedModels
 from app.settings import Settings
+from tests.app.collector import collecting
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +34,27 @@ def client(served):
 @pytest.fixture
 def beat(beats):
     return beats[0].tolist()
+
+
+@pytest.fixture
+def collector(monkeypatch):
+    """A collector, which the environment names."""
+    with collecting() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.address)
+        yield collector
+
+
+@contextlib.contextmanager
+def logged(capsys):
+    """The lines of the log, once this is over, as the process writes it."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    lines = []
+    try:
+        configure("INFO")
+        yield lines
+        lines += [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    finally:
+        logging.basicConfig(handlers=handlers, level=level, force=True)
 
 
 def command(**settings):
