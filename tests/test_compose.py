@@ -31,8 +31,8 @@ def test_prometheus_scrapes_the_service_where_it_listens(services):
 
 
 def test_nothing_is_published_beyond_this_machine():
-    for file in ("docker-compose.yml", "deploy/keys.compose.yml"):
-        for service in yaml.safe_load((ROOT / file).read_text())["services"].values():
+    for file in (ROOT / "docker-compose.yml", *DEPLOY.glob("*.compose.yml")):
+        for service in yaml.safe_load(file.read_text())["services"].values():
             assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
@@ -88,6 +88,14 @@ def test_grafana_is_to_be_looked_at_and_only_from_here(services):
         assert all(port.startswith("127.0.0.1:") for port in services[name]["ports"])
 
 
+def test_with_traces_the_service_is_told_where_jaeger_is():
+    with_traces = yaml.safe_load((DEPLOY / "traces.compose.yml").read_text())["services"]
+    assert with_traces["cardiode"]["environment"] == {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://jaeger:4318"}
+    assert "jaeger" in with_traces
+    assert "'.[traces]'" in (ROOT / "Dockerfile").read_text()
+
+
 def test_images_are_pinned(services):
-    images = [service["image"] for service in services.values() if "image" in service]
-    assert images and all(re.fullmatch(r"[\w/]+:v?\d+\.\d+\.\d+", image) for image in images)
+    with_traces = yaml.safe_load((DEPLOY / "traces.compose.yml").read_text())["services"]
+    images = [service["image"] for service in (services | with_traces).values() if "image" in service]
+    assert images and all(re.fullmatch(r"[\w./]+:v?\d+\.\d+\.\d+", image) for image in images)

@@ -6,11 +6,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from app import service
+from app import service, tracing
 from app.served import ServedModels
 from app.settings import Settings
 from docs import readme
 from ecg.synthetic import synthesize
+from tests.app.collector import collecting
 from tests.deploy.expressions import alarms
 
 PAGE = readme.OPERATING.read_text()
@@ -65,3 +66,18 @@ def test_every_alarm_is_told_with_what_to_do_and_no_other_is():
 def test_the_limits_name_settings_that_there_are():
     named = set(re.findall(r"`CARDIODE_(\w+?)`", PAGE))
     assert named == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_span_and_what_it_has_is_told_and_no_other_is(checkpoints, beats, monkeypatch):
+    names = [str(file) for file in checkpoints.values()]
+    settings = Settings(models=",".join(names), shadow="odenet=resnet:1")
+    with collecting() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.address)
+        app = service.create(ServedModels.load(names), settings, tracing=tracing.from_environment())
+        with TestClient(app) as client:
+            assert client.post("/classify", json={"beats": beats.tolist()}).status_code == 200
+        own = [span for span in collector.spans if not span.server]
+    section = PAGE[PAGE.index("## Traces") : PAGE.index("## Upgrade")]
+    assert set(re.findall(r"^\| `([a-z]+)`", section, re.MULTILINE)) == {span.name for span in own}
+    attributes = {name for span in own for name in span.attributes}
+    assert set(re.findall(r"`(cardiode\.\w+)`", section)) == attributes
