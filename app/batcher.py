@@ -23,6 +23,7 @@ from app.crowd import Crowd
 from app.metrics import Metrics
 from app.places import Busy
 from app.served import ServedModel
+from app.worker import Worker
 from models import Decisions, Solver
 from models.abstention import confidence_for
 
@@ -110,11 +111,11 @@ class Onlooker(Protocol):
         """A request is about to be: called where it is asked."""
 
     def solved(self, batch: SolvedBatch) -> None:
-        """A batch was, and its answers are on their way: called by the thread that solved it."""
+        """A batch was, and its answers are on their way: called by a thread that would take the next one."""
 
 
 class Batcher:
-    """Threads that solve batches of `most_beats` at most, taken from a queue of `queue_beats` at most.
+    """Lets workers solve batches of `most_beats` at most, taken from a queue of `queue_beats` at most.
 
     Beats wait for others for `wait` seconds at most. Requests of one way take turns, and so do ways: a large request
     does not keep a small one waiting until it is done.
@@ -122,14 +123,15 @@ class Batcher:
 
     def __init__(
         self,
+        workers: Sequence[Worker],
         *,
         wait: float,
         most_beats: int,
         queue_beats: int,
-        threads: int,
         metrics: Metrics,
         onlooker: Onlooker | None = None,
     ) -> None:
+        self.workers = workers
         self.wait = wait
         self.most_beats = most_beats
         self.queue_beats = queue_beats
@@ -141,27 +143,32 @@ class Batcher:
         self._queued: Counter[bool] = Counter()
         """Beats that wait: spare ones, and others."""
         self._spare_now = False
-        """Whether a thread solves spare beats: never more than one, so that another is there for who comes."""
+        """Whether a worker solves spare beats: never more than one, so that another is there for who comes."""
         self._open: set[Asked] = set()
         """Requests of which beats are queued or being solved."""
         self._quickest: dict[str, float] = {}
         """Seconds that the quickest batch of each model took."""
         self._pace = 0.0
-        """Beats a second that all threads solved together lately."""
+        """Beats a second that all workers solved together lately."""
         self._closed = False
-        self._threads = [threading.Thread(target=self._work, name=f"solver-{n}", daemon=True) for n in range(threads)]
+        self._threads = [
+            threading.Thread(target=self._feed, args=(worker,), name=f"feeder-{number}", daemon=True)
+            for number, worker in enumerate(workers)
+        ]
         for thread in self._threads:
             thread.start()
         metrics.queued_beats.set_function(lambda: self._queued[False])
         metrics.most_queued_beats.set(queue_beats)
 
     def close(self) -> None:
-        """Solve what is queued, and stop."""
+        """Solve what is queued, and end the workers."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+        for worker in self.workers:
+            worker.close()
 
     async def decide(
         self, way: Way, beats: Float32[np.ndarray, "beat 187"], coverage: float, seconds: float
@@ -201,11 +208,11 @@ class Batcher:
         seconds = self._queued[False] / self._pace if self._pace else 1
         return min(max(math.ceil(seconds), 1), MOST_RETRY_SECONDS)
 
-    def _work(self) -> None:
+    def _feed(self, worker: Worker) -> None:
         while batch := self._next():
             way, pieces = batch
             started = time.monotonic()
-            parts = self._solve(way, pieces)
+            parts = _solve(worker, way, pieces)
             ended = time.monotonic()
             self._note(way, pieces, started)
             self._deliver(pieces, parts)
@@ -266,29 +273,19 @@ class Batcher:
                 queue.append(asked)
         if queue:
             self._queues[way] = queue
-            self._changed.notify()  # another thread may go on with them
+            self._changed.notify()  # another worker may go on with them
         self._queued[way.spare] -= self.most_beats - room
         self._spare_now |= way.spare
         return pieces
 
-    def _solve(self, way: Way, pieces: list[Piece]) -> list[Decisions | Exception]:
-        """The decisions on each piece; where a batch fails, each is tried alone, so that none fails for another."""
-        try:
-            values = np.concatenate([piece.beats for piece in pieces])
-            decisions = way.model.classifier.classify(values, way.solver)
-        except Exception as error:
-            return [error] if len(pieces) == 1 else [self._solve(way, [piece])[0] for piece in pieces]
-        ends = np.cumsum([len(piece.beats) for piece in pieces]).tolist()
-        return [decisions.part(end - len(piece.beats), end) for piece, end in zip(pieces, ends, strict=True)]
-
     def _note(self, way: Way, pieces: list[Piece], started: float) -> None:
         seconds, beats = time.monotonic() - started, sum(len(piece.beats) for piece in pieces)
         self.metrics.batch_beats.labels(model=way.model.identity.name).observe(beats)
-        pace = len(self._threads) * beats / max(seconds, 1e-6)
+        pace = len(self.workers) * beats / max(seconds, 1e-6)
         with self._changed:
             if way.spare:
                 self._spare_now = False
-                self._changed.notify_all()  # they may have left spare beats to this thread
+                self._changed.notify_all()  # they may have left spare beats to this one
             else:
                 self._pace += 0.2 * (pace - self._pace)
             quickest = self._quickest.get(way.model.identity.sha256, math.inf)
@@ -305,6 +302,19 @@ class Batcher:
                     answers.append((piece.asked, answer))
                     self._open.discard(piece.asked)
         _send(answers)
+
+
+def _solve(worker: Worker, way: Way, pieces: Sequence[Piece]) -> list[Decisions | Exception]:
+    """The decisions on each piece; where a batch fails, each is tried alone, so that none fails for another."""
+    try:
+        decisions = worker.classify(way.model, np.concatenate([piece.beats for piece in pieces]), way.solver)
+    except Exception as error:
+        if len(pieces) == 1:
+            return [error]
+        # Nobody waits any longer for what is done already: it need not be tried.
+        return [error if piece.asked.answer.done() else _solve(worker, way, [piece])[0] for piece in pieces]
+    ends = np.cumsum([len(piece.beats) for piece in pieces]).tolist()
+    return [decisions.part(end - len(piece.beats), end) for piece, end in zip(pieces, ends, strict=True)]
 
 
 def _send(answers: Sequence[Answer]) -> None:

@@ -12,6 +12,7 @@ from prometheus_client.exposition import generate_latest
 
 from app.bulk_histogram import BulkHistogram
 from app.schemas import ModelIdentity
+from app.worker_metrics import WorkerMetrics
 from ecg import BEAT_FS, LABELS, unpadded_lengths
 from models import REASONS, AnnotatedBeats, Decisions, Reason
 
@@ -87,6 +88,12 @@ class Metrics:
             "cardiode_batch_wait_seconds",
             "Seconds that a request waited until the first of its beats was solved.",
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+            registry=registry,
+        )
+        self.workers = WorkerMetrics(registry)
+        self.worker_replacements = Counter(
+            "cardiode_worker_replacements",
+            "Processes that solve, which had ended or were stuck and were replaced.",
             registry=registry,
         )
         self.recordings = Counter("cardiode_recordings", "Recordings annotated.", ["model"], registry=registry)

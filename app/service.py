@@ -32,6 +32,7 @@ from app.served import ServedModels
 from app.settings import Settings
 from app.shadowing import Shadowing
 from app.tracing import Tracing, Untraced
+from app.worker import Worker
 
 DESCRIPTION = """
 Classifies ECG heartbeats by a residual network or a neural ODE whose solver tolerance each request may set.
@@ -40,6 +41,9 @@ It is no medical device.
 
 FORM_BYTES = 100_000
 """What a form may need beside the files in it."""
+
+STUCK_SECONDS = 10
+"""What a batch may take longer than any client waits, before the worker that solves it is replaced."""
 
 
 @asynccontextmanager
@@ -52,10 +56,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(app.state.tracing.close)
 
 
+Begin = Callable[[float, Callable[[], object]], Worker]
+"""Begins a worker, of the seconds that a batch may take and of what to call when it was replaced."""
+
+
 def create(
     served: ServedModels,
     settings: Settings,
     clock: Callable[[], float] = time.monotonic,
+    begin: Begin = Worker,
     tracing: Tracing | None = None,
 ) -> FastAPI:
     """The app that serves these models, which are loaded and warm. Raises InvalidKeysFile and InvalidShadow."""
@@ -79,7 +88,7 @@ def create(
     app.state.recording_places = Places("recordings", settings.recordings_at_once)
     app.state.stream_places = Places("streams", settings.streams)
     app.state.metrics = Metrics()
-    app.state.batcher = _batcher(settings, app.state.metrics, tracing.onlooker)
+    app.state.batcher = _batcher(settings, app.state.metrics, begin, tracing.onlooker)
     app.state.metrics.tell_models(model.identity for model in served.models)
     app.state.shadowing = _shadowing(settings, app.state.batcher, app.state.metrics)
     app.state.shadowing.check(served)
@@ -110,12 +119,15 @@ def create(
     return app
 
 
-def _batcher(settings: Settings, metrics: Metrics, onlooker: Onlooker | None) -> Batcher:
+def _batcher(settings: Settings, metrics: Metrics, begin: Begin, onlooker: Onlooker | None) -> Batcher:
+    seconds = settings.deadline + STUCK_SECONDS
+    workers = [begin(seconds, metrics.worker_replacements.inc) for _ in range(settings.solver_workers)]
+    metrics.workers.watch(lambda: [worker.process_id for worker in workers])
     return Batcher(
+        workers,
         wait=settings.batch_wait,
         most_beats=settings.batch_beats,
         queue_beats=settings.queue_beats,
-        threads=settings.solver_threads,
         metrics=metrics,
         onlooker=onlooker,
     )

@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     recordings_kept: int = Field(8, ge=1, description="recordings that are kept for the page; the oldest makes place")
     keep_seconds: int = Field(3600, ge=1, description="how long one is kept after it was last looked at")
     streams: int = Field(16, ge=0, description="live streams at once")
-    threads: int = Field(0, ge=0, description="batches that are solved at once, each on one core; 0: one a core")
+    workers: int = Field(0, ge=0, description="processes that solve, each a batch at a time on one core; 0: one a core")
     batch_beats: int = Field(128, ge=1, description="most beats that are solved together")
     batch_wait: float = Field(
         0.003,
@@ -109,9 +109,9 @@ class Settings(BaseSettings):
         return _entries(self.cors_origins)
 
     @property
-    def solver_threads(self) -> int:
-        """Threads that solve: one a core that the process may use, where `threads` says nothing else."""
-        return self.threads or len(os.sched_getaffinity(0))
+    def solver_workers(self) -> int:
+        """Workers: one a core that the process may use, where `workers` says nothing else."""
+        return self.workers or len(os.sched_getaffinity(0))
 
 
 def _entries(text: str) -> list[str]:

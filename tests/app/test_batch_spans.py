@@ -11,7 +11,7 @@ from app import service, tracing
 from app.batch_spans import BatchSpans
 from app.served import ServedModels
 from app.settings import Settings
-from tests.app.test_batcher import Watched, begun
+from tests.app.test_batcher import Watched, WorkerHere, begun
 from tests.app.test_traces import CALLER, CALLERS_TRACE, traced
 
 
@@ -33,7 +33,8 @@ def model(served):
 
 def answers(model, bodies, headers=(), **settings):
     """Those to requests of which the first is solved alone, while the others come."""
-    app = service.create(ServedModels([model]), Settings(threads=1, **settings), tracing=tracing.from_environment())
+    settings = Settings(workers=1, **settings)
+    app = service.create(ServedModels([model]), settings, begin=WorkerHere, tracing=tracing.from_environment())
     headers = [*headers, *[{}] * (len(bodies) - len(headers))]
 
     async def run():
@@ -131,7 +132,7 @@ def test_what_goes_wrong_in_telling_harms_no_request(served, collector, beats, m
         raise RuntimeError
 
     monkeypatch.setattr(BatchSpans, "_tell", fails)
-    with traced(served, threads=1) as client, caplog.at_level(logging.ERROR):
+    with traced(served, workers=1) as client, caplog.at_level(logging.ERROR):
         for _ in range(2):
             assert client.post("/classify", json=body(beats[:2])).status_code == 200
     assert [record.message for record in caplog.records] == ["the spans of a batch are lost"] * 2

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
@@ -41,6 +42,21 @@ class Watched:
             self.free.set()
 
 
+class WorkerHere:
+    """Solves as a worker does, in this process: so that what is asked of a classifier can be watched."""
+
+    process_id = os.getpid()
+
+    def __init__(self, *_):
+        """Needs nothing."""
+
+    def classify(self, model, beats, solver):
+        return model.classifier.classify(beats, solver)
+
+    def close(self):
+        """There is nothing to end."""
+
+
 @pytest.fixture
 def model(served):
     resnet = served.by_name["resnet"]
@@ -51,9 +67,9 @@ def model(served):
 def batcher_of():
     made = []
 
-    def make(**settings):
-        usual = {"wait": LONG, "most_beats": 16, "queue_beats": 100, "threads": 1, "metrics": Metrics()}
-        made.append(Batcher(**usual | settings))
+    def make(workers=1, **settings):
+        usual = {"wait": LONG, "most_beats": 16, "queue_beats": 100, "metrics": Metrics()}
+        made.append(Batcher([WorkerHere() for _ in range(workers)], **usual | settings))
         return made[-1]
 
     yield make
@@ -173,8 +189,8 @@ def test_a_large_request_lets_a_small_one_pass(batcher_of, model, beats):
     same(decisions, model.classifier.classifier.classify(np.resize(beats, (40, 187))))
 
 
-def test_a_large_request_is_worked_on_by_all_threads(batcher_of, model, beats):
-    batcher = batcher_of(most_beats=4, threads=2)
+def test_a_large_request_is_worked_on_by_all_workers(batcher_of, model, beats):
+    batcher = batcher_of(most_beats=4, workers=2)
 
     async def run():
         with model.classifier.held():
@@ -298,7 +314,7 @@ def test_spare_beats_are_solved_when_no_others_wait(batcher_of, model, beats):
 
 
 def test_spare_beats_leave_a_thread_to_others(batcher_of, model, beats):
-    batcher = batcher_of(threads=2)
+    batcher = batcher_of(workers=2)
 
     async def run():
         with model.classifier.held():
@@ -337,7 +353,7 @@ def test_spare_beats_take_nobodys_place_and_find_one_while_the_queue_is_not_half
 
 
 def test_spare_beats_are_no_company_for_a_request(batcher_of, model, beats):
-    batcher = batcher_of(wait=LONG, threads=2)
+    batcher = batcher_of(wait=LONG, workers=2)
 
     async def run():
         with batcher.crowd.one_more(), batcher.crowd.one_more():
@@ -355,7 +371,7 @@ def test_spare_beats_are_no_company_for_a_request(batcher_of, model, beats):
 
 
 def test_closing_with_spare_beats_ends(batcher_of, model, beats):
-    batcher = batcher_of(threads=3)
+    batcher = batcher_of(workers=3)
 
     async def run():
         with model.classifier.held():
@@ -372,7 +388,7 @@ def test_closing_with_spare_beats_ends(batcher_of, model, beats):
 
 def test_many_at_once_get_their_own_answers(batcher_of, served, beats):
     metrics = Metrics()
-    batcher = batcher_of(threads=2, queue_beats=10_000, wait=0.001, metrics=metrics)
+    batcher = batcher_of(workers=2, queue_beats=10_000, wait=0.001, metrics=metrics)
     way = Way(served.by_name["resnet"], None)
     rng = np.random.default_rng(0)
     cuts = [np.sort(rng.choice(len(beats), 2, replace=False)) for _ in range(200)]

@@ -300,7 +300,7 @@ def test_a_service_may_allow_less_than_its_clients(served, beat):
 
 
 def test_more_beats_than_may_wait_are_refused_with_when_to_come_again(served, beat):
-    settings = Settings(queue_beats=4096, threads=1)
+    settings = Settings(queue_beats=4096, workers=1)
     with TestClient(service.create(served, settings)) as client:
         many = {"beats": [beat] * 4000, "model": "resnet"}
         with ThreadPoolExecutor(4) as pool:

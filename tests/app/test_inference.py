@@ -290,7 +290,7 @@ def test_a_body_over_the_limit_is_refused_packed_or_not(served, beat):
 
 
 def test_more_beats_than_may_wait_are_refused_with_when_to_come_again(served):
-    with TestClient(service.create(served, Settings(queue_beats=4096, threads=1))) as client:
+    with TestClient(service.create(served, Settings(queue_beats=4096, workers=1))) as client:
         many = np.full((4000, 187), 0.5, np.float32).tobytes()
         described = {"name": "beats", "datatype": "FP32", "shape": [4000, 187]}
         described["parameters"] = {"binary_data_size": len(many)}

@@ -20,6 +20,7 @@ from app.settings import Settings
 from ecg.synthetic import synthesize
 from models import Classifier, ResNetArchitecture, checkpoint
 from tests.app.conftest import started
+from tests.app.test_batcher import WorkerHere
 from tests.app.test_metrics import samples, total
 from tests.conftest import make_checkpoint
 
@@ -58,10 +59,23 @@ def settings(file, checkpoints):
     return Settings(models=f"{file.parent},{checkpoints['odenet']}")
 
 
+@contextmanager
+def service_of(settings, **options):
+    app = service.create(ServedModels.load(settings.model_names), settings, **options)
+    with TestClient(app, **HERE, raise_server_exceptions=False) as client:
+        yield client
+
+
 @pytest.fixture
 def client(settings):
-    app = service.create(ServedModels.load(settings.model_names), settings)
-    with TestClient(app, **HERE, raise_server_exceptions=False) as client:
+    with service_of(settings) as client:
+        yield client
+
+
+@pytest.fixture
+def watched(settings):
+    """The same, where classifiers can be held."""
+    with service_of(settings, begin=WorkerHere) as client:
         yield client
 
 
@@ -199,16 +213,16 @@ def held(classifier, monkeypatch):
         free.set()
 
 
-def test_a_request_in_flight_ends_with_the_model_it_began_with(client, file, version, tmp_path, monkeypatch, beats):
-    old = client.app.state.served.by_name["resnet"]
+def test_a_request_in_flight_ends_with_the_model_it_began_with(watched, file, version, tmp_path, monkeypatch, beats):
+    old = watched.app.state.served.by_name["resnet"]
     expected = old.classifier.classify(beats[:1]).probabilities[0]
     body = {"beats": beats[:1].tolist(), "model": "resnet"}
     with ThreadPoolExecutor() as others, held(old.classifier, monkeypatch) as begun:
-        asked = others.submit(client.post, "/classify", json=body)
+        asked = others.submit(watched.post, "/classify", json=body)
         assert begun.wait(60)
         file.write_bytes(version("2", tmp_path))
-        assert versions(client.post("/models/reload").json()["added"]) == [("resnet", "2")]
-        begun_later = others.submit(client.post, "/classify", json=body)
+        assert versions(watched.post("/models/reload").json()["added"]) == [("resnet", "2")]
+        begun_later = others.submit(watched.post, "/classify", json=body)
     answer = asked.result().json()
     assert answer["model"] == old.identity.model_dump()
     assert list(answer["beats"][0]["probabilities"].values()) == pytest.approx(expected, abs=1e-5)

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from app import service
 from app.served import ServedModels
 from app.settings import Settings
-from tests.app.test_batcher import Watched
+from tests.app.test_batcher import Watched, WorkerHere
 from tests.app.test_metrics import samples, total
 from tests.app.test_reloading import HERE
 
@@ -33,7 +33,7 @@ class AsShadow(Watched):
 
 @contextmanager
 def service_with(models, draws=None, **settings):
-    app = service.create(models, Settings(**{"shadow": "odenet=resnet:0.25"} | settings))
+    app = service.create(models, Settings(**{"shadow": "odenet=resnet:0.25"} | settings), begin=WorkerHere)
     if draws is not None:
         app.state.shadowing.draw = iter(draws).__next__
     with TestClient(app, raise_server_exceptions=False) as client:
@@ -117,7 +117,7 @@ def test_a_shadow_with_a_solver_solves_as_the_client_asked(served, beats):
 
 def test_the_client_has_its_answer_while_the_shadow_is_still_at_it(models, beats):
     resnet = models.by_name["resnet"].classifier
-    with service_with(models, [0.0] * 4, threads=2) as client, resnet.held():
+    with service_with(models, [0.0] * 4, workers=2) as client, resnet.held():
         for _ in range(4):
             answer = client.post("/classify", json={"beats": beats[:BEATS].tolist()})
             assert answer.json()["model"]["name"] == "odenet" and len(answer.json()["beats"]) == BEATS
@@ -154,7 +154,7 @@ def test_a_shadow_that_fails_is_counted_and_harms_nobody(models, beats, monkeypa
 
 def test_a_queue_that_is_half_full_takes_no_beats_of_shadows(models, beats):
     resnet, many = models.by_name["resnet"].classifier, np.resize(beats, (4096, 187)).astype("<f4")
-    with service_with(models, [0.0, 0.0, 0.0], queue_beats=8192, threads=2) as client, resnet.held():
+    with service_with(models, [0.0, 0.0, 0.0], queue_beats=8192, workers=2) as client, resnet.held():
         client.post("/classify", json={"beats": beats[:1].tolist()})
         assert resnet.begun.acquire(timeout=60)
         # None can be begun while one is, so these wait: half a queue, and no more.
@@ -167,7 +167,7 @@ def test_a_queue_that_is_half_full_takes_no_beats_of_shadows(models, beats):
 
 def test_a_service_that_ends_does_not_wait_for_shadows(models, beats):
     resnet = models.by_name["resnet"].classifier
-    with resnet.held(), service_with(models, [0.0] * 3, threads=2) as client:
+    with resnet.held(), service_with(models, [0.0] * 3, workers=2) as client:
         for _ in range(3):
             client.post("/classify", json={"beats": beats[:BEATS].tolist()})
         assert resnet.begun.acquire(timeout=60)

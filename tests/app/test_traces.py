@@ -8,6 +8,7 @@ from app import keys, service, tracing
 from app.settings import Settings
 from ecg.synthetic import synthesize
 from tests.app.conftest import logged
+from tests.app.test_batcher import WorkerHere
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{sampled}"
 """The example of the W3C's recommendation "Trace Context"."""
@@ -17,7 +18,7 @@ CALLERS_TRACE, CALLERS_SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203
 @contextmanager
 def traced(served, **settings):
     """A client of a service that is traced: all of it has been told at the end."""
-    app = service.create(served, Settings(**settings), tracing=tracing.from_environment())
+    app = service.create(served, Settings(**settings), begin=WorkerHere, tracing=tracing.from_environment())
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
