@@ -3,7 +3,7 @@
 import platform
 import threading
 from collections import Counter as Counts
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 
 import numpy as np
@@ -42,6 +42,8 @@ class Metrics:
         self._lock = threading.Lock()
         self._uncounted: dict[str, list[Decided]] = {}
         """By model, what was decided and is not counted yet."""
+        self._waiting = 0
+        """Beats of it."""
         registry.register(_Before(self._count_all))
         ProcessCollector(registry=registry)
         self.requests = Counter(
@@ -166,16 +168,20 @@ class Metrics:
         """Count beats that were decided on: when there are some more, or somebody reads the metrics."""
         with self._lock:
             self._uncounted.setdefault(model, []).append((beats, decisions))
-            if sum(len(decided) for _, decided in self._uncounted[model]) >= TOGETHER:
-                self._count_of(model)
+            self._waiting += len(decisions)
+            enough = self._waiting >= TOGETHER
+        if enough:
+            self._count_all()
 
     def _count_all(self) -> None:
         with self._lock:
-            for model in list(self._uncounted):
-                self._count_of(model)
+            for model, decided in self._uncounted.items():
+                self._count_of(model, decided)
+            self._uncounted.clear()
+            self._waiting = 0
 
-    def _count_of(self, model: str) -> None:
-        beats, decisions = zip(*self._uncounted.pop(model), strict=True)
+    def _count_of(self, model: str, together: Sequence[Decided]) -> None:
+        beats, decisions = zip(*together, strict=True)
         self._count_inputs(np.concatenate(beats))
         reasons = Counts(reason for decided in decisions for reason in decided.reasons)
         for reason in REASONS:
