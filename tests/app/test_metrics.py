@@ -9,7 +9,6 @@ from app import service
 from app.metrics import Metrics
 from app.settings import Settings
 
-
 OWN = re.compile("cardiode_.*(?<!_created)")
 
 
