@@ -28,6 +28,9 @@ MOST_DIGITS = 9
 LEFT = 499
 """Logged where the client has left before its answer was there; nobody gets to see it."""
 
+SOON = 0.1
+"""Seconds until anybody looks whether the client is still there: most answers are there by then."""
+
 MANY_BEATS = 32
 """Beats whose answer is written beside the event loop."""
 
@@ -94,10 +97,19 @@ def _charged(request: Request, beats: int) -> Iterator[None]:
 async def _while_there(request: Request, deciding: Coroutine[Any, Any, Decisions]) -> Decisions | None:
     """What is decided, unless the client leaves first: then None, and what is not yet solved will not be."""
     answer = asyncio.ensure_future(deciding)
-    left = asyncio.ensure_future(request.receive())  # the body is whole: all that can come is that the client leaves
     try:
-        await asyncio.wait((answer, left), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((answer,), timeout=SOON)
+        if not answer.done():
+            await _until_left(request, answer)
         return answer.result() if answer.done() else None
     finally:
         answer.cancel()
+
+
+async def _until_left(request: Request, answer: "asyncio.Future[Decisions]") -> None:
+    """Until the answer is there or the client has left: the body is whole, so nothing else can come."""
+    left = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait((answer, left), return_when=asyncio.FIRST_COMPLETED)
+    finally:
         left.cancel()

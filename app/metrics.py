@@ -1,20 +1,26 @@
 """What the service counts, for Prometheus to scrape."""
 
 import platform
+import threading
 from collections import Counter as Counts
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 
 import numpy as np
 from jaxtyping import Float32
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from app.bulk_histogram import BulkHistogram
 from app.schemas import ModelIdentity
 from app.worker_metrics import WorkerMetrics
 from ecg import BEAT_FS, LABELS, unpadded_lengths
 from models import REASONS, AnnotatedBeats, Decisions, Reason
+
+Decided = tuple[Float32[np.ndarray, "beat 187"], Decisions]
+"""Beats, and what was decided on them."""
 
 FAILED = "none"
 """The label that counts beats whose solve failed."""
@@ -23,12 +29,22 @@ WATCHED = ("busy", "internal", "too_late")
 """Kinds of error that are counted from 0 on: an alarm would miss the first of a series that begins with it."""
 
 
+TOGETHER = 256
+"""Beats that are counted at once at the latest: so many cost little more than one."""
+
+
 class Metrics:
     """The counters of one service, in a registry of their own."""
 
     def __init__(self) -> None:
         registry = CollectorRegistry()
         self.registry = registry
+        self._lock = threading.Lock()
+        self._uncounted: dict[str, list[Decided]] = {}
+        """By model, what was decided and is not counted yet."""
+        self._waiting = 0
+        """Beats of it."""
+        registry.register(_Before(self._count_all))
         ProcessCollector(registry=registry)
         self.requests = Counter(
             "cardiode_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry
@@ -149,17 +165,35 @@ class Metrics:
         self._abstained(model, "poor_signal", int(np.count_nonzero(~good)))
 
     def count(self, model: str, beats: Float32[np.ndarray, "beat 187"], decisions: Decisions) -> None:
-        """Count beats that were decided on."""
-        self._count_inputs(beats)
+        """Count beats that were decided on: when there are some more, or somebody reads the metrics."""
+        with self._lock:
+            self._uncounted.setdefault(model, []).append((beats, decisions))
+            self._waiting += len(decisions)
+            enough = self._waiting >= TOGETHER
+        if enough:
+            self._count_all()
+
+    def _count_all(self) -> None:
+        with self._lock:
+            for model, decided in self._uncounted.items():
+                self._count_of(model, decided)
+            self._uncounted.clear()
+            self._waiting = 0
+
+    def _count_of(self, model: str, together: Sequence[Decided]) -> None:
+        beats, decisions = zip(*together, strict=True)
+        self._count_inputs(np.concatenate(beats))
+        reasons = Counts(reason for decided in decisions for reason in decided.reasons)
         for reason in REASONS:
-            self._abstained(model, reason, decisions.reasons.count(reason))
-        counts = np.bincount(decisions.labels + 1, minlength=1 + len(LABELS)).tolist()
-        for label, count in zip((FAILED, *LABELS), counts, strict=True):
+            self._abstained(model, reason, reasons[reason])
+        labels = np.concatenate([decided.labels for decided in decisions])
+        for label, count in zip((FAILED, *LABELS), np.bincount(labels + 1, minlength=1 + len(LABELS)), strict=True):
             if count:
-                self.beats.labels(label=label, model=model).inc(count)
-        self.confidences.observe(decisions.confidences[decisions.solved], model)
-        if decisions.receipts is not None:
-            self.evaluations.observe(decisions.receipts.evaluations, model)
+                self.beats.labels(label=label, model=model).inc(int(count))
+        self.confidences.observe(np.concatenate([decided.confidences for decided in decisions])[labels >= 0], model)
+        receipts = [decided.receipts.evaluations for decided in decisions if decided.receipts is not None]
+        if receipts:
+            self.evaluations.observe(np.concatenate(receipts), model)
 
     def _count_inputs(self, beats: Float32[np.ndarray, "beat 187"]) -> None:
         lengths = unpadded_lengths(beats)
@@ -173,6 +207,18 @@ class Metrics:
     def exposition(self) -> bytes:
         """All of it, in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+class _Before(Collector):
+    """Does something before a registry collects what was registered later."""
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        self.do = do
+
+    def collect(self) -> Iterable[Metric]:
+        """Nothing of its own."""
+        self.do()
+        return ()
 
 
 def _label(place: int) -> str:

@@ -1,8 +1,8 @@
 """Security headers: what a browser may make of an answer. They stand on every one, errors too."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -20,6 +20,12 @@ class Policy:
 
     content_security: str
     cache: str
+
+    @cached_property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """All headers, as an answer has them."""
+        own = {"Content-Security-Policy": self.content_security, "Cache-Control": self.cache}
+        return [(name.lower().encode(), value.encode()) for name, value in (HEADERS | own).items()]
 
 
 DATA = Policy("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'", cache="no-store")
@@ -45,10 +51,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in STARTS:
-                headers, policy = MutableHeaders(scope=message), policy_of(scope["path"])
-                headers.update(HEADERS)
-                headers.setdefault("Content-Security-Policy", policy.content_security)
-                headers.setdefault("Cache-Control", policy.cache)
+                headers = list(message.get("headers", ()))
+                there = {name for name, _ in headers}
+                headers += [header for header in policy_of(scope["path"]).headers if header[0] not in there]
+                message["headers"] = headers
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

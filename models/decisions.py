@@ -182,13 +182,13 @@ class Decisions:
         why = np.where(unlike, "unlike_training", unsure)
         return [reason or None for reason in np.where(self.solved, why, "").tolist()]
 
-    @property
+    @cached_property
     def confidences(self) -> Float32[np.ndarray, "beat"]:
         """The probability of the likeliest class of each beat."""
         confidences: np.ndarray = self.probabilities.max(axis=1)
         return confidences
 
-    @property
+    @cached_property
     def solved(self) -> Bool[np.ndarray, "beat"]:
         """Which beats have an answer: all, but for those whose solve failed."""
         if self.receipts is None:
@@ -196,7 +196,7 @@ class Decisions:
         solved: Bool[np.ndarray, beat] = self.receipts.status == Status.OK
         return solved
 
-    @property
+    @cached_property
     def labels(self) -> Int64[np.ndarray, "beat"]:
         """The likeliest class of each beat as an index into `LABELS`, -1 where its solve failed."""
         return np.where(self.solved, self.probabilities.argmax(axis=1), -1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Int64
 
 from ecg import BeatsInContext
 from ecg.scoring.intervals import Measure as MeasureOfRecordings
@@ -205,13 +205,8 @@ def _new_patients(ours: Patients | None, theirs: Patients | None) -> list[Check]
 
 
 def _of_each(measure: MeasureOfRecordings) -> Measure:
-    """A measure of `ecg.scoring`, of each of many matrices."""
-
-    def of_each(confusions: Int64[np.ndarray, "draw true said"]) -> Float64[np.ndarray, "draw"]:
-        values = [measure(confusion[np.newaxis]) for confusion in confusions]
-        return np.array([np.nan if value is None else value for value in values])
-
-    return of_each
+    """A measure of `ecg.scoring`, of each of many matrices as if of one recording."""
+    return lambda confusions: measure(confusions[:, np.newaxis])
 
 
 def _checks(what: str, differences: Mapping[str, Difference]) -> list[Check]:

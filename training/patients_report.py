@@ -8,7 +8,7 @@ from ecg.scoring import QRS, SVEB_OF_MANY, VEB, Summary
 from ecg.scoring.confusion import count
 from ecg.scoring.f1 import f1, macro_f1
 from ecg.scoring.five_classes import ACCURACY, FIVE_CLASSES
-from ecg.scoring.intervals import Measure, gross
+from ecg.scoring.intervals import Measure, defined, gross
 from ecg.scoring.tables import summary_table
 from ecg.scoring.three_classes import ACCURACY as ACCURACY_OF_THREE
 from ecg.scoring.three_classes import THREE_CLASSES
@@ -54,7 +54,7 @@ def view_name(view: View) -> str:
 
 def value(patients: Patients, view: View, measure: Measure) -> float | None:
     """A measure in one view."""
-    return measure(np.array([comparison.confusion for comparison in patients.views[view]]))
+    return defined(measure(np.array([comparison.confusion for comparison in patients.views[view]])))
 
 
 def views_table(patients: Patients) -> str:

@@ -2,8 +2,11 @@
 
 from collections.abc import Collection
 
+import numpy as np
+from jaxtyping import Float64
+
 from ecg.scoring.intervals import Confusions, Measure
-from ecg.scoring.statistics import Statistics
+from ecg.scoring.statistics import Statistics, quotients
 
 
 def f1(statistics: Statistics) -> Measure:
@@ -12,21 +15,22 @@ def f1(statistics: Statistics) -> Measure:
     It is 0 where there are such beats, or some were called so, and none is right; undefined where there are neither.
     """
 
-    def measure(confusions: Confusions) -> float | None:
-        told = statistics.of(confusions.sum(axis=0))
-        whole = told.sensitivity.whole + told.positive_predictivity.whole
-        return 2 * told.sensitivity.part / whole if whole else None
+    def measure(confusions: Confusions) -> Float64[np.ndarray, "*draws"]:
+        total = confusions.sum(axis=-3)
+        right, there = statistics.sensitivity.counts(total)
+        _, called = statistics.positive_predictivity.counts(total)
+        return quotients(2 * right, there + called)
 
     return measure
 
 
 def macro_f1(kinds: Collection[Statistics]) -> Measure:
-    """The mean over some kinds of beats; undefined where it is for one of them."""
+    """The mean over some kinds of beats; undefined where it is for one of them, and for none."""
     measures = [f1(statistics) for statistics in kinds]
 
-    def measure(confusions: Confusions) -> float | None:
-        values = [one(confusions) for one in measures]
-        defined = [value for value in values if value is not None]
-        return sum(defined) / len(defined) if defined and len(defined) == len(values) else None
+    def measure(confusions: Confusions) -> Float64[np.ndarray, "*draws"]:
+        if not measures:
+            return np.full(confusions.shape[:-3], np.nan)
+        return np.asarray(np.mean([one(confusions) for one in measures], axis=0))
 
     return measure

@@ -6,7 +6,7 @@ random are recordings, so recordings are drawn again, and not beats. The bounds 
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,16 +15,18 @@ from scipy.special import ndtr, stdtrit
 
 from ecg.errors import InvalidComparison
 from ecg.scoring.comparison import Comparison
-from ecg.scoring.confusion import counts
-from ecg.scoring.statistics import Statistic
+from ecg.scoring.statistics import Statistic, quotients
 
-Confusions = Int64[np.ndarray, "recording 7 7"]
+Confusions = Int64[np.ndarray, "*draws recording 7 7"]
 
-Measure = Callable[[Confusions], float | None]
-"""Any number that is taken from the confusion matrices of some recordings, None where it is undefined."""
+Measure = Callable[[Confusions], Float64[np.ndarray, "*draws"]]
+"""Any number that is taken from the confusion matrices of some recordings, of many such; NaN where it is undefined."""
 
 LEVEL = 0.95
 RESAMPLES = 2000
+
+AT_ONCE = 500
+"""Resamples that are counted together: a few MB of them."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,15 @@ class Interval:
 
 def gross(statistic: Statistic) -> Measure:
     """A statistic of the beats of all recordings."""
-    return lambda confusions: statistic.of(confusions.sum(axis=0)).value
+    return lambda confusions: statistic.shares(confusions.sum(axis=-3))
 
 
 def average(statistic: Statistic) -> Measure:
     """The mean of a statistic over the recordings where it is defined."""
 
-    def measure(confusions: Confusions) -> float | None:
-        part, whole = (
-            sum((counts(confusions, cells) for cells in some), np.zeros(len(confusions), np.int64))
-            for some in (statistic.counted, statistic.among)
-        )
-        defined = whole > 0
-        return float(np.mean(part[defined] / whole[defined])) if defined.any() else None
+    def measure(confusions: Confusions) -> Float64[np.ndarray, "*draws"]:
+        shares = statistic.shares(confusions)
+        return quotients(np.nansum(shares, axis=-1), np.isfinite(shares).sum(axis=-1))
 
     return measure
 
@@ -75,11 +73,13 @@ def interval(
     if not 0 < level < 1 or resamples < 1:
         raise InvalidComparison(f"got a level of {level} and {resamples} resamples, expected 0 to 1, and 1 or more")
     confusions = np.array([comparison.confusion for comparison in comparisons], dtype=np.int64).reshape(-1, 7, 7)
-    value, number = measure(confusions), len(confusions)
+    value, number = defined(measure(confusions)), len(confusions)
     if value is None or number < 2:
         return Interval(value, None, None, level)
-    rng = np.random.default_rng(seed)
-    drawn = _defined(measure(confusions[rng.integers(number, size=number)]) for _ in range(resamples))
+    draws = np.random.default_rng(seed).integers(number, size=(resamples, number))
+    parts = [measure(confusions[draws[start : start + AT_ONCE]]) for start in range(0, resamples, AT_ONCE)]
+    drawn = np.concatenate(parts)
+    drawn = drawn[~np.isnan(drawn)]
     if not len(drawn):
         return Interval(value, None, None, level)
     outside = share_outside(level, number)
@@ -97,5 +97,6 @@ def share_outside(level: float, recordings: int) -> float:
     return float(ndtr(-width))
 
 
-def _defined(values: Iterable[float | None]) -> Float64[np.ndarray, "value"]:
-    return np.array([value for value in values if value is not None], dtype=np.float64)
+def defined(value: Float64[np.ndarray, ""] | float) -> float | None:
+    """A number, or None where it is undefined."""
+    return None if np.isnan(value) else float(value)

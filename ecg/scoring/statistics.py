@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from ecg.scoring.confusion import Cells, Confusion, count
+import numpy as np
+from jaxtyping import Float64, Int64
+from numpy.typing import ArrayLike
+
+from ecg.scoring.confusion import Cells, Confusion, counts
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,21 @@ class Statistic:
 
     def of(self, confusion: Confusion) -> Ratio:
         """Its value for a confusion matrix."""
-        part, whole = (sum(count(confusion, cells) for cells in some) for some in (self.counted, self.among))
-        return Ratio(part, whole)
+        part, whole = self.counts(confusion)
+        return Ratio(int(part), int(whole))
+
+    def shares(self, confusions: Int64[np.ndarray, "*draws 7 7"]) -> Float64[np.ndarray, "*draws"]:
+        """The share for each of many confusion matrices; NaN where it is undefined."""
+        return quotients(*self.counts(confusions))
+
+    def counts(self, confusions: Int64[np.ndarray, "*draws 7 7"]) -> list[Int64[np.ndarray, "*draws"]]:
+        """The pairs that are counted, and those among which they are."""
+        return [np.asarray(sum(counts(confusions, cells) for cells in some)) for some in (self.counted, self.among)]
+
+
+def quotients(parts: ArrayLike, wholes: ArrayLike) -> Float64[np.ndarray, "*draws"]:
+    """Parts of wholes, each of shape `[*draws]`; NaN where there is no whole."""
+    return np.where(np.greater(wholes, 0), np.divide(parts, np.maximum(wholes, 1)), np.nan)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,15 @@
+import re
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
+from app import metrics as room
 from app import service
+from app.metrics import Metrics
 from app.settings import Settings
+
+OWN = re.compile("cardiode_.*(?<!_created)")
 
 
 def samples(client):
@@ -124,3 +130,18 @@ def test_strange_paths_make_no_labels_of_their_own(client):
         client.get(path)
     values = samples(client)
     assert total(values, "cardiode_http_requests_total", route="unmatched") == 3
+
+
+def test_beats_count_the_same_however_many_are_counted_together(served, beats, monkeypatch):
+    told = []
+    for together in (1, 3, 1000):
+        monkeypatch.setattr(room, "TOGETHER", together)
+        metrics = Metrics()
+        for model in served.models:
+            for start, stop in ((0, 1), (1, 5), (5, 8), (8, 9)):
+                part = beats[start:stop]
+                metrics.count(model.identity.name, part, model.classifier.classify(part))
+        values = parsed(metrics.exposition().decode())
+        told.append({key: value for key, value in values.items() if OWN.fullmatch(key[0])})
+        assert total(values, "cardiode_beat_mean_count") == 18
+    assert told[1] == pytest.approx(told[0]) and told[2] == pytest.approx(told[0])

@@ -4,6 +4,7 @@ from scipy import stats
 
 from ecg import InvalidComparison
 from ecg.scoring import QRS, VEB, Comparison, Summary
+from ecg.scoring.f1 import f1, macro_f1
 from ecg.scoring.intervals import Interval, average, gross, interval, share_outside
 from tests.ecg.scoring.test_summary import compared
 
@@ -20,7 +21,7 @@ def recordings(number, rng, ability=(9.0, 1.0), beats=100):
 
 def sensitivity(confusions):
     """The same as gross(VEB.sensitivity), by the shortest way."""
-    return float(confusions[:, 2, 2].sum() / confusions[:, 2].sum())
+    return confusions[..., 2, 2].sum(axis=-1) / confusions[..., 2, :].sum(axis=(-2, -1))
 
 
 def coverage(bounds, truth):
@@ -65,8 +66,9 @@ def test_the_bounds_are_the_percentiles_that_scipy_finds(measure):
     matrices = np.array([one.confusion for one in some])
     told = interval(some, measure, resamples=4000)
     judge = stats.bootstrap(
-        (np.arange(30),), lambda places: measure(matrices[places.astype(int)]), vectorized=False, n_resamples=4000,
-        method="percentile", confidence_level=1 - 2 * share_outside(0.95, 30), rng=np.random.default_rng(4),
+        (np.arange(30),), lambda places: float(measure(matrices[places.astype(int)])), n_resamples=4000,
+        vectorized=False, method="percentile", confidence_level=1 - 2 * share_outside(0.95, 30),
+        rng=np.random.default_rng(4),
     ).confidence_interval  # fmt: skip
     assert (told.low, told.high) == pytest.approx((judge.low, judge.high), abs=4e-3)
 
@@ -101,6 +103,16 @@ def test_without_mistakes_there_is_nothing_to_vary():
     assert interval(perfect, gross(QRS.sensitivity)) == Interval(1.0, 1.0, 1.0, 0.95)
 
 
+@pytest.mark.parametrize("measure", [gross(VEB.sensitivity), average(VEB.sensitivity), f1(VEB), macro_f1([QRS, VEB])])
+def test_a_measure_of_many_resamples_is_that_of_each(measure):
+    some = np.array([one.confusion for one in [*recordings(9, np.random.default_rng(8)), compared(Nn=5)]])
+    draws = np.random.default_rng(9).integers(len(some), size=(2, 3, 4))
+    draws[0, 0] = 9  # where there is nothing to find
+    each = [[float(measure(some[places])) for places in row] for row in draws]
+    np.testing.assert_allclose(measure(some[draws]), each, rtol=1e-12)
+    assert np.isnan(each[0][0])
+
+
 def test_one_recording_has_no_bounds_and_none_no_value():
     assert interval([compared(Vv=1, Vn=1)], gross(VEB.sensitivity)) == Interval(0.5, None, None, 0.95)
     for measure in (gross(VEB.sensitivity), average(VEB.sensitivity)):
@@ -115,7 +127,7 @@ def test_resamples_in_which_it_is_undefined_are_left_out():
 
 def test_any_number_taken_from_the_matrices_will_do():
     some = [compared(Vv=8, Vn=2, Nv=2, Nn=88)] * 3
-    told = interval(some, lambda confusions: 2 * int(confusions[:, 2, 2].sum()) / int(confusions[:, 2].sum() * 2))
+    told = interval(some, lambda confusions: 1 - confusions[..., 2, 0].sum(axis=-1) / 30)
     assert told.value == told.low == told.high == 0.8
 
 
