@@ -12,6 +12,7 @@ from app.batch_spans import BatchSpans
 from app.served import ServedModels
 from app.settings import Settings
 from tests.app.test_batcher import Watched, WorkerHere, begun
+from tests.app.test_shadowing import wait_for
 from tests.app.test_traces import CALLER, CALLERS_TRACE, traced
 
 
@@ -122,6 +123,7 @@ def test_a_batch_that_fails_says_so_and_so_do_those_who_are_in_it(model, collect
 def test_a_shadow_has_a_share_in_the_trace_of_the_request(served, collector, beats):
     with traced(served, shadow="odenet=resnet:1") as client:
         client.post("/classify", json=body(beats[:2]))
+        wait_for(client, "cardiode_shadow_beats_total", 2)
     second = next(span for span in collector.named("solve") if span.attributes["cardiode.shadow"])
     assert second.attributes["cardiode.model"] == "resnet"
     assert second.trace == collector.one("POST /classify").trace
