@@ -5,6 +5,7 @@ answers goes through a pipe. One that ends, because somebody or the system kille
 the other one did not finish.
 """
 
+import atexit
 import gc
 import logging
 import multiprocessing
@@ -83,6 +84,8 @@ class Worker:
         self._known: OrderedDict[str, None] = OrderedDict()
         """The sha256 of the classifiers that the process keeps, the one that was last asked at the end."""
         self._process, self._pipe = _begin()
+        # Where the service ends before it has begun: multiprocessing would wait for ever for what no signal ends.
+        atexit.register(self.close)
 
     @property
     def process_id(self) -> int:
@@ -106,7 +109,11 @@ class Worker:
         raise WorkerEnded(f"{ATTEMPTS} processes ended over {len(beats)} beats for {model.pin}")
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, which may have ended."""
+        atexit.unregister(self.close)
+        self._end()
+
+    def _end(self) -> None:
         self._pipe.close()
         self._process.join(END_SECONDS)
         self._process.kill()
@@ -134,7 +141,7 @@ class Worker:
             _send(self._pipe, Forget(oldest))
 
     def _replace(self) -> None:
-        self.close()
+        self._end()
         logger.warning("a worker was replaced", extra={"exit_code": self._process.exitcode})
         self.replaced()
         self._known.clear()

@@ -1,6 +1,8 @@
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -191,6 +193,13 @@ def test_it_ends_when_it_is_closed(model, beats):
     process = process_of(begun)
     begun.close()
     assert not process.is_running()
+
+
+def test_a_process_that_never_closed_it_ends_all_the_same(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text("from app.worker import Worker\nif __name__ == '__main__':\n    Worker(60, list)\n")
+    ended = subprocess.run([sys.executable, program], timeout=LONG, env=os.environ | {"PYTHONPATH": os.getcwd()})
+    assert ended.returncode == 0
 
 
 def test_it_ends_when_the_service_is_killed(serving):
