@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -198,7 +199,7 @@ def test_it_ends_when_it_is_closed(model, beats):
 def test_a_process_that_never_closed_it_ends_all_the_same(tmp_path):
     program = tmp_path / "program.py"
     program.write_text("from app.worker import Worker\nif __name__ == '__main__':\n    Worker(60, list)\n")
-    ended = subprocess.run([sys.executable, program], timeout=LONG, env=os.environ | {"PYTHONPATH": os.getcwd()})
+    ended = subprocess.run([sys.executable, program], timeout=LONG, env=os.environ | {"PYTHONPATH": str(Path.cwd())})
     assert ended.returncode == 0
 
 
