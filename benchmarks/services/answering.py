@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float32
 
 from benchmarks.services.setup import Setup
@@ -15,11 +14,7 @@ Answer = list[dict[str, Any]]
 
 
 def load(setup: Setup) -> Classifier:
-    """The classifier of one worker, which uses one core.
-
-    Two threads on one batch wait for each other whenever HTTP takes a core from one of them.
-    """
-    torch.set_num_threads(1)
+    """The classifier of one worker."""
     classifier = Classifier.load(setup.model)
     setup.note_loaded()
     return classifier

@@ -16,6 +16,8 @@ from benchmarks.services.setup import Setup
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+"""Each worker solves on one core: two threads on one batch wait for each other when HTTP takes a core from one."""
 START_SECONDS = 240
 STOP_SECONDS = 30
 
@@ -60,18 +62,11 @@ def versions(python: Path) -> str:
         )
 
 
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @contextmanager
 def served_by(framework: Framework, setup: Setup, python: Path) -> Iterator[str]:
     """The address of a framework's service, once all its workers have loaded the classifier and it listens."""
     log = Path(setup.folder) / "log"
-    environment = os.environ | {"PYTHONPATH": str(ROOT)} | framework.environment | setup.environment()
+    environment = os.environ | ENVIRONMENT | framework.environment | setup.environment()
     with log.open("wb") as output:
         # A session of its own tells which processes belong to it.
         process = subprocess.Popen(  # noqa: S603 - the caller's own Python

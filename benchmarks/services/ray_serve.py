@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse
 
 from benchmarks.services import answering
 from benchmarks.services.answering import Answer
-from benchmarks.services.setup import Setup
+from benchmarks.services.setup import Setup, free_port
 
 SETUP = Setup.told()
 ONGOING_REQUESTS = 1000
@@ -58,7 +58,20 @@ class Heartbeats:
         return JSONResponse({"beats": await self.decide(beats)})
 
 
+def haproxy(folder: str) -> dict[str, str]:
+    """Ports and files of its own: another program may use those of Ray's default."""
+    return {
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port()),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port()),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{folder}/haproxy.cfg",
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": f"{folder}/admin.sock",
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": folder,
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": f"{folder}/server-state",
+    }
+
+
 def main() -> None:
+    os.environ |= haproxy(f"{SETUP.folder}/haproxy")
     cores = len(os.sched_getaffinity(0))
     ray.init(num_cpus=cores, include_dashboard=False, _temp_dir=f"{SETUP.folder}/ray")
     serve.start(http_options={"host": "127.0.0.1", "port": SETUP.port})

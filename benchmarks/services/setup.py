@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -46,3 +47,10 @@ class Setup:
     def told(cls) -> Self:
         """The one that this process was told."""
         return cls(**json.loads(os.environ[VARIABLE]))
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.services import framework
-from benchmarks.services.framework import FRAMEWORKS, REQUIREMENTS, Framework, free_port, members, packages, served_by
-from benchmarks.services.setup import Setup
+from benchmarks.services.framework import FRAMEWORKS, REQUIREMENTS, Framework, members, packages, served_by
+from benchmarks.services.setup import Setup, free_port
 
 SERVES = """
 import http.server, subprocess, sys
