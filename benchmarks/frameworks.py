@@ -65,11 +65,8 @@ def main() -> None:
     chosen = options.parse_args()
     check_wrk()
     print(versions(chosen.python))
-    print(
-        "\n| beats a request | service | workers | requests a second | beats a second | 99 of 100 answers within |",
-        end="",
-    )
-    print(" cores of wrk | cardiode / it |\n|---|---|---:|---:|---:|---:|---:|---:|")
+    print("\n| beats a request | service | workers | requests a second | beats a second ", end="")
+    print("| 99 of 100 answers within | cores of wrk | cardiode / it |\n|---|---|---:|---:|---:|---:|---:|---:|")
     classifier, beats = Classifier.load(MODEL), synthetic_beats()
     with tempfile.TemporaryDirectory() as place:
         for count in CLIENTS:

@@ -1,6 +1,11 @@
+import io
+import urllib.request
+from email.message import Message
+from urllib.error import HTTPError
+
 import pytest
 
-from benchmarks.frameworks import Measured, rows, same
+from benchmarks.frameworks import Measured, first_answer, rows, same
 from benchmarks.load import JSON, Body, Load
 
 BEAT = {"label": "N", "probabilities": {"N": 0.9, "S": 0.1}}
@@ -38,3 +43,29 @@ def test_answers_are_the_same_but_for_rounding():
 )
 def test_answers_that_differ_are_not_the_same(other):
     assert not same(other, [BEAT])
+
+
+def answering(monkeypatch, *statuses):
+    """A service that answers so, one after the other."""
+    left = iter(statuses)
+
+    def urlopen(request):
+        status = next(left)
+        if status != 200:
+            raise HTTPError(request.full_url, status, "refused", Message(), io.BytesIO(b"no"))
+        return io.BytesIO(b"[1, 2]")
+
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+
+
+def test_a_service_may_first_be_missing_behind_what_stands_before_it(body, monkeypatch):
+    body.file.touch()
+    answering(monkeypatch, 404, 503, 200)
+    assert first_answer("LitServe", "http://127.0.0.1", body) == [1, 2]
+
+
+def test_a_service_that_refuses_a_body_ends_the_benchmark(body, monkeypatch):
+    body.file.touch()
+    answering(monkeypatch, 422, 200)
+    with pytest.raises(SystemExit, match="LitServe refuses 64 beats as application/json"):
+        first_answer("LitServe", "http://127.0.0.1", body)
