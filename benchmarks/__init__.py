@@ -3,7 +3,11 @@
 import argparse
 
 
+def parser(what: str | None) -> argparse.ArgumentParser:
+    """The parser of a benchmark that tells `what` it measures where `--help` is asked for."""
+    return argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
 def explain(what: str | None) -> None:
-    """Let a benchmark tell `what` it measures where `--help` is asked for, and refuse what it does not know."""
-    formatter = argparse.RawDescriptionHelpFormatter
-    argparse.ArgumentParser(description=what, formatter_class=formatter).parse_args()
+    """Let a benchmark without options tell `what` it measures, and refuse what it does not know."""
+    parser(what).parse_args()

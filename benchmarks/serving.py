@@ -1,98 +1,100 @@
 """Serving: how much of what the classifier can do reaches clients over HTTP, and how soon?
 
-`python -m benchmarks.serving` starts a service of odenet in a process of its own for each question, and
-lets `hey` (Debian: apt-get install hey) ask it, pinned to one core, whose processor time is told. Bodies are synthetic
+`python -m benchmarks.serving` starts a service of odenet in a process of its own for each question, and lets wrk
+(Debian: apt-get install wrk) ask it, pinned to one core, whose processor time is told. Bodies are synthetic
 beats. Against the bare `Classifier` at its best batch and number of threads, in the same run, it tells
 
 - at saturation, the beats a second of requests of 64 beats, as float32 and as JSON;
 - with 64 clients of one beat each, the requests a second with and without batching;
-- at half of that load, the 99th percentile of the time to the answer, against that of a bare single beat.
+- at half of that load, by requests that come at moments of their own, evenly and at random, the 99th percentile of the
+  time to the answer, against that of a bare single beat.
 """
 
-import json
 import os
 import re
-import resource
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks import explain
-from ecg import cut_annotated_beats
-from ecg.synthetic import synthesize
+from app.settings import Settings
+from benchmarks import parser
+from benchmarks.load import CORES, JSON, RAW, Body, Load, Pace, ask, check_wrk, median, synthetic_beats, written
 from models import Classifier
 
 MODEL = "odenet"
-SECONDS = 8
-ROUNDS = 3
 BATCHES = (16, 64, 128, 256)
-RAW, JSON = "application/octet-stream", "application/json"
-CORES = sorted(os.sched_getaffinity(0))
+CLIENTS = {1: 64, 64: 8}
+"""How many ask at once, by the beats of a request."""
 UNBATCHED = {"CARDIODE_BATCH_BEATS": "1", "CARDIODE_BATCH_WAIT": "0"}
 
 
-@dataclass(frozen=True)
-class Load:
-    """What one run of the generator saw: answers a second, the slowest of 99 % in seconds, its own cores in use."""
-
-    rate: float
-    p99: float
-    cores: float
-
-
 def main() -> None:
-    explain(__doc__)
-    if not shutil.which("hey"):
-        sys.exit("hey is not installed; apt-get install hey")
+    options = parser(__doc__)
+    options.add_argument("--seconds", type=int, default=8, help="of each run (default: %(default)s)")
+    options.add_argument("--rounds", type=int, default=3, help="runs, of which the middle one counts (%(default)s)")
+    chosen = options.parse_args()
+    check_wrk()
     beats = synthetic_beats()
     classifier = Classifier.load(MODEL)
     torch.set_num_threads(1)
     single = statistics.median(seconds_of(classifier, beats[:1]) for _ in range(100))
     best, threads, batch = max(
-        (bare(classifier, beats, threads, batch), threads, batch) for threads in (1, len(CORES)) for batch in BATCHES
+        (bare(classifier, beats, threads, batch, chosen.seconds / 2), threads, batch)
+        for threads in (1, len(CORES))
+        for batch in BATCHES
     )
     print(
-        f"bare {MODEL}: {best:,.0f} beats/s ({threads} threads, {batch} beats at once); one beat {1e3 * single:.1f} ms"
+        f"Bare: {best:,.0f} beats a second ({threads} threads, {batch} at once), a single one in {1e3 * single:.1f} ms"
     )
+    print("\n| load | beats a second | of bare | 99 of 100 answers within | cores of wrk |\n|---|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as place:
-        bodies = written(beats, Path(place))
-        with served() as address:
-            for kind, body in ((RAW, bodies["64.raw"]), (JSON, bodies["64.json"])):
-                load = median(lambda kind=kind, body=body: ask(address, kind, body, clients=8))
-                print(f"64 beats a request, {kind}: {tell(64 * load.rate, load, best)}")
-            batched = median(lambda: ask(address, RAW, bodies["1.raw"], clients=64))
-            print(f"64 clients of one beat: {tell(batched.rate, batched, best)}")
-            half = median(lambda: ask(address, RAW, bodies["1.raw"], clients=64, rate=batched.rate / 2))
-            print(
-                f"at half of that load: p99 {1e3 * half.p99:.1f} ms at {half.rate:,.0f} requests/s, "
-                f"{half.p99 / single:.1f} times a bare single beat"
-            )
-        with served(**UNBATCHED) as address:
-            alone = median(lambda: ask(address, RAW, bodies["1.raw"], clients=64))
-            print(f"the same without batching: {tell(alone.rate, alone, best)}")
-            print(f"batched / unbatched: {batched.rate / alone.rate:.2f}")
+        measure(beats, Path(place), best, single, chosen.seconds, chosen.rounds)
 
 
-def tell(rate: float, load: Load, best: float) -> str:
-    return (
-        f"{rate:,.0f} beats/s, {rate / best:.0%} of bare; p99 {1e3 * load.p99:.1f} ms; generator {load.cores:.2f} cores"
+def measure(beats: np.ndarray, folder: Path, best: float, single: float, seconds: int, rounds: int) -> None:
+    def run(address: str, body: Body, pace: Pace | None = None) -> Load:
+        clients = CLIENTS[body.beats]
+        return median(partial(ask, address, body, clients=clients, seconds=seconds, pace=pace), rounds)
+
+    raw, text = (written(np.resize(beats, (64, beats.shape[1])), kind, folder) for kind in (RAW, JSON))
+    one = written(beats[:1], RAW, folder)
+    with served() as address:
+        print(row("64 beats a request, float32, 8 clients", run(address, raw), best))
+        print(row("the same as JSON", run(address, text), best))
+        batched = run(address, one)
+        print(row("one beat a request, 64 clients", batched, best))
+        even = run(address, one, Pace(batched.requests / 2, "even"))
+        print(row("half of that, evenly", even, best))
+        random = run(address, one, Pace(batched.requests / 2, "random"))
+        print(row("half of that, at random", random, best))
+    with served(**UNBATCHED) as address:
+        alone = run(address, one)
+        print(row("one beat a request, 64 clients, without batching", alone, best))
+    print(f"\nBatched / unbatched: {batched.beats / alone.beats:.2f}")
+    print_half("evenly", even, single)
+    print_half("at random", random, single)
+
+
+def row(load: str, seen: Load, best: float) -> str:
+    return f"| {load} | {seen.beats:,.0f} | {seen.beats / best:.0%} | {1e3 * seen.p99:.0f} ms | {seen.cores:.2f} |"
+
+
+def print_half(moments: str, half: Load, single: float) -> None:
+    wait = Settings().batch_wait
+    print(
+        f"At half of the load, {moments}, 99 of 100 answers within {1e3 * half.p99:.1f} ms: the batch wait of "
+        f"{1e3 * wait:g} ms and {(half.p99 - wait) / single:.1f} times a bare single beat"
     )
-
-
-def synthetic_beats() -> np.ndarray:
-    recording = synthesize(400, heart_rate=75, ectopic={"V": 0.1}, seed=1)
-    return cut_annotated_beats(recording).values.astype(np.float32)
 
 
 def seconds_of(classifier: Classifier, beats: np.ndarray) -> float:
@@ -101,11 +103,11 @@ def seconds_of(classifier: Classifier, beats: np.ndarray) -> float:
     return time.perf_counter() - started
 
 
-def bare(classifier: Classifier, beats: np.ndarray, threads: int, batch: int) -> float:
+def bare(classifier: Classifier, beats: np.ndarray, threads: int, batch: int, seconds: float) -> float:
     """Beats a second of so many threads, each with a core."""
     asked = np.resize(beats, (batch, beats.shape[1]))
     counts = [0] * threads
-    end = time.perf_counter() + SECONDS / 2
+    end = time.perf_counter() + seconds
 
     def work(place: int) -> None:
         while time.perf_counter() < end:
@@ -121,15 +123,6 @@ def bare(classifier: Classifier, beats: np.ndarray, threads: int, batch: int) ->
     return sum(counts) / (time.perf_counter() - started)
 
 
-def written(beats: np.ndarray, folder: Path) -> dict[str, Path]:
-    """The bodies, as files."""
-    for count in (1, 64):
-        some = np.resize(beats, (count, beats.shape[1]))
-        (folder / f"{count}.raw").write_bytes(some.astype("<f4").tobytes())
-        (folder / f"{count}.json").write_text(json.dumps({"beats": some.round(4).tolist()}))
-    return {file.name: file for file in folder.iterdir()}
-
-
 @contextmanager
 def served(**settings: str) -> Iterator[str]:
     """The address of a service of the model alone."""
@@ -142,30 +135,6 @@ def served(**settings: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
-
-
-def median(run: Callable[[], Load]) -> Load:
-    """Of several runs, the one with the middle rate."""
-    return sorted((run() for _ in range(ROUNDS)), key=lambda load: load.rate)[ROUNDS // 2]
-
-
-def ask(address: str, kind: str, body: Path, *, clients: int, rate: float | None = None) -> Load:
-    """Let so many clients ask again and again, or so many times a second in all."""
-    limit = [] if rate is None else ["-q", f"{rate / clients:.3f}"]
-    command = ["taskset", "-c", str(CORES[-1]), "hey", "-z", f"{SECONDS}s", "-c", str(clients), *limit]
-    command += ["-m", "POST", "-T", kind, "-D", str(body), f"{address}/classify"]
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - all of it is ours
-    seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-    statuses = set(re.findall(r"\[(\d+)\]\s+\d+ responses", told))
-    if statuses != {"200"}:
-        sys.exit(f"expected answers of status 200 alone:\n{told}")
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    p99 = re.search(r"99%+ in ([0-9.]+) secs", told)
-    rate_told = re.search(r"Requests/sec:\s+([0-9.]+)", told)
-    if not p99 or not rate_told:
-        sys.exit(f"hey told something else than expected:\n{told}")
-    return Load(float(rate_told[1]), float(p99[1]), used / seconds)
 
 
 if __name__ == "__main__":
