@@ -20,6 +20,7 @@ from app.access import Access
 from app.allowance import Allowances
 from app.batcher import Batcher
 from app.body_limit import BodyLimit, Limits
+from app.ending import Ending
 from app.kept import KeptRecordings
 from app.keys import KeyRing
 from app.metrics import Metrics
@@ -65,6 +66,7 @@ def create(served: ServedModels, settings: Settings, clock: Callable[[], float] 
     app.state.allowances = Allowances(clock)
     app.state.served = served
     app.state.settings = settings
+    app.state.ending = False
     app.state.kept = KeptRecordings(settings.recordings_kept, settings.keep_seconds)
     app.state.recording_places = Places("recordings", settings.recordings_at_once)
     app.state.stream_places = Places("streams", settings.streams)
@@ -87,6 +89,7 @@ def create(served: ServedModels, settings: Settings, clock: Callable[[], float] 
     # The last stands outermost.
     app.add_middleware(BodyLimit, limits=_limits(settings))
     app.add_middleware(Access)
+    app.add_middleware(Ending)
     app.add_middleware(Observing, service=app)
     if settings.allowed_origins:
         app.add_middleware(
@@ -121,6 +124,7 @@ def create_operations(service: FastAPI) -> FastAPI:
     for routes in (health, metrics):
         app.include_router(routes.router)
     problems.install(app)
+    app.add_middleware(Ending)
     app.add_middleware(Observing, service=app)
     app.add_middleware(SecurityHeaders)
     return app
