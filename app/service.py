@@ -108,6 +108,7 @@ def _batcher(settings: Settings, metrics: Metrics) -> Batcher:
         wait=settings.batch_wait,
         most_beats=settings.batch_beats,
         queue_beats=settings.queue_beats,
+        queue_seconds=settings.queue_seconds,
         threads=settings.solver_threads,
         metrics=metrics,
     )

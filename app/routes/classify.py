@@ -78,6 +78,7 @@ async def classify(request: Request) -> Response:
     state = request.app.state
     with state.batcher.crowd.one_more():
         seconds = asking.seconds_for(request)
+        state.batcher.check()
         question = await questions.read(request)
         served: ServedModels = state.served  # a reload replaces it
         options = question.options

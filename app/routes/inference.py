@@ -219,6 +219,7 @@ async def infer_version(request: Request, name: str, version: str) -> Response:
 async def _infer(request: Request, model: ServedModel) -> Response:
     with request.app.state.batcher.crowd.one_more():
         seconds = asking.seconds_for(request)
+        request.app.state.batcher.check()
         inference = await _read(request)
         asked, parameters = inference.asked, inference.asked.parameters
         if asked.model_name not in (None, model.identity.name):
