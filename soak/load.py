@@ -20,7 +20,7 @@ PAUSE = 0.05
 """Seconds before a client tries again to reach a service that is not there."""
 
 End = Literal["right", "wrong", "refused", "failed", "broken", "unreached", "hung", "unsent"]
-"""refused: with 503 and when to come again. failed: with any other status. broken: the connection ended without an answer.
+"""refused: with 503 and when to come again. failed: with any other status. broken: the connection ended before that.
 unreached: there was none. hung: no answer came for so long that none will. unsent: no connection was free."""
 
 
