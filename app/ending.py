@@ -7,6 +7,7 @@ time is told so.
 
 import asyncio
 
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,13 +36,15 @@ class Ending:
     async def _taken(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
 
-        async def send_noting(message: Message) -> None:
+        async def send_closing(message: Message) -> None:
             nonlocal begun
             begun = True
+            if message["type"] == "http.response.start" and scope["app"].state.ending:
+                MutableHeaders(scope=message)["Connection"] = "close"  # or its client would ask by it again
             await send(message)
 
         try:
-            await self.app(scope, receive, send_noting)
+            await self.app(scope, receive, send_closing)
         except asyncio.CancelledError:  # by the server, which waits no longer
             if begun or scope["type"] != "http":
                 raise

@@ -24,6 +24,10 @@ from app.settings import Settings
 OPERATIONS_SECONDS = 1
 """What requests for health or metrics may take to finish at the end, once all others have."""
 
+LAST_CALL_SECONDS = 0.2
+"""For requests that are on their way, over connections that are open: they are told that the service is ending, where
+they would meet a connection that is closed and not know what had become of them."""
+
 LAST_SECONDS = 5
 """How much longer than its requests the process may take to end; less than a container is given more (compose file)."""
 
@@ -101,6 +105,7 @@ class _Main(uvicorn.Server):
         limit = threading.Timer(self._seconds, self._end, [1])
         limit.daemon = True
         limit.start()
+        await asyncio.sleep(LAST_CALL_SECONDS)
         await super().shutdown(sockets)
 
     def _end(self, status: int) -> None:

@@ -1,6 +1,7 @@
 """Marked beats: questions whose right answers are known, and so far apart that nobody's can pass for another's."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,16 +24,21 @@ class Question:
     """Beats to classify, as a whole HTTP request, and their right answer."""
 
     request: bytes
+    beats: np.ndarray
+    """[beat, 187]"""
     probabilities: np.ndarray
     """[beat, class]"""
 
     def is_answered_by(self, body: bytes) -> bool:
-        """Whether these decisions are those on its own beats."""
-        told = [beat["probabilities"] for beat in json.loads(body)["beats"]]
-        if len(told) != len(self.probabilities) or None in told:
+        """Whether the decisions in this answer are those on its own beats."""
+        return self.has_answer([beat["probabilities"] for beat in json.loads(body)["beats"]])
+
+    def has_answer(self, told: Sequence[Mapping[str, float] | None]) -> bool:
+        """Whether these probabilities are those of its own beats."""
+        if len(told) != len(self.probabilities):
             return False
-        said = np.array([list(probabilities.values()) for probabilities in told])
-        return bool(np.abs(said - self.probabilities).max() <= TOLERANCE)
+        said = [list(probabilities.values()) for probabilities in told if probabilities]
+        return len(said) == len(told) and bool(np.abs(np.array(said) - self.probabilities).max() <= TOLERANCE)
 
 
 def questions(checkpoint: str | Path, sizes: tuple[int, ...], each: int = 16, seed: int = 0) -> list[Question]:
@@ -43,7 +49,7 @@ def questions(checkpoint: str | Path, sizes: tuple[int, ...], each: int = 16, se
     for size in sizes:
         for kind in each * (JSON, RAW):
             chosen = rng.permutation(np.resize(rng.permutation(len(beats)), size))
-            made.append(Question(_request(kind, beats[chosen]), probabilities[chosen]))
+            made.append(Question(_request(kind, beats[chosen]), beats[chosen], probabilities[chosen]))
     return [made[place] for place in rng.permutation(len(made))]
 
 

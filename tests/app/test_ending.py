@@ -53,4 +53,7 @@ def test_what_has_begun_goes_on(client, beat):
         client.app.state.ending = True
         yield b'{"beats": [' + str(beat).encode() + b"]}"
 
-    assert client.post("/classify", content=body()).status_code == 200
+    answer = client.post("/classify", content=body())
+    assert answer.status_code == 200 and len(answer.json()["beats"]) == 1
+    assert answer.headers["connection"] == "close"  # it would be the last over it
+    assert client.get("/models").status_code == 503
