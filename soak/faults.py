@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -184,17 +185,17 @@ async def end(bars: Bars, asked: list[Question]) -> None:
         async with asking(bars, service, asked, "refused", "unreached"):
             service.process.terminate()
             started = time.monotonic()
-            bars.check(not ready(beside), "it is not ready any more")
+            bars.check(says_not_ready(beside), "it says that it is not ready any more")
             status = await asyncio.to_thread(service.process.wait, Settings().shutdown_seconds + LAST_SECONDS + 5)
             bars.check(status in (0, -signal.SIGTERM), f"it ends, after {time.monotonic() - started:.1f} s: {status}")
 
 
-def ready(service: Service) -> bool:
+def says_not_ready(service: Service) -> bool:
     try:
         service.get("/health/ready")
-    except OSError:  # a refusal is one, and so is nobody there
-        return False
-    return True
+    except urllib.error.HTTPError as error:
+        return error.code == 503
+    return False
 
 
 async def stuck(bars: Bars, asked: list[Question]) -> None:
