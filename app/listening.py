@@ -24,6 +24,10 @@ from app.settings import Settings
 OPERATIONS_SECONDS = 1
 """What requests for health or metrics may take to finish at the end, once all others have."""
 
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection is kept over which nothing is asked: longer than clients and load balancers keep theirs (60 s
+are usual), so that they close it. Were it the service, a request that is on its way would be lost."""
+
 LAST_CALL_SECONDS = 0.2
 """For requests that are on their way, over connections that are open: they are told that the service is ending, where
 they would meet a connection that is closed and not know what had become of them."""
@@ -75,6 +79,7 @@ def _config(app: FastAPI, host: str, port: int, seconds: int) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=seconds,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
 
 
