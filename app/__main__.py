@@ -5,7 +5,6 @@ import gc
 import sys
 from collections.abc import Sequence
 
-import torch
 from pydantic import ValidationError
 
 from app import annotate, key_commands, listening, logs, service, settings, tracing
@@ -16,6 +15,7 @@ from app.shadow import InvalidShadow
 from app.tracing import TracesUnavailable
 from ecg import EcgError
 from models import ModelError
+from models.threads import use_one_core
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,8 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             message = problem["msg"].removeprefix("Value error, ")
             print(f"{name}: got {problem['input']!r}. {message}", file=sys.stderr)
         return 1
-    # Two batches on a core each are solved sooner than two on both cores, one after the other.
-    torch.set_num_threads(1)
+    use_one_core()
     match asked.command:
         case "annotate":
             return annotate.run(asked, chosen)

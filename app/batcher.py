@@ -1,8 +1,9 @@
 """The batcher: beats of different requests are solved together, and their decisions go home to their requests.
 
 A batch costs little more than one of its beats, and a beat's answer depends on that beat alone, so company changes
-nothing but the cost. Beats wait for company for a moment at most, and only while there is some that could come; the
-queue is bounded in beats, because beats are what takes time. Beats that nobody waits for, those of shadows, have a
+nothing but the cost. Beats wait for company for a moment at most, and only while there is some that could come. The
+queue is bounded in beats, because beats are what takes time, and in the time until it is a newcomer's turn: those who
+are let in are answered soon, however many are not. Beats that nobody waits for, those of shadows, have a
 place in it while it is not half full, take none from others, and are solved while there are no others.
 """
 
@@ -118,7 +119,8 @@ class Batcher:
     """Lets workers solve batches of `most_beats` at most, taken from a queue of `queue_beats` at most.
 
     Beats wait for others for `wait` seconds at most. Requests of one way take turns, and so do ways: a large request
-    does not keep a small one waiting until it is done.
+    does not keep a small one waiting until it is done. Whoever would wait for more than about `queue_seconds` for the
+    first turn is not let in.
     """
 
     def __init__(
@@ -128,6 +130,7 @@ class Batcher:
         wait: float,
         most_beats: int,
         queue_beats: int,
+        queue_seconds: float,
         metrics: Metrics,
         onlooker: Onlooker | None = None,
     ) -> None:
@@ -135,6 +138,7 @@ class Batcher:
         self.wait = wait
         self.most_beats = most_beats
         self.queue_beats = queue_beats
+        self.queue_seconds = queue_seconds
         self.metrics = metrics
         self.onlooker = onlooker
         self.crowd = Crowd()
@@ -142,6 +146,8 @@ class Batcher:
         self._queues: OrderedDict[Way, deque[Asked]] = OrderedDict()
         self._queued: Counter[bool] = Counter()
         """Beats that wait: spare ones, and others."""
+        self._before_a_newcomer = 0
+        """Of those others, beats whose turn is before that of a request that comes now: a batch of each at most."""
         self._spare_now = False
         """Whether a worker solves spare beats: never more than one, so that another is there for who comes."""
         self._open: set[Asked] = set()
@@ -170,6 +176,11 @@ class Batcher:
         for worker in self.workers:
             worker.close()
 
+    def check(self) -> None:
+        """Whether a request may come now, which costs less than to read it first. Raises Busy."""
+        with self._changed:
+            self._check_turn()
+
     async def decide(
         self, way: Way, beats: Float32[np.ndarray, "beat 187"], coverage: float, seconds: float
     ) -> Decisions:
@@ -194,14 +205,27 @@ class Batcher:
 
     def _put(self, way: Way, asked: Asked) -> None:
         with self._changed:
+            if not way.spare:
+                self._check_turn()
             queued = self._queued.total() if way.spare else self._queued[False]
             if queued + asked.left > (self.queue_beats // 2 if way.spare else self.queue_beats):
                 raise Busy(f"{queued:,} beats are waiting", self._retry_seconds())
             self._queues.setdefault(way, deque()).append(asked)
             self._queued[way.spare] += asked.left
             if not way.spare:
+                self._before_a_newcomer += self._turn(asked)
                 self._open.add(asked)
             self._changed.notify()
+
+    def _check_turn(self) -> None:
+        before = self._before_a_newcomer
+        # A batch for each worker may wait in any case, or one of them would have none.
+        if self._pace and before > max(self.queue_seconds * self._pace, len(self.workers) * self.most_beats):
+            raise Busy(f"{before:,} beats would be solved before", self._retry_seconds())
+
+    def _turn(self, asked: Asked) -> int:
+        """Beats of a request that are solved before another one's that comes after it."""
+        return min(asked.left, self.most_beats)
 
     def _retry_seconds(self) -> int:
         """About how long it takes until the queue is solved."""
@@ -252,6 +276,7 @@ class Batcher:
             for asked in [asked for asked in queue if asked.answer.done() or asked.deadline < earliest]:
                 queue.remove(asked)
                 self._queued[way.spare] -= asked.left
+                self._before_a_newcomer -= 0 if way.spare else self._turn(asked)
                 self._open.discard(asked)
                 _send([(asked, TooLate(asked.deadline - asked.since))])
             if not queue:
@@ -267,7 +292,9 @@ class Batcher:
                 self.metrics.batch_wait_seconds.observe(now - asked.since)
             piece = Piece(asked, asked.taken, min(asked.taken + room, len(asked.beats)))
             pieces.append(piece)
+            turn = self._turn(asked)
             asked.taken = piece.stop
+            self._before_a_newcomer -= 0 if way.spare else turn - self._turn(asked)
             room -= len(piece.beats)
             if asked.left:
                 queue.append(asked)

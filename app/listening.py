@@ -1,12 +1,20 @@
-"""Listening: the ports that the service answers on, and how it ends."""
+"""Listening: the ports that the service answers on, and how it ends.
+
+The first signal lets it finish what it has taken, for as long as the settings allow; a second one ends it at once. It
+never lasts much longer than allowed: work that cannot be broken off, such as a solve, may not hold it up.
+"""
 
 import asyncio
 import contextlib
+import os
 import socket
+import threading
 from collections.abc import Iterator
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from app.http_protocol import BoundedHeads
 from app.loopback import is_loopback
@@ -15,6 +23,20 @@ from app.settings import Settings
 
 OPERATIONS_SECONDS = 1
 """What requests for health or metrics may take to finish at the end, once all others have."""
+
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection is kept over which nothing is asked: longer than clients and load balancers keep theirs (60 s
+are usual), so that they close it. Were it the service, a request that is on its way would be lost."""
+
+LAST_CALL_SECONDS = 0.2
+"""For requests that are on their way, over connections that are open: they are told that the service is ending, where
+they would meet a connection that is closed and not know what had become of them."""
+
+LAST_SECONDS = 5
+"""How much longer than its requests the process may take to end; less than a container is given more (compose file)."""
+
+BY_SIGNAL = 128
+"""What shells add to a signal's number for the status of a process that it has ended."""
 
 
 class OpenToAll(Exception):
@@ -38,11 +60,11 @@ def listen(service: FastAPI, settings: Settings) -> None:
     """Answer until a signal comes, and then finish the requests in flight. Ends the process where a port is taken."""
     main = _config(service, settings.host, settings.port, settings.shutdown_seconds)
     if settings.operations_port is None:
-        server = uvicorn.Server(main)
+        server = _Main(main, service.state)
     else:
         host = settings.operations_host or settings.host
         beside = _config(create_operations(service), host, settings.operations_port, OPERATIONS_SECONDS)
-        server = _Both(main, _Beside(beside), beside.bind_socket())
+        server = _Both(main, service.state, _Beside(beside), beside.bind_socket())
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, once all is finished
         server.run()
 
@@ -57,7 +79,43 @@ def _config(app: FastAPI, host: str, port: int, seconds: int) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=seconds,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
+
+
+class _Main(uvicorn.Server):
+    """The server that signals end."""
+
+    def __init__(self, config: uvicorn.Config, state: State) -> None:
+        super().__init__(config)
+        self.state = state
+        self._seconds = (config.timeout_graceful_shutdown or 0) + LAST_SECONDS
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take nothing new from now on, and finish; if that was asked for already, end."""
+        if self.state.ending:
+            # Not here, where it might wait for what it has interrupted.
+            self._loop.call_soon_threadsafe(self._end, BY_SIGNAL + sig)
+        self.state.ending = True
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish."""
+        # A thread, since what holds it up may be the event loop itself.
+        limit = threading.Timer(self._seconds, self._end, [1])
+        limit.daemon = True
+        limit.start()
+        await asyncio.sleep(LAST_CALL_SECONDS)
+        await super().shutdown(sockets)
+
+    def _end(self, status: int) -> None:
+        self.state.kept.close()
+        os._exit(status)
 
 
 class _Beside(uvicorn.Server):
@@ -69,14 +127,14 @@ class _Beside(uvicorn.Server):
         yield
 
 
-class _Both(uvicorn.Server):
+class _Both(_Main):
     """The service, with another server that begins when it listens and ends when it has finished.
 
     The other one's port is taken already: that it cannot be is known before anything runs.
     """
 
-    def __init__(self, config: uvicorn.Config, beside: _Beside, port: socket.socket) -> None:
-        super().__init__(config)
+    def __init__(self, config: uvicorn.Config, state: State, beside: _Beside, port: socket.socket) -> None:
+        super().__init__(config, state)
         self.beside = beside
         self.port = port
         self._running: asyncio.Task[None] | None = None

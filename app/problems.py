@@ -28,6 +28,7 @@ What went wrong below is mapped to a status here, and nowhere else:
                                   408   body_too_slow        the limit (`app.body_limit` refuses it)
                                   413   body_too_large       the limit (and it)
                                   415   unsupported_body     the kinds of body, and of its compression, there are
+                                  503   ending               when to come again (`app.ending` refuses it)
     any other                     500   internal             nothing of the inside
 
 The third column is what `cardiode_errors_total` counts it as.
@@ -80,6 +81,7 @@ HTTP_KINDS = {
     408: "body_too_slow",
     413: "body_too_large",
     415: "unsupported_body",
+    503: "ending",
 }
 
 KINDS = (

@@ -20,6 +20,7 @@ from app.access import Access
 from app.allowance import Allowances
 from app.batcher import Batcher, Onlooker
 from app.body_limit import BodyLimit, Limits
+from app.ending import Ending
 from app.kept import KeptRecordings
 from app.keys import KeyRing
 from app.metrics import Metrics
@@ -84,6 +85,7 @@ def create(
     app.state.allowances = Allowances(clock)
     app.state.served = served
     app.state.settings = settings
+    app.state.ending = False
     app.state.kept = KeptRecordings(settings.recordings_kept, settings.keep_seconds)
     app.state.recording_places = Places("recordings", settings.recordings_at_once)
     app.state.stream_places = Places("streams", settings.streams)
@@ -106,6 +108,7 @@ def create(
     # The last stands outermost.
     app.add_middleware(BodyLimit, limits=_limits(settings))
     app.add_middleware(Access)
+    app.add_middleware(Ending)
     app.add_middleware(Observing, service=app)
     if settings.allowed_origins:
         app.add_middleware(
@@ -128,6 +131,7 @@ def _batcher(settings: Settings, metrics: Metrics, begin: Begin, onlooker: Onloo
         wait=settings.batch_wait,
         most_beats=settings.batch_beats,
         queue_beats=settings.queue_beats,
+        queue_seconds=settings.queue_seconds,
         metrics=metrics,
         onlooker=onlooker,
     )
@@ -144,6 +148,7 @@ def create_operations(service: FastAPI) -> FastAPI:
     for routes in (health, metrics):
         app.include_router(routes.router)
     problems.install(app)
+    app.add_middleware(Ending)
     app.add_middleware(Observing, service=app)
     app.add_middleware(SecurityHeaders)
     return app

@@ -77,6 +77,13 @@ class Settings(BaseSettings):
     queue_beats: int = Field(
         8192, ge=MAX_BEATS, description="most beats that wait to be solved; requests beyond are told when to come again"
     )
+    queue_seconds: float = Field(
+        0.5,
+        gt=0,
+        allow_inf_nan=False,
+        description="seconds that a request's first beats should wait at most, by how fast beats were solved lately; "
+        "requests that would wait longer are told when to come again",
+    )
     deadline: float = Field(
         30,
         gt=0,

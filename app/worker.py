@@ -20,12 +20,12 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float32
 
 from app.served import ServedModel
 from models import Classifier, Decisions, Solver
 from models.memory import keep_freed_memory
+from models.threads import use_one_core
 
 ATTEMPTS = 2
 """Processes that a batch may end before it is given up: it may be what ends them."""
@@ -170,7 +170,7 @@ def work(pipe: Connection) -> None:
     # These may be sent to all processes of the service; it ends its workers itself, when everything is answered.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    torch.set_num_threads(1)  # each worker has a core
+    use_one_core()
     keep_freed_memory()
     gc.freeze()
     classifiers: dict[str, Classifier] = {}

@@ -24,12 +24,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from app.settings import Settings
 from benchmarks import parser
 from benchmarks.load import CORES, JSON, RAW, Body, Load, Pace, ask, check_wrk, median, synthetic_beats, written
 from models import Classifier
+from models.threads import use_one_core
 
 MODEL = "odenet"
 BATCHES = (16, 64, 128, 256)
@@ -46,7 +46,7 @@ def main() -> None:
     check_wrk()
     beats = synthetic_beats()
     classifier = Classifier.load(MODEL)
-    torch.set_num_threads(1)
+    use_one_core()
     single = statistics.median(seconds_of(classifier, beats[:1]) for _ in range(100))
     best, threads, batch = max(
         (bare(classifier, beats, threads, batch, chosen.seconds / 2), threads, batch)

@@ -21,11 +21,13 @@ def _now() -> datetime:
 class Retries:
     """Up to `most` times, and none that would begin later than `seconds` after the first try.
 
+    By default that outlasts a service that is started anew.
+
     A pause is as long as Retry-After says (RFC 9110, 10.2.3: seconds or a date), else `pause` seconds before the first
     try again, and twice as long before each further one. `clock` is in seconds, `now` the date.
     """
 
-    most: int = 5
+    most: int = 8
     seconds: float = 60
     pause: float = 0.2
     clock: Callable[[], float] = time.monotonic

@@ -25,10 +25,11 @@ from models import (
 from models import checkpoint as checkpoint_file
 from models.architecture import RhythmODENetArchitecture
 from models.checkpoint import preprocessing_of
+from models.threads import use_one_core
 from training.mitdb import data_folder, missing_recordings
 
 # What tests solve is small: threads would wait for each other longer than they work, in processes that they start too.
-torch.set_num_threads(1)
+use_one_core()
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 

@@ -26,7 +26,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         415: "The body is of no kind that is known.",
         422: "A field is not as it should be; `errors` names it.",
         429: "The API key has had more beats than it may; Retry-After says when to come again.",
-        503: "As many beats wait as may; Retry-After says when to come again.",
+        503: "As many beats wait as may, or the service is ending; Retry-After says when to come again.",
         504: "The answer could not be there before the deadline.",
     }.items()
 }
@@ -78,6 +78,7 @@ async def classify(request: Request) -> Response:
     state = request.app.state
     with state.batcher.crowd.one_more():
         seconds = asking.seconds_for(request)
+        state.batcher.check()
         with state.tracing.span("read"):
             question = await questions.read(request)
         served: ServedModels = state.served  # a reload replaces it

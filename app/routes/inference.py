@@ -39,6 +39,9 @@ KINDS = (JSON, RAW)
 UNKNOWN: dict[int | str, dict[str, Any]] = {
     404: {"description": "No such model, or not of this version.", "model": InferenceError},
 }
+ENDING: dict[int | str, dict[str, Any]] = {
+    503: {"description": "The service is ending.", "model": InferenceError},
+}
 PROBLEMS = UNKNOWN | {
     status: {"description": text, "model": InferenceError}
     for status, text in {
@@ -48,7 +51,7 @@ PROBLEMS = UNKNOWN | {
         415: "The body is of no kind that is known, or compressed in another way.",
         422: "Something in the request is not as it should be, or the model takes whole recordings.",
         429: "The API key has had more beats than it may; Retry-After says when to come again.",
-        503: "As many beats wait as may; Retry-After says when to come again.",
+        503: "As many beats wait as may, or the service is ending; Retry-After says when to come again.",
         504: "The answer could not be there before the deadline.",
     }.items()
 }
@@ -120,9 +123,9 @@ async def server_live() -> Live:
     return Live()
 
 
-@router.get("/health/ready")
+@router.get("/health/ready", responses=ENDING)
 async def server_ready() -> Ready:
-    """The models have answered their reference beats: the service listens to nobody before they have."""
+    """The models have answered their reference beats, as on `GET /health/ready`."""
     return Ready()
 
 
@@ -217,6 +220,7 @@ async def _infer(request: Request, model: ServedModel) -> Response:
     tracing = request.app.state.tracing
     with request.app.state.batcher.crowd.one_more():
         seconds = asking.seconds_for(request)
+        request.app.state.batcher.check()
         with tracing.span("read"):
             inference = await _read(request)
         asked, parameters = inference.asked, inference.asked.parameters

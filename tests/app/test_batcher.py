@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from app.batcher import Batcher, TooLate, Way
 from app.metrics import Metrics
@@ -67,9 +69,9 @@ def model(served):
 def batcher_of():
     made = []
 
-    def make(workers=1, **settings):
-        usual = {"wait": LONG, "most_beats": 16, "queue_beats": 100, "metrics": Metrics()}
-        made.append(Batcher([WorkerHere() for _ in range(workers)], **usual | settings))
+    def make(workers=1, **chosen):
+        usual = {"wait": LONG, "most_beats": 16, "queue_beats": 100, "queue_seconds": LONG, "metrics": Metrics()}
+        made.append(Batcher([WorkerHere() for _ in range(workers)], **usual | chosen))
         return made[-1]
 
     yield make
@@ -218,6 +220,64 @@ def test_a_full_queue_refuses_at_once_and_takes_again_when_there_is_room(batcher
         return refused.value
 
     assert 1 <= asyncio.run(run()).retry_seconds <= 30
+
+
+def test_whoever_would_wait_too_long_for_a_turn_is_refused_before_and_after_the_beats_are_read(
+    batcher_of, model, beats
+):
+    batcher = batcher_of(most_beats=4, queue_seconds=1e-9)  # so that a batch for the thread is all that may wait
+
+    async def run():
+        await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+        await begun(model)
+        with model.classifier.held():
+            tasks = [await asked(batcher, model, beats[:1])]
+            await begun(model)
+            tasks.append(await asked(batcher, model, beats[:40]))  # of which a newcomer waits for a batch alone
+            batcher.check()
+            tasks.append(await asked(batcher, model, beats[:1]))
+            with pytest.raises(Busy, match="5 beats would be solved before") as refused:
+                batcher.check()
+            with pytest.raises(Busy, match="5 beats would be solved before"):
+                await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+            tasks.append(await asked(batcher, model, beats[:1], spare=True))  # for whom nobody waits
+            tasks[2].cancel()
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        batcher.check()
+        return refused.value
+
+    assert 1 <= asyncio.run(run()).retry_seconds <= 30
+
+
+def test_nobody_is_refused_for_the_time_before_anything_is_known_of_it(batcher_of, model, beats):
+    batcher = batcher_of(most_beats=4, queue_seconds=1e-9)
+
+    async def run():
+        with model.classifier.held():
+            tasks = [await asked(batcher, model, beats[:4]) for _ in range(9)]
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+
+
+@given(data=st.data())
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_queue_that_is_empty_again_refuses_nobody(batcher_of, model, beats, data):
+    batcher = batcher_of(most_beats=4, queue_beats=10_000, queue_seconds=1e-9, workers=2)
+    sizes = data.draw(st.lists(st.integers(1, 20), min_size=1, max_size=12))
+    left = data.draw(st.sets(st.integers(0, len(sizes) - 1)))
+    spare = data.draw(st.sets(st.integers(0, len(sizes) - 1)))
+
+    async def run():
+        tasks = [await asked(batcher, model, beats[:size], spare=n in spare) for n, size in enumerate(sizes)]
+        for number in left:
+            tasks[number].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await batcher.decide(Way(model, None), beats[:1], 1.0, 60)  # those who left are forgotten by then
+        assert batcher._before_a_newcomer == 0
+
+    asyncio.run(run())
 
 
 def test_what_can_no_longer_arrive_in_time_is_not_begun(batcher_of, model, beats):

@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import service
+from app.places import Busy
 from app.served import ServedModels
 from app.settings import Settings
 from ecg import LABELS
@@ -310,6 +311,17 @@ def test_more_beats_than_may_wait_are_refused_with_when_to_come_again(served, be
     for response in refused:
         assert_problem(response, 503, "beats are waiting")
         assert 1 <= int(response.headers["retry-after"]) <= 30
+
+
+def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, monkeypatch):
+    def check():
+        raise Busy("1,234 beats would be solved before", 3)
+
+    monkeypatch.setattr(client.app.state.batcher, "check", check)
+    for path in ("/classify", "/v2/models/odenet/infer"):
+        refused = client.post(path, content=b"{")
+        assert refused.status_code == 503 and "1,234 beats" in refused.text
+        assert refused.headers["retry-after"] == "3"
 
 
 def test_a_client_that_has_left_is_not_solved_for(serving, beat):

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2 as httpx
 import pytest
@@ -91,10 +92,59 @@ def test_operations_have_a_port_of_their_own_until_all_requests_are_finished(che
         while not refuses(main):
             assert time.monotonic() < deadline
         assert httpx.get(f"{operations}/health/live").status_code == 200
+        assert httpx.get(f"{operations}/health/ready").status_code == 503
         request.join()
         assert answers[0].status_code == 200
         assert process.wait(timeout=60) in (0, -signal.SIGTERM)
         assert refuses(operations)
+
+
+def stalled(address, beat):
+    """A connection whose request is taken, and whose body does not come."""
+    host, port = address.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)), timeout=60)
+    connection.sendall(b"POST /classify HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + str(beat).encode())
+    deadline = time.monotonic() + 60
+    while "in_progress 2.0" not in httpx.get(f"{address}/metrics").text:  # that request, and this one
+        assert time.monotonic() < deadline
+    return connection
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_though_a_client_is_stuck(serving, beat, how):
+    process, address = serving
+    with stalled(address, beat) as connection:
+        process.send_signal(how)
+        deadline = time.monotonic() + 60
+        while not refuses(address):  # it has begun to end
+            assert time.monotonic() < deadline
+        assert process.poll() is None
+        process.send_signal(how)
+        assert process.wait(timeout=20) == 128 + how  # 30 s are what requests have to finish
+        assert connection.recv(1) == b""
+
+
+def test_a_request_that_is_not_done_in_time_is_told_so(checkpoints, beat):
+    with started(checkpoints.values(), CARDIODE_SHUTDOWN_SECONDS="1") as (process, (address,)):
+        with stalled(address, beat) as connection:
+            process.send_signal(signal.SIGTERM)
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        assert answer.startswith(b"HTTP/1.1 503 ") and b"application/problem+json" in answer
+        assert b"has ended before this was answered" in answer
+        assert process.wait(timeout=60) in (0, -signal.SIGTERM)
+
+
+def test_it_ends_in_time_though_a_solve_goes_on(checkpoints, beat):
+    long = {"beats": [beat] * 128, "solver": {"method": "rk4", "step": 1e-3, "max_evaluations": 10_000}}
+    with started(checkpoints.values(), CARDIODE_SHUTDOWN_SECONDS="0") as (process, (address,)):
+        with ThreadPoolExecutor() as other:
+            asked = other.submit(httpx.post, f"{address}/classify", json=long, timeout=60)
+            deadline = time.monotonic() + 60
+            while "in_progress 2.0" not in httpx.get(f"{address}/metrics").text:
+                assert time.monotonic() < deadline and not asked.done()
+            process.send_signal(signal.SIGTERM)
+            assert asked.result().status_code == 503
+        assert process.wait(timeout=60) == 1
 
 
 def refuses(address):

@@ -1,6 +1,10 @@
 import logging
+from pathlib import Path
+
+import httpx2 as httpx
 
 from app.logs import Rarely
+from soak.service import served
 
 
 def record(name, message, *filled):
@@ -23,3 +27,11 @@ def test_a_message_is_told_again_only_after_a_while_whatever_it_is_filled_with()
 def test_other_loggers_are_told_always():
     rarely = Rarely("sender", 10)
     assert all(rarely.filter(record(name, "same")) for name in ("senders", "cardiode.requests") for _ in range(3))
+
+
+def test_a_log_that_cannot_be_written_keeps_nobody_from_an_answer(checkpoints, beats):
+    body = {"beats": beats[:3].tolist()}
+    with Path("/dev/full").open("wb") as full, served(CARDIODE_MODELS=str(checkpoints["resnet"]), log=full) as service:
+        for _ in range(20):
+            assert httpx.post(f"{service.address}/classify", json=body, timeout=60).status_code == 200
+        assert httpx.get(f"{service.address}/nothing").status_code == 404

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2 as httpx
 import pytest
@@ -15,6 +16,9 @@ from websockets.sync.client import connect
 
 from app.settings import Settings, table
 from ecg.synthetic import synthesize
+from models import Classifier
+from soak.clock import LIBRARY, Clock, has_jumped
+from soak.service import served
 from tests.app.conftest import command
 
 
@@ -101,3 +105,23 @@ def test_a_piece_that_is_too_large_closes_the_stream_and_harms_nothing(serving):
             socket.recv()
     assert closed.value.rcvd.code == 1009
     assert httpx.get(f"{address}/health/ready").status_code == 200
+
+
+@pytest.mark.skipif(not LIBRARY.is_file(), reason="no libfaketime: install Debian's package faketime")
+def test_requests_are_answered_while_the_clock_jumps(checkpoints, beats, tmp_path):
+    clock = Clock(tmp_path / "time")
+    expected = Classifier.load(checkpoints["resnet"]).classify(beats).probabilities
+    with served(CARDIODE_MODELS=str(checkpoints["resnet"]), **clock.environment) as service:
+
+        def ask(place):
+            body = {"beats": beats[place : place + 1].tolist()}
+            answer = httpx.post(f"{service.address}/classify", json=body, timeout=60)
+            (decision,) = answer.json()["beats"]
+            assert list(decision["probabilities"].values()) == pytest.approx(expected[place], abs=1e-4)
+
+        with ThreadPoolExecutor(4) as clients:
+            for days in (3650, -1):
+                asked = clients.map(ask, range(20))
+                clock.jump(days)
+                assert len(list(asked)) == 20
+                assert has_jumped(service, days)

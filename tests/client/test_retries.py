@@ -66,3 +66,8 @@ def test_where_no_answer_came_only_what_may_be_repeated_is():
     assert first_pause(error, pause=0.2) == 0.2
     assert first_pause(error, repeatable=False) is None
     assert first_pause(answer(503, "1"), repeatable=False) == 1  # it was refused, so nothing was done
+
+
+def test_a_service_that_is_started_anew_is_outlasted():
+    pauses = Pauses(Retries(), repeatable=True)
+    assert sum(iter(lambda: pauses.next(httpx.ConnectError("down")), None)) > 45
