@@ -1,15 +1,17 @@
 """Serving: how much of what the classifier can do reaches clients over HTTP, and how soon?
 
 `python -m benchmarks.serving` starts a service of odenet in a process of its own for each question, and lets wrk
-(Debian: apt-get install wrk) ask it, pinned to one core, whose processor time is told. Bodies are synthetic
-beats. Against the bare `Classifier` at its best batch and number of threads, in the same run, it tells
+(Debian: apt-get install wrk) ask it, pinned to one core, whose processor time is told. Bodies are synthetic beats.
+Against the bare `Classifier` at its best batch, in a process for each core, in the same run, it tells
 
 - at saturation, the beats a second of requests of 64 beats, as float32 and as JSON;
-- with 64 clients of one beat each, the requests a second with and without batching;
+- with 64 clients of one beat each, the requests a second: of the service, of the same with batching off, and of the
+  plain service without batching that one writes first (`benchmarks/services/plain.py`);
 - at half of that load, by requests that come at moments of their own, evenly and at random, the 99th percentile of the
   time to the answer, against that of a bare single beat.
 """
 
+import multiprocessing
 import os
 import re
 import statistics
@@ -19,8 +21,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +31,8 @@ import numpy as np
 from app.settings import Settings
 from benchmarks import parser
 from benchmarks.load import CORES, JSON, RAW, Body, Load, Pace, ask, check_wrk, median, synthetic_beats, written
+from benchmarks.services.framework import PLAIN, served_by
+from benchmarks.services.setup import Setup, free_port
 from models import Classifier
 from models.threads import use_one_core
 
@@ -35,7 +40,8 @@ MODEL = "odenet"
 BATCHES = (16, 64, 128, 256)
 CLIENTS = {1: 64, 64: 8}
 """How many ask at once, by the beats of a request."""
-UNBATCHED = {"CARDIODE_BATCH_BEATS": "1", "CARDIODE_BATCH_WAIT": "0"}
+UNBATCHED = {"CARDIODE_BATCH_BEATS": "1", "CARDIODE_BATCH_WAIT": "0", "CARDIODE_QUEUE_SECONDS": "30"}
+"""And nobody is refused, though it is slow."""
 
 
 def main() -> None:
@@ -45,16 +51,12 @@ def main() -> None:
     chosen = options.parse_args()
     check_wrk()
     beats = synthetic_beats()
-    classifier = Classifier.load(MODEL)
-    use_one_core()
+    classifier = loaded()
     single = statistics.median(seconds_of(classifier, beats[:1]) for _ in range(100))
-    best, threads, batch = max(
-        (bare(classifier, beats, threads, batch, chosen.seconds / 2), threads, batch)
-        for threads in (1, len(CORES))
-        for batch in BATCHES
-    )
+    best, batch = max((bare(beats, batch, chosen.seconds / 2), batch) for batch in BATCHES)
     print(
-        f"Bare: {best:,.0f} beats a second ({threads} threads, {batch} at once), a single one in {1e3 * single:.1f} ms"
+        f"Bare: {best:,.0f} beats a second ({len(CORES)} processes, {batch} at once), "
+        f"a single one in {1e3 * single:.1f} ms"
     )
     print("\n| load | beats a second | of bare | 99 of 100 answers within | cores of wrk |\n|---|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as place:
@@ -79,8 +81,12 @@ def measure(beats: np.ndarray, folder: Path, best: float, single: float, seconds
         print(row("half of that, at random", random, best))
     with served(**UNBATCHED) as address:
         alone = run(address, one)
-        print(row("one beat a request, 64 clients, without batching", alone, best))
-    print(f"\nBatched / unbatched: {batched.beats / alone.beats:.2f}")
+        print(row("one beat a request, 64 clients, with batching off", alone, best))
+    with served_by(PLAIN, Setup(MODEL, free_port(), 1, 1, 0.0, 1, str(folder)), Path(sys.executable)) as address:
+        plain = run(address, one)
+        print(row("the same by a plain service without batching", plain, best))
+    print(f"\nThe service / the same with batching off: {batched.beats / alone.beats:.2f}")
+    print(f"The service / a plain one: {batched.beats / plain.beats:.2f}")
     print_half("evenly", even, single)
     print_half("at random", random, single)
 
@@ -103,24 +109,30 @@ def seconds_of(classifier: Classifier, beats: np.ndarray) -> float:
     return time.perf_counter() - started
 
 
-def bare(classifier: Classifier, beats: np.ndarray, threads: int, batch: int, seconds: float) -> float:
-    """Beats a second of so many threads, each with a core."""
+def bare(beats: np.ndarray, batch: int, seconds: float) -> float:
+    """Beats a second of a process for each core, none of which answers anybody."""
     asked = np.resize(beats, (batch, beats.shape[1]))
-    counts = [0] * threads
-    end = time.perf_counter() + seconds
+    processes = len(CORES)
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(pace, [asked] * processes, [1.0] * processes))  # until all have begun
+        return sum(pool.map(pace, [asked] * processes, [seconds] * processes))
 
-    def work(place: int) -> None:
-        while time.perf_counter() < end:
-            classifier.classify(asked)
-            counts[place] += batch
 
-    started = time.perf_counter()
-    workers = [threading.Thread(target=work, args=(place,)) for place in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    return sum(counts) / (time.perf_counter() - started)
+def pace(beats: np.ndarray, seconds: float) -> float:
+    """Beats a second of this process."""
+    classifier = loaded()
+    started, count = time.perf_counter(), 0
+    while time.perf_counter() < started + seconds:
+        classifier.classify(beats)
+        count += len(beats)
+    return count / (time.perf_counter() - started)
+
+
+@cache
+def loaded() -> Classifier:
+    """The classifier of this process."""
+    use_one_core()
+    return Classifier.load(MODEL)
 
 
 @contextmanager

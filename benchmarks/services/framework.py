@@ -37,6 +37,8 @@ RAY_ENVIRONMENT = {
     "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
 }
+PLAIN = Framework("FastAPI", ("-m", "benchmarks.services.plain"), (RAW,))
+"""Which needs no Python of its own."""
 FRAMEWORKS = (
     Framework("LitServe", ("-m", "benchmarks.services.litserve")),
     Framework("BentoML", ("-m", "benchmarks.services.bentoml"), environment={"BENTOML_DO_NOT_TRACK": "true"}),
