@@ -47,6 +47,7 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 
 soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.readers
+	$(BIN)/python -m soak.contract
 
 readme: install  ## write answer and results of the released models, methods and settings into README and docs
 	$(BIN)/python -m docs.readme

@@ -53,8 +53,10 @@ async def read(request: Request) -> Question:
     return await anyio.to_thread.run_sync(READERS[kind], body, request.query_params)
 
 
-def from_json(body: bytes, _: QueryParams) -> Question:
+def from_json(body: bytes, query: QueryParams) -> Question:
     """The question that is all in the body."""
+    for name in query:
+        raise invalid(name, "got it in the query of a JSON body, expected every option in the body", "query")
     asked = validated(ClassifyRequest, body)
     return Question(beats_from_lists(asked.beats), asked)
 

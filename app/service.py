@@ -76,6 +76,7 @@ def create(served: ServedModels, settings: Settings, clock: Callable[[], float] 
     app.state.reloader = Reloader(app.state)
     for routes in (classify, inference, recordings, models):
         app.include_router(routes.router, dependencies=_described(settings))
+    app.include_router(inference.open_router)
     for routes in (stream, health, page, documentation):
         app.include_router(routes.router)
     if settings.operations_port is None:
