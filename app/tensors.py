@@ -50,8 +50,8 @@ BEATS = "beats"
 FLOATS = {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8"}
 """Datatypes that beats may have."""
 
-SIZES = (0, 2**63 - 1)
-TIMEOUTS = (1, 2**63 - 1)
+SIZES = (0, 10**MOST_DIGITS)
+TIMEOUTS = (1, 10**MOST_DIGITS)
 
 Size = Annotated[Whole, AfterValidator(within(*SIZES)), bounds(*SIZES)]
 Microseconds = Annotated[Whole, AfterValidator(within(*TIMEOUTS)), bounds(*TIMEOUTS)]

@@ -37,6 +37,7 @@ SETTINGS = {"CARDIODE_PORT": "0", "CARDIODE_RECORDINGS_KEPT": "1000"}
 """As many recordings are kept as are made: that one has made place for others is no broken promise."""
 
 START_SECONDS = 120
+REQUEST_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def examine(service: Service, seed: int, each: int = EACH, phases: Sequence[str]
             "max-examples": each,
             "seed": seed,
             "generation-database": "none",
+            "request-timeout": REQUEST_SECONDS,
             "report": "json",
             "report-json-path": report,
         }
