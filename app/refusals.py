@@ -15,6 +15,7 @@ BODY = {
     400: "The body is not what its Content-Type says.",
     408: "The body came too slowly.",
     413: "The body is over the limit.",
+    503: "As much as may be is being sent or worked on already; Retry-After says when to come again.",
 }
 """Of every route that has a body."""
 

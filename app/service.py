@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import anyio
 import anyio.to_thread
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
@@ -36,6 +37,9 @@ DESCRIPTION = """
 Classifies ECG heartbeats by a residual network or a neural ODE whose solver tolerance each request may set.
 It is no medical device.
 """
+
+LARGEST_BODIES = 10
+"""So many bodies of the largest size, but for recordings as files, may be there together."""
 
 FORM_BYTES = 100_000
 """What a form may need beside the files in it."""
@@ -67,6 +71,7 @@ def create(served: ServedModels, settings: Settings, clock: Callable[[], float] 
     app.state.settings = settings
     app.state.kept = KeptRecordings(settings.recordings_kept, settings.keep_seconds)
     app.state.recording_places = Places("recordings", settings.recordings_at_once)
+    app.state.readers = anyio.CapacityLimiter(settings.solver_threads)
     app.state.stream_places = Places("streams", settings.streams)
     app.state.metrics = Metrics()
     app.state.batcher = _batcher(settings, app.state.metrics)
@@ -138,5 +143,6 @@ def _limits(settings: Settings) -> Limits:
         bytes=settings.max_body_bytes,
         recording_bytes=recording_bytes,
         recordings_bytes=settings.recordings_at_once * recording_bytes,
+        others_bytes=LARGEST_BODIES * settings.max_body_bytes,
         seconds=settings.body_seconds,
     )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app import asking
+from app.bodies import media_type, read_beside
 from app.content_encoding import unpacked
 from app.problems import INFERENCE
 from app.questions import JSON, LARGE_BODY, RAW
@@ -228,7 +229,7 @@ async def _infer(request: Request, model: ServedModel) -> Response:
 
 async def _read(request: Request) -> Inference:
     """What the request asks. Raises what `read` and `unpacked` raise, and HTTPException for a body of another kind."""
-    kind = request.headers.get("content-type", JSON).split(";")[0].strip().lower()
+    kind = media_type(request.headers, JSON)
     if kind not in KINDS:
         raise HTTPException(415, f"got Content-Type: {shortened(kind)!r}, expected none or one of: {', '.join(KINDS)}")
     encoding = request.headers.get("content-encoding", "")
@@ -237,7 +238,7 @@ async def _read(request: Request) -> Inference:
     body = await request.body()
     if len(body) < LARGE_BODY and not encoding:
         return read(body, header_length)
-    return await anyio.to_thread.run_sync(lambda: read(unpacked(body, encoding, most), header_length))
+    return await read_beside(request, lambda: read(unpacked(body, encoding, most), header_length))
 
 
 def _answer(model: ServedModel, asked: InferRequest, outputs: list[Wanted], decisions: Decisions) -> Response:
