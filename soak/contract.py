@@ -38,6 +38,7 @@ SETTINGS = {"CARDIODE_PORT": "0", "CARDIODE_RECORDINGS_KEPT": "1000"}
 
 START_SECONDS = 120
 REQUEST_SECONDS = 60
+"""That an answer may take: twice the usual deadline, since this finds what is wrong, and benchmarks what is slow."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def examine(service: Service, seed: int, each: int = EACH, phases: Sequence[str]
             "seed": seed,
             "generation-database": "none",
             "request-timeout": REQUEST_SECONDS,
+            "max-response-time": REQUEST_SECONDS,
             "report": "json",
             "report-json-path": report,
         }
