@@ -47,6 +47,7 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 
 soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.readers
+	$(BIN)/python -m soak.contract
 	$(BIN)/python -m soak.saturation
 	$(BIN)/python -m soak.overload
 	$(BIN)/python -m soak.faults

@@ -50,6 +50,11 @@ def solver_of(model: ServedModel, asked: SolverRequest | None) -> Solver | None:
     return asked.applied_to(model.classifier.solver)
 
 
+def share_done(part: AnnotatedPart, recording: Recording) -> float:
+    """How much of a recording is done with this part, 0 to 1: one without samples is done at once."""
+    return part.seconds / recording.seconds if recording.seconds else 1.0
+
+
 class Analysis:
     """The work on one recording, which is kept afterwards where that was asked for."""
 
@@ -75,7 +80,7 @@ class Analysis:
             parts.append(part)
             if self.options.beats:
                 yield from beat_lines(part.beats, job.recording.fs)
-            share = part.seconds / job.recording.seconds if job.recording.seconds else 1.0
+            share = share_done(part, job.recording)
             yield line("progress", f'{{"seconds":{part.seconds:.3f},"share":{share:.4f}}}')
         answer = self._finish(parts)
         yield line("rhythm", rhythm_json(answer.whole).decode())

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from tqdm import tqdm
 
-from app.analysis import solver_of
+from app.analysis import share_done, solver_of
 from app.answers import CSV, EXTENSIONS, JSON, WFDB, Answer
 from app.recording_schemas import describe
 from app.schemas import METHODS, SolverRequest
@@ -143,7 +143,7 @@ def _classified(
     parts: list[AnnotatedPart] = []
     for part in annotate_recording(model.classifier, recording, leads, solver, coverage=arguments.coverage):
         parts.append(part)
-        _show(bar, READING + (1 - READING) * part.seconds / recording.seconds if recording.seconds else 1.0)
+        _show(bar, READING + (1 - READING) * share_done(part, recording))
     return AnnotatedRecording.of(recording, leads, parts)
 
 

@@ -1,4 +1,4 @@
-"""The limits of a request's body: how many bytes it may have, and how slowly they may come."""
+"""The limits of a request's body: how many bytes it and all together may have, and how slowly they may come."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.bodies import FORM, media_type
 from app.places import Busy
 
 RECORDINGS = "/recordings"
@@ -27,9 +28,31 @@ class Limits:
     recording_bytes: int
     """Of a recording that is sent as files."""
     recordings_bytes: int
-    """Of all recordings that are being sent, or were and are worked on: they lie on disk before it is their turn."""
+    """Of all recordings that are being sent as files, or were and are worked on: they lie on disk."""
+    others_bytes: int
+    """Of all other bodies, which lie in memory."""
     seconds: float
     """That each 64 KiB may take to come, or what is left of the body."""
+
+
+class Held:
+    """The bytes of bodies that lie in one place: of each what is more than `STEP`, so that small ones always pass."""
+
+    def __init__(self, what: str, most: int) -> None:
+        self.what = what
+        self.most = most
+        self.bytes = 0
+
+    def grow(self, before: int, after: int) -> None:
+        """A body is larger than it was. Raises Busy where there is no room for that."""
+        more = max(after - STEP, 0) - max(before - STEP, 0)
+        self.bytes += more
+        if more and self.bytes > self.most:
+            raise Busy(f"{self.most:,} bytes of {self.what} are being sent or worked on")
+
+    def free(self, length: int) -> None:
+        """A body of that length has gone."""
+        self.bytes -= max(length - STEP, 0)
 
 
 class BodyLimit:
@@ -38,8 +61,8 @@ class BodyLimit:
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self.app = app
         self.limits = limits
-        self.held = 0
-        """Bytes of the recordings whose requests are not yet answered."""
+        self.recordings = Held("recordings", limits.recordings_bytes)
+        self.others = Held("requests", limits.others_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -61,9 +84,10 @@ class _Body:
 
     def __init__(self, limit: BodyLimit, scope: Scope, receive: Receive) -> None:
         headers = Headers(scope=scope)
-        self.limit, self.limits = limit, limit.limits
+        self.limits = limit.limits
         self.recording = scope["path"] == RECORDINGS
-        self.as_files = self.recording and headers.get("content-type", "").lower().startswith("multipart/")
+        self.as_files = self.recording and media_type(headers) == FORM
+        self.held = limit.recordings if self.as_files else limit.others
         self.most = self.limits.recording_bytes if self.as_files else self.limits.bytes
         length = headers.get("content-length", "0")
         # More digits than any body has bytes: they are not worth being made a number.
@@ -90,8 +114,7 @@ class _Body:
 
     def release(self) -> None:
         """Its bytes are no longer held."""
-        if self.recording:
-            self.limit.held -= self.received
+        self.held.free(self.received)
 
     async def _in_time(self) -> Message:
         """Only the waiting counts, not what the app does between two pieces."""
@@ -110,13 +133,10 @@ class _Body:
     def _count(self, length: int) -> None:
         if (self.received + length) // STEP > self.received // STEP:
             self.seconds = self.limits.seconds
-        self.received += length
-        if self.recording:
-            self.limit.held += length
+        before, self.received = self.received, self.received + length
+        self.held.grow(before, self.received)
         if self.received > self.most:
             raise self._too_large()
-        if self.limit.held > self.limits.recordings_bytes and self.recording:
-            raise Busy(f"{self.limits.recordings_bytes:,} bytes of recordings are being sent or worked on")
 
     def _too_large(self) -> HTTPException:
         less = "a shorter recording, or fewer of its leads" if self.as_files else "fewer beats in one request"

@@ -18,8 +18,10 @@ from starlette.datastructures import State
 
 from app.http_protocol import BoundedHeads
 from app.loopback import is_loopback
+from app.patience import Patience, PatientConfig
 from app.service import create_operations
 from app.settings import Settings
+from app.websocket_protocol import PatientWebSockets
 
 OPERATIONS_SECONDS = 1
 """What requests for health or metrics may take to finish at the end, once all others have."""
@@ -58,23 +60,26 @@ def check(settings: Settings) -> None:
 
 def listen(service: FastAPI, settings: Settings) -> None:
     """Answer until a signal comes, and then finish the requests in flight. Ends the process where a port is taken."""
-    main = _config(service, settings.host, settings.port, settings.shutdown_seconds)
+    patience = Patience(settings.head_seconds, settings.answer_seconds)
+    main = _config(service, patience, settings.host, settings.port, settings.shutdown_seconds)
     if settings.operations_port is None:
         server = _Main(main, service.state)
     else:
         host = settings.operations_host or settings.host
-        beside = _config(create_operations(service), host, settings.operations_port, OPERATIONS_SECONDS)
+        beside = _config(create_operations(service), patience, host, settings.operations_port, OPERATIONS_SECONDS)
         server = _Both(main, service.state, _Beside(beside), beside.bind_socket())
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, once all is finished
         server.run()
 
 
-def _config(app: FastAPI, host: str, port: int, seconds: int) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(app: FastAPI, patience: Patience, host: str, port: int, seconds: int) -> PatientConfig:
+    return PatientConfig(
         app,
+        patience,
         host=host,
         port=port,
         http=BoundedHeads,
+        ws=PatientWebSockets,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -11,12 +11,10 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import problems
+from app.http_methods import HTTP_METHODS
 
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 """What a client's own X-Request-ID may look like; any other is replaced."""
-
-METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-"""Methods that have a label of their own: a stranger may send any, and must not make a label each."""
 
 UNMATCHED = "unmatched"
 
@@ -61,7 +59,7 @@ class Observing:
             self._tell(scope, request_id, status, time.perf_counter() - started)
 
     def _tell(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        method = scope["method"] if scope["method"] in METHODS else "other"
+        method = scope["method"] if scope["method"] in HTTP_METHODS else "other"  # a stranger may send any
         labels = {"method": method, "route": self._route(scope), "status": str(status or 500)}
         metrics = self.service.state.metrics
         metrics.requests.labels(**labels).inc()

@@ -48,10 +48,10 @@ from starlette.requests import HTTPConnection
 from app.allowance import OverLimit
 from app.batcher import TooLate
 from app.explaining import TooManyToExplain
+from app.http_methods import allowed
 from app.kept import UnknownRecording
 from app.places import Busy
 from app.reloading import ReloadRefused
-from app.schemas import whole_schema
 from app.served import UnknownModelName, UnknownModelVersion
 from ecg import (
     EcgError,
@@ -67,7 +67,7 @@ from models import InvalidCoverage, NeedsRecording, NoSolver
 from ode import InvalidSolver, UnknownMethod
 
 MEDIA_TYPE = "application/problem+json"
-INFERENCE = "/v2"
+INFERENCE, INFERENCE_MEDIA_TYPE = "/v2", "application/json"
 """Below it lies the Open Inference Protocol, whose clients read `{"error": ...}` and nothing else."""
 MOST_ERRORS = 10
 """Field errors that one answer tells: enough to mend a program, little enough to read."""
@@ -127,11 +127,6 @@ class InferenceError(BaseModel):
     error: str
 
 
-def schema() -> dict[str, Any]:
-    """The shape of an error, for the API's description: whole, without references."""
-    return whole_schema(Problem)
-
-
 class ProblemResponse(JSONResponse):
     """The answer for an error."""
 
@@ -175,7 +170,10 @@ def answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
     """The answer to a request that an error ends, which is counted."""
     kind, response = problem_of(error)
     connection.app.state.metrics.errors.labels(kind=kind).inc()
-    return response.on(connection.scope["path"])
+    path = connection.scope["path"]
+    if response.status_code == 405:  # by the one route that was looked at: others may have the same path
+        response.headers["Allow"] = ", ".join(allowed(connection.app.routes, path))
+    return response.on(path)
 
 
 def problem_of(error: Exception) -> tuple[str, ProblemResponse]:

@@ -7,14 +7,15 @@ application/x-npy          an array [beat, 187] of floats, as numpy.save writes 
 
 import io
 from dataclasses import dataclass
+from functools import partial
 
-import anyio.to_thread
 import numpy as np
 from jaxtyping import Float, Float32
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from app.bodies import media_type, read_beside
 from app.schemas import MAX_BEATS, ClassifyOptions, ClassifyRequest, SolverRequest
 from app.validation import invalid, validated, validated_strings
 from ecg import BEAT_LENGTH, InvalidBeats, beats_from_lists, check_beats
@@ -44,17 +45,19 @@ async def read(request: Request) -> Question:
 
     Raises RequestValidationError, InvalidBeats, InvalidBeat, and HTTPException for a body of another kind.
     """
-    kind = request.headers.get("content-type", JSON).split(";")[0].strip().lower()
+    kind = media_type(request.headers, JSON)
     if kind not in READERS:
         raise HTTPException(415, f"got Content-Type: {shortened(kind)!r}, expected one of: {', '.join(READERS)}")
     body = await request.body()
     if len(body) < LARGE_BODY:
         return READERS[kind](body, request.query_params)
-    return await anyio.to_thread.run_sync(READERS[kind], body, request.query_params)
+    return await read_beside(request, partial(READERS[kind], body, request.query_params))
 
 
-def from_json(body: bytes, _: QueryParams) -> Question:
+def from_json(body: bytes, query: QueryParams) -> Question:
     """The question that is all in the body."""
+    for name in query:
+        raise invalid(name, "got it in the query of a JSON body, expected every option in the body", "query")
     asked = validated(ClassifyRequest, body)
     return Question(beats_from_lists(asked.beats), asked)
 

@@ -3,17 +3,21 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from app.schemas import Coverage, DecisionResponse, ModelIdentity, ModelName, SolverRequest
+from app.schemas import Coverage, DecisionResponse, ModelIdentity, ModelName, SolverRequest, StrictRequest, bounds
 from ecg import LABELS, Label, Quality, Recording, Rhythm
 from ecg.rhythm import Burden, Event, HeartRate, Hour, Variability
-from ecg.source import MAX_NAME
+from ecg.source import FS, MAX_LEADS, MAX_NAME
+from ecg.units import UNITS
 from models import AnnotatedBeats, AnnotatedRecording, Decision, Reason
 from models.abstention import ALL
+
+Rate = Annotated[float, bounds(*FS)]
+Unit = Annotated[str, Field(json_schema_extra={"enum": list(UNITS)})]
 
 LEAD = "a lead's name; left out: II by any of its names where there is one that can be judged, else the clearest lead"
 
@@ -27,26 +31,28 @@ class RecordingOptions(BaseModel):
     model: ModelName = None
     solver: SolverRequest | None = Field(None, description="for a model with a solver")
     coverage: Coverage = ALL
-    fs: float | None = Field(None, description="samples a second, where the recording does not say")
-    unit: str = Field("mV", description="of a CSV's columns, or of the signals, that do not say: mV, uV or V")
+    fs: Rate | None = Field(None, description="samples a second, where the recording does not say")
+    unit: Unit = Field("mV", description="of a CSV's columns, or of the signals, that do not say: mV, uV or V")
     keep: bool = Field(False, description="keep the recording for a while, for GET /recordings/{id}")
     beats: bool = Field(True, description="whether an NDJSON answer has a line a beat")
 
 
 class SignalsRequest(RecordingOptions):
-    """A recording as JSON."""
+    """A recording as JSON, whose values are of the types they should be: in a form all are text."""
+
+    model_config = ConfigDict(strict=True)
 
     signals: dict[str, list[float | None]] = Field(
-        min_length=1, description="the samples of each lead, by its name; null is a gap"
+        min_length=1,
+        description="the samples of each lead, by its name, as many of each; null is a gap",
+        json_schema_extra={"maxProperties": MAX_LEADS, "propertyNames": {"maxLength": MAX_NAME}},
     )
-    fs: float = Field(description="samples a second: 50 to 2,000")
+    fs: Rate = Field(description="samples a second: 50 to 2,000")
     name: str = Field("recording", max_length=100, pattern=r"^[A-Za-z0-9_-]+$", description="what to call it")
 
 
-class DecisionsRequest(BaseModel):
+class DecisionsRequest(StrictRequest):
     """How to decide again on the beats of a recording that is kept."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: ModelName = None
     solver: SolverRequest | None = Field(None, description="for a model with a solver")

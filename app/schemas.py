@@ -5,7 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    GetPydanticSchema,
+)
 
 from ecg import BEAT_LENGTH, Label, cut_annotated_beats
 from ecg.synthetic import synthesize
@@ -50,7 +58,9 @@ def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
     return inlined
 
 
-def _within(low: float, high: float) -> Callable[[float], float]:
+def within(low: float, high: float) -> Callable[[float], float]:
+    """A check of numbers, to be put beside `bounds`."""
+
     def check(value: float) -> float:
         if not low <= value <= high:
             got = f"{value:g}" if abs(value) < sys.float_info.max else "a number beyond all floats"
@@ -67,28 +77,46 @@ def _of_beat_length(row: object) -> object:
     return row
 
 
+def _whole(number: float) -> int:
+    if not number.is_integer():
+        raise ValueError(f"got {number:g}, expected a whole number")
+    return int(number)
+
+
 def _known_method(name: str) -> str:
     if name not in METHODS:
         raise ValueError(f"got {shortened(name)!r}, expected one of: {', '.join(METHODS)}")
     return name
 
 
-def _bounds(low: float, high: float) -> Any:
+def bounds(low: float, high: float) -> Any:
+    """For the API's description, of a number that is held against them elsewhere."""
     return Field(json_schema_extra={"minimum": low, "maximum": high})
 
 
-Row = Annotated[list[float], FailFast(), BeforeValidator(_of_beat_length)]
+VALUE = {"type": "number", "minimum": 0, "maximum": 1}
+"""A sample of a beat, for the API's description: what is out of bounds is refused by `ecg`, all at once."""
+ROW = {"items": VALUE, "minItems": BEAT_LENGTH, "maxItems": BEAT_LENGTH}
+
+Whole = Annotated[
+    int,
+    GetPydanticSchema(lambda _, schema_of: schema_of(float)),
+    AfterValidator(_whole),
+    Field(json_schema_extra={"type": "integer"}),
+]
+"""JSON has one kind of numbers: 20.0 is the integer 20 (JSON Schema 2020-12, core, 4.2.3)."""
+Row = Annotated[list[float], FailFast(), BeforeValidator(_of_beat_length), Field(json_schema_extra=ROW)]
 Method = Annotated[str, AfterValidator(_known_method), Field(json_schema_extra={"enum": list(METHODS)})]
-Tolerance = Annotated[float, AfterValidator(_within(*TOLERANCES)), _bounds(*TOLERANCES)]
-Step = Annotated[float, AfterValidator(_within(*STEPS)), _bounds(*STEPS)]
-Evaluations = Annotated[int, AfterValidator(_within(*EVALUATIONS)), _bounds(*EVALUATIONS)]
+Tolerance = Annotated[float, AfterValidator(within(*TOLERANCES)), bounds(*TOLERANCES)]
+Step = Annotated[float, AfterValidator(within(*STEPS)), bounds(*STEPS)]
+Evaluations = Annotated[Whole, AfterValidator(within(*EVALUATIONS)), bounds(*EVALUATIONS)]
 
 
 Coverage = Annotated[
     float,
-    AfterValidator(_within(*COVERAGES)),
+    AfterValidator(within(*COVERAGES)),
+    bounds(*COVERAGES),
     Field(
-        json_schema_extra={"minimum": COVERAGES[0], "maximum": COVERAGES[1]},
         description="share of beats that shall get an answer: the model abstains on the least confident ones, by what "
         "its validation beats told; 1: on none for that reason",
     ),

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import anyio
 import anyio.to_thread
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
@@ -39,6 +40,9 @@ DESCRIPTION = """
 Classifies ECG heartbeats by a residual network or a neural ODE whose solver tolerance each request may set.
 It is no medical device.
 """
+
+LARGEST_BODIES = 10
+"""So many bodies of the largest size, but for recordings as files, may be there together."""
 
 FORM_BYTES = 100_000
 """What a form may need beside the files in it."""
@@ -88,6 +92,7 @@ def create(
     app.state.ending = False
     app.state.kept = KeptRecordings(settings.recordings_kept, settings.keep_seconds)
     app.state.recording_places = Places("recordings", settings.recordings_at_once)
+    app.state.readers = anyio.CapacityLimiter(settings.solver_workers)
     app.state.stream_places = Places("streams", settings.streams)
     app.state.metrics = Metrics()
     app.state.batcher = _batcher(settings, app.state.metrics, begin, tracing.onlooker)
@@ -97,6 +102,7 @@ def create(
     app.state.reloader = Reloader(app.state)
     for routes in (classify, inference, recordings, models):
         app.include_router(routes.router, dependencies=_described(settings))
+    app.include_router(inference.open_router)
     for routes in (stream, health, page, documentation):
         app.include_router(routes.router)
     if settings.operations_port is None:
@@ -165,5 +171,6 @@ def _limits(settings: Settings) -> Limits:
         bytes=settings.max_body_bytes,
         recording_bytes=recording_bytes,
         recordings_bytes=settings.recordings_at_once * recording_bytes,
+        others_bytes=LARGEST_BODIES * settings.max_body_bytes,
         seconds=settings.body_seconds,
     )

@@ -53,6 +53,15 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="how long each 64 KiB of a request's body, or its rest, may take to come",
     )
+    head_seconds: float = Field(
+        10, gt=0, allow_inf_nan=False, description="how long a request's first line and headers may take to come"
+    )
+    answer_seconds: float = Field(
+        30,
+        gt=0,
+        allow_inf_nan=False,
+        description="how long a client may read none of an answer that waits for it, or of a live stream's messages",
+    )
     explained_beats: int = Field(
         64, ge=0, description="most beats of a request that asks to explain them; each costs as much as 50 others"
     )
@@ -66,6 +75,9 @@ class Settings(BaseSettings):
     recordings_kept: int = Field(8, ge=1, description="recordings that are kept for the page; the oldest makes place")
     keep_seconds: int = Field(3600, ge=1, description="how long one is kept after it was last looked at")
     streams: int = Field(16, ge=0, description="live streams at once")
+    stream_seconds: float = Field(
+        60, gt=0, allow_inf_nan=False, description="how long a live stream may say nothing, before it is ended"
+    )
     workers: int = Field(0, ge=0, description="processes that solve, each a batch at a time on one core; 0: one a core")
     batch_beats: int = Field(128, ge=1, description="most beats that are solved together")
     batch_wait: float = Field(

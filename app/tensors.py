@@ -20,9 +20,21 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Float32
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic.config import JsonDict
 
-from app.schemas import MAX_BEATS, Coverage, ModelIdentity, SolverRequest, StrictRequest
+from app.schemas import (
+    MAX_BEATS,
+    ROW,
+    VALUE,
+    Coverage,
+    ModelIdentity,
+    SolverRequest,
+    StrictRequest,
+    Whole,
+    bounds,
+    within,
+)
 from app.validation import invalid, validated
 from ecg import BEAT_LENGTH, LABELS, check_beats
 from ecg.telling import listed, shortened
@@ -38,6 +50,12 @@ BEATS = "beats"
 FLOATS = {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8"}
 """Datatypes that beats may have."""
 
+SIZES = (0, 10**MOST_DIGITS)
+TIMEOUTS = (1, 10**MOST_DIGITS)
+
+Size = Annotated[Whole, AfterValidator(within(*SIZES)), bounds(*SIZES)]
+Microseconds = Annotated[Whole, AfterValidator(within(*TIMEOUTS)), bounds(*TIMEOUTS)]
+
 Datatype = Literal["FP32", "INT32", "BOOL", "BYTES"]
 DTYPES: dict[Datatype, str] = {"FP32": "<f4", "INT32": "<i4", "BOOL": "?"}
 
@@ -45,7 +63,7 @@ DTYPES: dict[Datatype, str] = {"FP32": "<f4", "INT32": "<i4", "BOOL": "?"}
 class InputParameters(StrictRequest):
     """Where an input's data are, if they are not in the JSON."""
 
-    binary_data_size: int | None = Field(None, ge=0, description="bytes of it that follow the JSON")
+    binary_data_size: Size | None = Field(None, description="bytes of it that follow the JSON")
 
 
 def _flat(data: object) -> object:
@@ -59,17 +77,43 @@ def _flat(data: object) -> object:
     return list(chain.from_iterable(data))
 
 
-Numbers = Annotated[list[float], Field(max_length=MAX_BEATS * BEAT_LENGTH, fail_fast=True), BeforeValidator(_flat)]
+MOST_NUMBERS = MAX_BEATS * BEAT_LENGTH
+NUMBERS = {
+    "type": "array",
+    "minItems": 1,
+    "anyOf": [
+        {"items": VALUE, "minItems": BEAT_LENGTH, "maxItems": MOST_NUMBERS},
+        {"items": {"type": "array"} | ROW, "maxItems": MAX_BEATS},
+    ],
+}
+"""Flat or nested, for the API's description."""
+SHAPE: JsonDict = {
+    "minItems": 2,
+    "maxItems": 2,
+    "prefixItems": [{"type": "integer", "minimum": 1, "maximum": MAX_BEATS}, {"const": BEAT_LENGTH}],
+}
+
+Numbers = Annotated[
+    list[float],
+    Field(max_length=MOST_NUMBERS, fail_fast=True),
+    BeforeValidator(_flat),
+    WithJsonSchema(NUMBERS),
+]
 
 
 class InputTensor(StrictRequest):
     """The beats."""
 
-    name: str = Field(description=f"{BEATS!r}")
-    datatype: str = Field(description=", ".join(FLOATS))
-    shape: list[Annotated[int, Field(ge=0, lt=2**63)]] = Field(max_length=8, description=f"[beats, {BEAT_LENGTH}]")
+    name: str = Field(json_schema_extra={"const": BEATS})
+    datatype: str = Field(json_schema_extra={"enum": list(FLOATS)})
+    shape: list[Size] = Field(max_length=8, description=f"[beats, {BEAT_LENGTH}]", json_schema_extra=SHAPE)
     parameters: InputParameters = InputParameters()
     data: Numbers | None = Field(None, description="row by row, flat or nested")
+
+
+def _output_names(schema: dict[str, Any]) -> None:
+    """Tell the API's description which outputs there are."""
+    schema["enum"] = [output.name for output in outputs_of(solver=True)]
 
 
 class OutputParameters(StrictRequest):
@@ -81,7 +125,7 @@ class OutputParameters(StrictRequest):
 class RequestedOutput(StrictRequest):
     """An output that is wanted."""
 
-    name: str
+    name: str = Field(json_schema_extra=_output_names)
     parameters: OutputParameters = OutputParameters()
 
 
@@ -89,7 +133,7 @@ class InferParameters(SolverRequest):
     """How beats shall be decided on, the solver's settings beside the others, and in which form."""
 
     coverage: Coverage = ALL
-    timeout: int | None = Field(None, gt=0, lt=2**63, description="microseconds that it may take")
+    timeout: Microseconds | None = Field(None, description="microseconds that it may take")
     binary_data_output: bool = Field(False, description="whether outputs that do not say so themselves are binary")
 
     @property

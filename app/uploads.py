@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 
 import anyio.to_thread
@@ -10,6 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from app.bodies import FORM, media_type, read_beside
 from app.recording_schemas import RecordingOptions, SignalsRequest
 from app.validation import invalid, validated
 from app.workspace import MAX_FILES, Workspace
@@ -42,12 +44,12 @@ async def receive(request: Request, workspace: Workspace) -> Upload:
 
     Raises RequestValidationError, UnreadableRecording, and HTTPException for a body of another kind.
     """
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    kind = media_type(request.headers)
     if kind == "application/json":
         content = await request.body()
-        asked = await anyio.to_thread.run_sync(validated, SignalsRequest, content)
+        asked = await read_beside(request, partial(validated, SignalsRequest, content))
         return Upload(asked, asked)
-    if kind == "multipart/form-data":
+    if kind == FORM:
         return Upload(await _form(request, workspace), None)
     raise HTTPException(
         415,

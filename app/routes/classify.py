@@ -8,30 +8,16 @@ from fastapi import APIRouter, Request, Response
 from app import asking, questions
 from app.batcher import Way
 from app.explaining import EXPLAINED_AS, ClassifyResponse, ExplainedResponse, ExplanationResponse, TooManyToExplain
-from app.problems import MEDIA_TYPE, schema
 from app.questions import JSON, NPY, RAW, Question
+from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, QUEUE, Responses, refusals
 from app.schemas import ClassifyOptions, ClassifyRequest, SolverRequest, example_beat
 from app.served import ServedModels
 from app.shadowing import Answered
 from models import Decisions, explain
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
-    for status, text in {
-        400: "The body is not JSON.",
-        401: "No known API key, where the service asks for one.",
-        404: "No such model.",
-        408: "The body came too slowly.",
-        413: "The body is over the limit.",
-        415: "The body is of no kind that is known.",
-        422: "A field is not as it should be; `errors` names it.",
-        429: "The API key has had more beats than it may; Retry-After says when to come again.",
-        503: "As many beats wait as may, or the service is ending; Retry-After says when to come again.",
-        504: "The answer could not be there before the deadline.",
-    }.items()
-}
+REFUSALS = refusals({404: "No such model."} | BODY | KIND | FIELD | OVER_LIMIT | QUEUE)
 
-ANSWER: dict[int | str, dict[str, Any]] = {
+ANSWER: Responses = {
     200: {"description": "A decision for each beat, in the request's order.", "model": ClassifyResponse}
 }
 
@@ -60,17 +46,27 @@ def _described() -> dict[str, Any]:
     settings = SolverRequest.model_json_schema()["properties"]
     told = "of bodies that are not JSON"
     binary = {"schema": {"type": "string", "format": "binary"}}
-    query = {name: shape for name, shape in (options | settings).items() if name != "solver"}
+    query = {name: _in_query(shape) for name, shape in (options | settings).items() if name != "solver"}
     parameters = [{"name": name, "in": "query", "description": told, "schema": shape} for name, shape in query.items()]
     parameters.append(asking.deadline_parameter())
     content = {JSON: {"schema": body, "examples": examples()}, RAW: binary, NPY: binary}
     return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
 
 
+def _in_query(shape: dict[str, Any]) -> dict[str, Any]:
+    """What may be null in JSON is left out of a query, which knows no null."""
+    if "anyOf" not in shape:
+        return shape
+    told: dict[str, Any]
+    (told,) = (kind for kind in shape["anyOf"] if kind != {"type": "null"})
+    rest = {name: value for name, value in shape.items() if name not in ("anyOf", "default")}
+    return rest | told
+
+
 @router.post(
     "/classify",
     response_class=Response,
-    responses=ANSWER | PROBLEMS,
+    responses=ANSWER | REFUSALS,
     openapi_extra=_described(),
 )
 async def classify(request: Request) -> Response:

@@ -1,15 +1,9 @@
 """GET /health/live and /health/ready: whether the process works, and whether it takes requests."""
 
-from typing import Any
-
 from fastapi import APIRouter
 
-from app.problems import MEDIA_TYPE, schema
+from app.refusals import refusals
 from app.schemas import HealthResponse
-
-ENDING: dict[int | str, dict[str, Any]] = {
-    503: {"description": "The service is ending.", "content": {MEDIA_TYPE: {"schema": schema()}}}
-}
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -20,7 +14,7 @@ async def live() -> HealthResponse:
     return HealthResponse(status="live")
 
 
-@router.get("/ready", responses=ENDING)
+@router.get("/ready", responses=refusals({}, key=False))
 async def ready() -> HealthResponse:
     """The models have answered their reference beats: the service listens to nobody before they have.
 

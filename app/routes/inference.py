@@ -1,16 +1,18 @@
 """/v2: the Open Inference Protocol (KServe, Triton) over HTTP, with its binary tensor data extension."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import anyio.to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app import asking
+from app.bodies import media_type, read_beside
 from app.content_encoding import unpacked
-from app.problems import INFERENCE, InferenceError
+from app.problems import INFERENCE
 from app.questions import JSON, LARGE_BODY, RAW
+from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, QUEUE, Responses, refusals
 from app.schemas import example_beat, whole_schema
 from app.served import ServedModel
 from app.tensors import (
@@ -27,6 +29,7 @@ from app.tensors import (
 )
 from app.validation import invalid
 from ecg import BEAT_LENGTH
+from ecg.source import MAX_NAME
 from ecg.telling import shortened
 from models import Decisions
 
@@ -36,26 +39,9 @@ EXTENSIONS = ["binary_tensor_data"]
 KINDS = (JSON, RAW)
 """What bodies may say that they are; what they are, their header tells. Most clients say nothing."""
 
-UNKNOWN: dict[int | str, dict[str, Any]] = {
-    404: {"description": "No such model, or not of this version.", "model": InferenceError},
-}
-ENDING: dict[int | str, dict[str, Any]] = {
-    503: {"description": "The service is ending.", "model": InferenceError},
-}
-PROBLEMS = UNKNOWN | {
-    status: {"description": text, "model": InferenceError}
-    for status, text in {
-        400: "The body is not JSON where it should be, or not compressed as it says.",
-        408: "The body came too slowly.",
-        413: "The body is over the limit.",
-        415: "The body is of no kind that is known, or compressed in another way.",
-        422: "Something in the request is not as it should be, or the model takes whole recordings.",
-        429: "The API key has had more beats than it may; Retry-After says when to come again.",
-        503: "As many beats wait as may, or the service is ending; Retry-After says when to come again.",
-        504: "The answer could not be there before the deadline.",
-    }.items()
-}
-ANSWER: dict[int | str, dict[str, Any]] = {
+UNKNOWN = {404: "No such model, or not of this version."} | FIELD
+REFUSALS = refusals(UNKNOWN | BODY | KIND | OVER_LIMIT | QUEUE, inference=True)
+ANSWER: Responses = {
     200: {
         "description": f"The outputs; those that are binary follow the JSON, whose length {HEADER_LENGTH} tells.",
         "model": InferResponse,
@@ -109,46 +95,52 @@ class ModelReady(Ready):
 
 
 router = APIRouter(prefix=INFERENCE, tags=["open inference protocol"])
+open_router = APIRouter(prefix=INFERENCE, tags=["open inference protocol"])
+"""What needs no key."""
 
 
-@router.get("")
+Name = Annotated[str, Path(max_length=MAX_NAME)]
+Version = Annotated[str, Path(max_length=MAX_NAME)]
+
+
+@router.get("", responses=refusals({}, inference=True))
 async def server_metadata(request: Request) -> ServerMetadata:
     """What serves, and which extensions of the protocol it knows."""
     return ServerMetadata(name=request.app.title, version=request.app.version, extensions=EXTENSIONS)
 
 
-@router.get("/health/live")
+@open_router.get("/health/live")
 async def server_live() -> Live:
     """The process answers."""
     return Live()
 
 
-@router.get("/health/ready", responses=ENDING)
+@open_router.get("/health/ready", responses=refusals({}, inference=True, key=False))
 async def server_ready() -> Ready:
     """The models have answered their reference beats, as on `GET /health/ready`."""
     return Ready()
 
 
-@router.get("/models/{name}", responses=UNKNOWN)
-async def model_metadata(request: Request, name: str) -> ModelMetadata:
+@router.get("/models/{name}", responses=refusals(UNKNOWN, inference=True))
+async def model_metadata(request: Request, name: Name) -> ModelMetadata:
     """The tensors that a model takes and gives."""
     return _metadata(request, _find(request, name))
 
 
-@router.get("/models/{name}/versions/{version}", responses=UNKNOWN)
-async def version_metadata(request: Request, name: str, version: str) -> ModelMetadata:
+@router.get("/models/{name}/versions/{version}", responses=refusals(UNKNOWN, inference=True))
+async def version_metadata(request: Request, name: Name, version: Version) -> ModelMetadata:
     """The same, if the model is of this version."""
     return _metadata(request, _find(request, name, version))
 
 
-@router.get("/models/{name}/ready", responses=UNKNOWN)
-async def model_ready(request: Request, name: str) -> ModelReady:
+@router.get("/models/{name}/ready", responses=refusals(UNKNOWN, inference=True))
+async def model_ready(request: Request, name: Name) -> ModelReady:
     """The model is loaded, and has answered its reference beats."""
     return ModelReady(name=_find(request, name).identity.name)
 
 
-@router.get("/models/{name}/versions/{version}/ready", responses=UNKNOWN)
-async def version_ready(request: Request, name: str, version: str) -> ModelReady:
+@router.get("/models/{name}/versions/{version}/ready", responses=refusals(UNKNOWN, inference=True))
+async def version_ready(request: Request, name: Name, version: Version) -> ModelReady:
     """The same, if it is of this version."""
     return ModelReady(name=_find(request, name, version).identity.name)
 
@@ -189,7 +181,7 @@ def _described() -> dict[str, Any]:
         "name": HEADER_LENGTH,
         "in": "header",
         "description": "how many bytes of the body are JSON, where binary data follow it",
-        "schema": {"type": "integer", "minimum": 0},
+        "schema": {"type": "integer", "minimum": 1},
     }
     content = {
         JSON: {"schema": whole_schema(InferRequest), "examples": examples()},
@@ -199,8 +191,8 @@ def _described() -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
 
 
-@router.post("/models/{name}/infer", response_class=Response, responses=ANSWER | PROBLEMS, openapi_extra=_described())
-async def infer(request: Request, name: str) -> Response:
+@router.post("/models/{name}/infer", response_class=Response, responses=ANSWER | REFUSALS, openapi_extra=_described())
+async def infer(request: Request, name: Name) -> Response:
     """Decide on each beat. A beat's answer depends on that beat alone."""
     return await _infer(request, _find(request, name))
 
@@ -208,10 +200,10 @@ async def infer(request: Request, name: str) -> Response:
 @router.post(
     "/models/{name}/versions/{version}/infer",
     response_class=Response,
-    responses=ANSWER | PROBLEMS,
+    responses=ANSWER | REFUSALS,
     openapi_extra=_described(),
 )
-async def infer_version(request: Request, name: str, version: str) -> Response:
+async def infer_version(request: Request, name: Name, version: Version) -> Response:
     """The same, if the model is of this version."""
     return await _infer(request, _find(request, name, version))
 
@@ -241,7 +233,7 @@ async def _infer(request: Request, model: ServedModel) -> Response:
 
 async def _read(request: Request) -> Inference:
     """What the request asks. Raises what `read` and `unpacked` raise, and HTTPException for a body of another kind."""
-    kind = request.headers.get("content-type", JSON).split(";")[0].strip().lower()
+    kind = media_type(request.headers, JSON)
     if kind not in KINDS:
         raise HTTPException(415, f"got Content-Type: {shortened(kind)!r}, expected none or one of: {', '.join(KINDS)}")
     encoding = request.headers.get("content-encoding", "")
@@ -250,7 +242,7 @@ async def _read(request: Request) -> Inference:
     body = await request.body()
     if len(body) < LARGE_BODY and not encoding:
         return read(body, header_length)
-    return await anyio.to_thread.run_sync(lambda: read(unpacked(body, encoding, most), header_length))
+    return await read_beside(request, lambda: read(unpacked(body, encoding, most), header_length))
 
 
 def _answer(model: ServedModel, asked: InferRequest, outputs: list[Wanted], decisions: Decisions) -> Response:

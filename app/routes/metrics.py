@@ -3,10 +3,14 @@
 from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from app.refusals import Responses, refusals
+
+FIGURES: Responses = {200: {"content": {"text/plain": {}}}}
+
 router = APIRouter(tags=["metrics"])
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get("/metrics", response_class=Response, responses=FIGURES | refusals({}, ending=False))
 async def metrics(request: Request) -> Response:
     """Requests, beats, solver evaluations and errors since the process began."""
     return Response(request.app.state.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -1,36 +1,28 @@
 """GET /models: what is served. POST /models/reload: what is there now is served from now on."""
 
-from typing import Any
-
 from fastapi import APIRouter, Depends, Request
 
 from app.access import require_admin
-from app.problems import MEDIA_TYPE, schema
+from app.refusals import refusals
 from app.reloading import Reloader
 from app.schemas import MethodResponse, ModelResponse, ModelsResponse, ReloadResponse, SolverResponse
 from app.served import ServedModel, ServedModels
 from ecg import LABELS
 from ode import Method, methods
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
-    for status, text in {
-        403: "Who asks may not.",
-        422: "A checkpoint cannot be served; nothing has changed.",
-    }.items()
-}
+RELOAD_REFUSALS = refusals({403: "Who asks may not.", 422: "A checkpoint cannot be served; nothing has changed."})
 
 router = APIRouter(tags=["models"])
 
 
-@router.get("/models")
+@router.get("/models", responses=refusals({}))
 async def models(request: Request) -> ModelsResponse:
     """The models, with how each is solved where a request does not say, and what it reached on the test beats."""
     served: ServedModels = request.app.state.served
     return ModelsResponse(models=[_describe(model, served) for model in served.models])
 
 
-@router.post("/models/reload", responses=PROBLEMS, dependencies=[Depends(require_admin)])
+@router.post("/models/reload", responses=RELOAD_REFUSALS, dependencies=[Depends(require_admin)])
 async def reload(request: Request) -> ReloadResponse:
     """Read anew what CARDIODE_MODELS names. Where a checkpoint is bad, all models stay what they are."""
     reloader: Reloader = request.app.state.reloader

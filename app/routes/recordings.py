@@ -15,12 +15,12 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.access import allowance_of
-from app.analysis import Analysis, Job, solver_of
+from app.analysis import Analysis, Job, share_done, solver_of
 from app.answers import EXTENSIONS, JSON, MEDIA_TYPES, NDJSON, Answer, choose, line, rhythm_json
 from app.explaining import EXPLAINED_AS, ExplanationResponse
 from app.kept import Decided, KeptRecording, UnknownRecording
 from app.metrics import Metrics
-from app.problems import MEDIA_TYPE, problem_of, schema
+from app.problems import problem_of
 from app.recording_schemas import (
     AnnotatedResponse,
     BeatResponse,
@@ -33,6 +33,7 @@ from app.recording_schemas import (
     columns,
     describe,
 )
+from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, Responses, refusals
 from app.served import ServedModel
 from app.uploads import receive
 from app.workspace import Workspace
@@ -43,25 +44,18 @@ from models.abstention import confidence_for
 router = APIRouter(prefix="/recordings", tags=["recordings"])
 logger = logging.getLogger("cardiode.recordings")
 
+BINARY = "application/octet-stream"
+
 AT_ONCE = 512
 """Beats that are decided on anew before a line tells of it."""
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema()}}}
-    for status, text in {
-        400: "The body is not what its Content-Type says.",
-        401: "No known API key, where the service asks for one.",
-        404: "No such model, or no such recording.",
-        406: "No form that Accept allows.",
-        408: "The body came too slowly.",
-        413: "The recording is over the limit.",
-        415: "The body is neither multipart nor JSON.",
-        422: "The recording cannot be read, or a field is not as it should be.",
-        429: "The API key has had more beats than it may; Retry-After says when to come again.",
-        503: "As many recordings as may be are worked on already; Retry-After says when to come again.",
-    }.items()
-}
-FORMS: dict[int | str, dict[str, Any]] = {
+MODEL = {404: "No such model."}
+UNKNOWN = {404: "No such recording, or none any more."} | FIELD
+FORM = {406: "No form that Accept allows."}
+PLACE = {503: "As many recordings as may be are worked on already; Retry-After says when to come again."}
+TILE: Responses = {200: {"content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}}}
+LINES: Responses = {200: {"content": {NDJSON: {}}}}
+FORMS: Responses = {
     200: {
         "description": "The annotated recording, in the form that Accept asks for.",
         "model": AnnotatedResponse,
@@ -101,7 +95,12 @@ class StreamedAnswer(StreamingResponse):
             self.close()
 
 
-@router.post("", responses=FORMS | PROBLEMS, openapi_extra=_request_body(), response_class=Response)
+@router.post(
+    "",
+    responses=FORMS | refusals(MODEL | FORM | BODY | KIND | FIELD | OVER_LIMIT | PLACE),
+    openapi_extra=_request_body(),
+    response_class=Response,
+)
 async def annotate_recording(request: Request) -> Response:
     """Find, cut and classify the beats of a recording, and say what they mean together.
 
@@ -165,7 +164,7 @@ def _find(request: Request, id: str) -> KeptRecording:  # noqa: A002 - the path'
     return kept
 
 
-@router.get("/{id}", responses=FORMS | PROBLEMS, response_class=Response)
+@router.get("/{id}", responses=FORMS | refusals(UNKNOWN | FORM), response_class=Response)
 def kept_recording(id: Id, request: Request) -> Response:  # noqa: A002
     """A recording that is kept, as it is decided on now."""
     kept = _find(request, id)
@@ -181,19 +180,19 @@ def _head(kept: KeptRecording, decided: Decided) -> RecordingResponse:
     return describe(whole.recording, whole.lead, decided.model.identity, kept_as=kept.id, whole=whole)
 
 
-@router.delete("/{id}", status_code=204, responses={404: PROBLEMS[404]})
+@router.delete("/{id}", status_code=204, responses=refusals(UNKNOWN))
 def forget_recording(id: Id, request: Request) -> None:  # noqa: A002
     """Delete it now, instead of after a while."""
     request.app.state.kept.forget(id)
 
 
-@router.get("/{id}/beats", responses={404: PROBLEMS[404]})
+@router.get("/{id}/beats", responses=refusals(UNKNOWN))
 def kept_beats(id: Id, request: Request) -> ColumnsResponse:  # noqa: A002
     """All its beats in columns, which is little enough for a day."""
     return columns(_find(request, id).decided.whole.beats)
 
 
-@router.get("/{id}/beats/{number}", responses={404: PROBLEMS[404]})
+@router.get("/{id}/beats/{number}", responses=refusals(UNKNOWN))
 def kept_beat(id: Id, number: int, request: Request) -> BeatResponse:  # noqa: A002
     """One of them, counted from 0."""
     kept = _find(request, id)
@@ -209,7 +208,7 @@ def _check_number(kept: KeptRecording, number: int) -> None:
         raise UnknownRecording(f"{kept.id}/beats/{number}")
 
 
-@router.get("/{id}/beats/{number}/explanation", responses={404: PROBLEMS[404]})
+@router.get("/{id}/beats/{number}/explanation", responses=refusals(UNKNOWN | OVER_LIMIT))
 def explain_kept_beat(id: Id, number: int, request: Request) -> ExplanationResponse | None:  # noqa: A002
     """How much each sample of it, counted from 0, counted for the label it has now; null where it has none."""
     kept = _find(request, id)
@@ -223,7 +222,7 @@ def explain_kept_beat(id: Id, number: int, request: Request) -> ExplanationRespo
     return None if explanation is None else ExplanationResponse.of(explanation)
 
 
-@router.get("/{id}/tiles/{level}/{number}", responses={404: PROBLEMS[404]}, response_class=Response)
+@router.get("/{id}/tiles/{level}/{number}", responses=TILE | refusals(UNKNOWN), response_class=Response)
 def tile(
     id: Id,  # noqa: A002
     level: Annotated[int, Path(ge=0, le=40)],
@@ -235,10 +234,12 @@ def tile(
     A column of level k stands for 2^k samples; a tile has 1,024, the last one fewer. In mV; NaN is a gap.
     """
     content = _find(request, id).strip.tile(level, number).astype("<f4").tobytes()
-    return Response(content, media_type="application/octet-stream")
+    return Response(content, media_type=BINARY)
 
 
-@router.post("/{id}/decisions", responses=PROBLEMS, response_class=StreamingResponse)
+@router.post(
+    "/{id}/decisions", responses=LINES | refusals(UNKNOWN | BODY | OVER_LIMIT), response_class=StreamingResponse
+)
 def decide_again(id: Id, body: DecisionsRequest, request: Request) -> Response:  # noqa: A002
     """Decide again on its beats, by another model or solver: NDJSON with progress, beats in columns, rhythm, recording.
 
@@ -270,7 +271,7 @@ def _decided(
     for part in annotate_parts(model.classifier, recording, leads, found, solver, coverage=coverage):
         metrics.count_annotated(model.identity.name, part.beats)
         parts.append(part.beats)
-        yield line("progress", json.dumps({"share": round(part.seconds / recording.seconds, 4)}))
+        yield line("progress", json.dumps({"share": round(share_done(part, recording), 4)}))
     seconds = time.perf_counter() - started
     decided = Decided(model, replace(whole, beats=AnnotatedBeats.joined(parts)))
     kept.decided = decided

@@ -6,18 +6,20 @@ sample after sample and in each lead after lead. Beats come back as `{"beats": [
 the last beats follow, then `{"rhythm": {...}, "reason": null}`, and the connection is closed. What is wrong comes as
 `{"problem": {...}}`, of the shape of every error, before the connection is closed with code 1008.
 
-The next message is read when the last one is worked on, so a client that is too fast is slowed down by its own
-connection.
+A client that sends nothing for CARDIODE_STREAM_SECONDS is told so in the same way. The next message is read when the
+last one is worked on, so a client that is too fast is slowed down by its own connection.
 """
 
 from functools import partial
 from typing import Annotated, Any
 
+import anyio
 import anyio.to_thread
 import numpy as np
 from fastapi import APIRouter, WebSocket
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocketDisconnect
 
 from app.access import SUBPROTOCOL, allowance_of
@@ -109,7 +111,13 @@ async def _follow(socket: WebSocket) -> None:
 
 
 async def _message(socket: WebSocket) -> bytes | str:
-    message = await socket.receive()
+    """The next. Raises WebSocketDisconnect, and HTTPException where none comes in time."""
+    seconds: float = socket.app.state.settings.stream_seconds
+    try:
+        with anyio.fail_after(seconds):
+            message = await socket.receive()
+    except TimeoutError:
+        raise HTTPException(408, f"no whole message came within {seconds:g} s; open another stream to go on") from None
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1000))
     content: bytes | str | None = message.get("text")

@@ -183,7 +183,7 @@ def test_no_body_is_refused(client):
         ({"beats": [[0.5] * 187], "solver": {"atol": 2}}, ["solver.atol", "1e-09..1"]),
         ({"beats": [[0.5] * 187], "solver": {"max_evaluations": 0}}, ["solver.max_evaluations", "1..100000"]),
         ({"beats": [[0.5] * 187], "solver": {"max_evaluations": 10**6}}, ["solver.max_evaluations", "1..100000"]),
-        ({"beats": [[0.5] * 187], "solver": {"max_evaluations": 10**400}}, ["solver.max_evaluations", "1..100000"]),
+        ({"beats": [[0.5] * 187], "solver": {"max_evaluations": 10**400}}, ["solver.max_evaluations", "whole number"]),
         ({"beats": [[0.5] * 187], "solver": {"step": 0.1}}, ["solver", "dopri5 chooses its own steps"]),
         ({"beats": [[0.5] * 187], "solver": {"method": "rk4", "step": 2}}, ["solver.step", "0.0001..1"]),
         ({"beats": [[0.5] * 187], "solver": {"rtol": 10**400}}, ["solver.rtol"]),
@@ -224,6 +224,17 @@ def test_a_lone_surrogate_is_no_json(client, body):
 @pytest.mark.parametrize("length", [0, 186, 188])
 def test_a_beat_of_another_length_is_refused_with_its_index(client, beat, length):
     assert_problem(post(client, beats=[beat, [0.5] * length]), 422, "beats.1", f"got {length} numbers, expected 187")
+
+
+@pytest.mark.parametrize("name", ["model", "coverage", "colour"])
+def test_an_option_beside_a_json_body_is_refused_by_name(client, beat, name):
+    response = client.post("/classify", params={name: "0.9"}, json={"beats": [beat]})
+    assert_problem(response, 422, name, "in the query of a JSON body")
+
+
+def test_a_whole_number_may_be_written_as_any_number_is(client, beat):
+    assert post(client, beats=[beat], solver={"max_evaluations": 200.0}).status_code == 200
+    assert_problem(post(client, beats=[beat], solver={"max_evaluations": 200.5}), 422, "solver.max_evaluations")
 
 
 def test_an_unknown_model_is_told_with_those_that_are_served(client, beat):

@@ -224,6 +224,9 @@ def test_a_recording_without_leads_is_answered_so(post, files):
         ({"signals": {}, "fs": 250}, "signals:"),
         ({"signals": {"II": [0.0], "V1": []}, "fs": 250}, "of equal length"),
         ({"signals": {"II": ["x"]}, "fs": 250}, "signals.II.0:"),
+        ({"signals": {"II": ["0.5"]}, "fs": 250}, "signals.II.0:"),
+        ({"signals": {"II": [0.0]}, "fs": "250"}, "fs:"),
+        ({"signals": {"II": [0.0]}, "fs": 250, "keep": 1}, "keep:"),
         ({"signals": {"II": [0.0]}}, "fs: Field required"),
         ({"signals": {"II": [0.0]}, "fs": 0}, "got 0 samples a second"),
         ({"signals": {"II": [0.0]}, "fs": 250, "unit": "kg"}, "got the unit 'kg'"),
@@ -423,6 +426,14 @@ def test_its_beats_can_be_decided_on_anew(kept, client):
     assert {beat["receipt"]["method"] for beat in again["beats"] if beat["receipt"]} == {"rk4"}
     assert again["rhythm"] == lines["rhythm"]
     assert_problem(client.post(f"{path}/decisions", json={"model": "resnet", "solver": {}}), 422, "solves no equation")
+
+
+def test_a_kept_recording_without_samples_can_be_decided_on_anew_too(client):
+    body = {"signals": {"II": []}, "fs": 250, "keep": True}
+    path = f"/recordings/{client.post('/recordings', json=body).json()['recording']['id']}"
+    lines = [json.loads(line) for line in client.post(f"{path}/decisions", json={}).text.splitlines()]
+    assert [name for line in lines for name in line] == ["progress", "beats", "rhythm", "recording", "seconds"]
+    assert lines[0]["progress"] == {"share": 1.0} and lines[1]["beats"]["sample"] == []
 
 
 def test_a_recording_that_is_forgotten_is_gone(kept, client):

@@ -165,6 +165,18 @@ def test_more_streams_than_may_be_are_told_to_wait(served):
             assert "stream" in third.receive_json()
 
 
+@pytest.mark.parametrize("sent", [[], [FIRST], [FIRST, {"signals": MADE.signals.tolist()}]])
+def test_a_stream_that_says_nothing_more_is_ended_and_its_place_is_free(served, sent):
+    with TestClient(service.create(served, Settings(streams=1, stream_seconds=0.1))) as client:
+        for _ in range(2):
+            with client.websocket_connect("/stream") as socket:
+                for message in sent:
+                    socket.send_json(message)
+                problem = rest(socket)[-1]["problem"]
+                assert problem["status"] == 408 and "within 0.1 s" in problem["detail"]
+        assert total(samples(client), "cardiode_errors_total", kind="body_too_slow") == 2
+
+
 def test_a_client_that_leaves_harms_nobody(client):
     with opened(client, FIRST) as socket:
         socket.receive_json()
