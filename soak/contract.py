@@ -138,6 +138,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="contract-") as folder, serving(Path(folder)) as service:
         while sum(outcome.cases for outcome in outcomes) < asked.examples:
             outcomes.append(examine(service, asked.seed + len(outcomes)))
+            if not outcomes[-1].finished:
+                break  # the service may have ended: others would come to nothing too
         internal = service.internal_errors()
     cases, failures = sum(outcome.cases for outcome in outcomes), sum(outcome.failures for outcome in outcomes)
     unfinished = sum(not outcome.finished for outcome in outcomes)
