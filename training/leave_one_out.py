@@ -27,7 +27,7 @@ SHARING = DS1_GROUPS + DS2_GROUPS
 """Within each, patients are given beats of each other when recordings are made."""
 
 REPORT = "leave_one_out.md"
-"""What the report is called in the run's folder, and beside a card."""
+"""What the report is called in the run's folder."""
 
 VIEWS = {"from 5 min on": LEARNING, "whole": 0.0}
 
@@ -35,7 +35,7 @@ HOW = """\
 For each of {patients} patients (44 recordings of DS1 and DS2; 201 and 202 are of one man) a network was trained on the
 recordings of all others, by the recipe `{recipe}`{members}. Recordings that were made of others with beats of his own
 were left out too. It decided on his recordings as the service does, at R peaks that were found. The operating point of
-each fifth of the patients was chosen on the other four. `python -m training leave-one-out {recipe}` does all this."""
+each fifth of the patients was chosen on the other four. `{command}` does all this."""
 
 
 def leave_one_out(
@@ -67,11 +67,13 @@ def labels_by_others(out: OutOfFold) -> Int64[np.ndarray, "beat"]:
 
 def report(recipe: Recipe, predictions: Predictions, read: Callable[[str], Recording]) -> str:
     """What was reached, in Markdown: each recording, gross and average, five and three classes, with bounds."""
-    members = recipe.architecture.members if recipe.architecture.kind == "committee" else 1
-    parts = [
-        f"# {recipe.name}: each patient left out in turn",
-        f"{HOW.format(patients=len(PATIENTS), recipe=recipe.name, members=_members(members))}\n{COUNTED}",
-    ]
+    command, members = f"python -m training leave-one-out {recipe.name}", ""
+    if recipe.architecture.kind == "committee":
+        number = recipe.architecture.members
+        command += f" architecture.members={number}"
+        members = f", with {number} networks" if number > 1 else ", with one network"
+    how = HOW.format(patients=len(PATIENTS), recipe=recipe.name, members=members, command=command)
+    parts = [f"# {recipe.name}: each patient left out in turn", f"{how}\n{COUNTED}"]
     for name, start in VIEWS.items():
         comparisons = [_comparison(predictions, read(recording), start) for recording in predictions.names]
         parts += [
@@ -88,7 +90,3 @@ def report(recipe: Recipe, predictions: Predictions, read: Callable[[str], Recor
 
 def _comparison(predictions: Predictions, recording: Recording, start: float) -> Comparison:
     return compare_with_reference(recording, predictions.of(recording.name), start)
-
-
-def _members(number: int) -> str:
-    return f", with {number} networks" if number > 1 else ", with one network"

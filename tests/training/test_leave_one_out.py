@@ -71,7 +71,7 @@ def test_the_report_counts_what_the_standard_counts():
         np.concatenate([[LABELS.index(symbol) for symbol in one.symbols] for one in marked.values()]),
     )
     told = report(read_recipe("rhythm", ["architecture.members=1"]), predictions, recordings.__getitem__)
-    assert "with one network" in told
+    assert "with one network" in told and "leave-one-out rhythm architecture.members=1`" in told
     assert len(re.findall(r"accuracy +\| [\d,]+ \| +100.00%", told)) >= 2
     assert all(f"\n {name} " in told for name in recordings)
 
