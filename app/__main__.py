@@ -17,6 +17,8 @@ from ecg import EcgError
 from models import ModelError
 from models.threads import use_one_core
 
+SWITCH_SECONDS = 0.0003
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop, or do what else is asked; 1, with one line on standard error, where that cannot be."""
@@ -78,6 +80,8 @@ def _serve(chosen: settings.Settings) -> int:
     # What is there now stays: to look through all of it for garbage again and again would stop every answer meanwhile.
     gc.collect()
     gc.freeze()
+    # The threads that ask the workers have little to do, and workers wait while they wait for their turn in Python.
+    sys.setswitchinterval(SWITCH_SECONDS)
     listening.listen(app, chosen)
     return 0
 

@@ -1,10 +1,11 @@
 """The batcher: beats of different requests are solved together, and their decisions go home to their requests.
 
 A batch costs little more than one of its beats, and a beat's answer depends on that beat alone, so company changes
-nothing but the cost. Beats wait for company for a moment at most, and only while there is some that could come. The
-queue is bounded in beats, because beats are what takes time, and in the time until it is a newcomer's turn: those who
-are let in are answered soon, however many are not. Beats that nobody waits for, those of shadows, have a
-place in it while it is not half full, take none from others, and are solved while there are no others.
+nothing but the cost. While a batch is being solved, beats wait for company, for a moment at most: the next batch is
+then larger, and the core that another worker would take is free for answering. The queue is bounded in beats, because
+beats are what takes time, and in the time until it is a newcomer's turn: those who are let in are answered soon,
+however many are not. Beats that nobody waits for, those of shadows, have a place in it while it is not half full, take
+none from others, and are solved while there are no others.
 """
 
 import asyncio
@@ -20,7 +21,6 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float32
 
-from app.crowd import Crowd
 from app.metrics import Metrics
 from app.places import Busy
 from app.served import ServedModel
@@ -29,6 +29,9 @@ from models import Decisions, Solver
 from models.abstention import confidence_for
 
 MOST_RETRY_SECONDS = 30
+
+ENOUGH = 32
+"""Beats that are solved together at little more cost each than many are: they need not wait for company."""
 
 
 class TooLate(Exception):
@@ -141,17 +144,14 @@ class Batcher:
         self.queue_seconds = queue_seconds
         self.metrics = metrics
         self.onlooker = onlooker
-        self.crowd = Crowd()
         self._changed = threading.Condition()
         self._queues: OrderedDict[Way, deque[Asked]] = OrderedDict()
         self._queued: Counter[bool] = Counter()
         """Beats that wait: spare ones, and others."""
         self._before_a_newcomer = 0
         """Of those others, beats whose turn is before that of a request that comes now: a batch of each at most."""
-        self._spare_now = False
-        """Whether a worker solves spare beats: never more than one, so that another is there for who comes."""
-        self._open: set[Asked] = set()
-        """Requests of which beats are queued or being solved."""
+        self._solving: Counter[bool] = Counter()
+        """Batches that are being solved: of spare beats, and others."""
         self._quickest: dict[str, float] = {}
         """Seconds that the quickest batch of each model took."""
         self._pace = 0.0
@@ -214,14 +214,16 @@ class Batcher:
             self._queued[way.spare] += asked.left
             if not way.spare:
                 self._before_a_newcomer += self._turn(asked)
-                self._open.add(asked)
             self._changed.notify()
 
     def _check_turn(self) -> None:
-        before = self._before_a_newcomer
         # A batch for each worker may wait in any case, or one of them would have none.
-        if self._pace and before > max(self.queue_seconds * self._pace, len(self.workers) * self.most_beats):
-            raise Busy(f"{before:,} beats would be solved before", self._retry_seconds())
+        most = max(self.queue_seconds * self._pace, len(self.workers) * self.most_beats)
+        if not self._pace or self._before_a_newcomer <= most:
+            return
+        self._drop(time.monotonic())  # it may be full of those who have left
+        if self._before_a_newcomer > most:
+            raise Busy(f"{self._before_a_newcomer:,} beats would be solved before", self._retry_seconds())
 
     def _turn(self, asked: Asked) -> int:
         """Beats of a request that are solved before another one's that comes after it."""
@@ -258,16 +260,30 @@ class Batcher:
                 self._changed.wait(min(waits.values(), default=None))
 
     def _turns(self) -> list[Way]:
-        """The ways whose turn it may be: spare ones only while there is no other."""
+        """The ways whose turn it may be: spare ones only while there is no other.
+
+        One worker at most solves spare beats, so that another is there for who comes.
+        """
         asked = [way for way in self._queues if not way.spare]
-        return asked or ([] if self._spare_now else list(self._queues))
+        return asked or ([] if self._solving[True] else list(self._queues))
 
     def _wait_of(self, way: Way, now: float) -> float:
-        """How long the beats of a way should wait for others."""
-        queue, alone = self._queues[way], self.crowd.lately <= len(self._open)
-        if way.spare or alone or self._closed or sum(asked.left for asked in queue) >= self.most_beats:
+        """How long the beats of a way should wait for others: not at all where no other request is being solved."""
+        if way.spare or self._closed or not self._solving[False]:
             return 0
-        return min(asked.since for asked in queue) + self.wait - now
+        if self._waiting(way) >= min(ENOUGH, self.most_beats):
+            return 0
+        return min(asked.since for asked in self._queues[way]) + self.wait - now
+
+    def _waiting(self, way: Way) -> int:
+        """Beats of a way that wait."""
+        return sum(asked.left for asked in self._queues[way])
+
+    def _room(self, way: Way) -> int:
+        """How many of them a batch takes: workers that have nothing to do share them, while that is worth it."""
+        idle = len(self.workers) - self._solving.total()
+        share = math.ceil(self._waiting(way) / idle)
+        return self.most_beats if way.spare else min(self.most_beats, max(share, ENOUGH))
 
     def _drop(self, now: float) -> None:
         """Forget what nobody waits for, and what could not be there in time."""
@@ -277,14 +293,14 @@ class Batcher:
                 queue.remove(asked)
                 self._queued[way.spare] -= asked.left
                 self._before_a_newcomer -= 0 if way.spare else self._turn(asked)
-                self._open.discard(asked)
                 _send([(asked, TooLate(asked.deadline - asked.since))])
             if not queue:
                 del self._queues[way]
 
     def _take(self, way: Way) -> list[Piece]:
         """A batch of one way, a piece of each request in turn; what is left of them goes to the end of the queue."""
-        queue, pieces, room = self._queues.pop(way), [], self.most_beats
+        most = room = self._room(way)
+        queue, pieces = self._queues.pop(way), []
         now = time.monotonic()
         while queue and room:
             asked = queue.popleft()
@@ -301,8 +317,8 @@ class Batcher:
         if queue:
             self._queues[way] = queue
             self._changed.notify()  # another worker may go on with them
-        self._queued[way.spare] -= self.most_beats - room
-        self._spare_now |= way.spare
+        self._queued[way.spare] -= most - room
+        self._solving[way.spare] += 1
         return pieces
 
     def _note(self, way: Way, pieces: list[Piece], started: float) -> None:
@@ -310,8 +326,8 @@ class Batcher:
         self.metrics.batch_beats.labels(model=way.model.identity.name).observe(beats)
         pace = len(self.workers) * beats / max(seconds, 1e-6)
         with self._changed:
+            self._solving[way.spare] -= 1
             if way.spare:
-                self._spare_now = False
                 self._changed.notify_all()  # they may have left spare beats to this one
             else:
                 self._pace += 0.2 * (pace - self._pace)
@@ -327,7 +343,6 @@ class Batcher:
                     piece.asked.parts[piece.start] = part
                 if answer := piece.asked.whole if isinstance(part, Decisions) else part:
                     answers.append((piece.asked, answer))
-                    self._open.discard(piece.asked)
         _send(answers)
 
 

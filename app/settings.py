@@ -81,10 +81,10 @@ class Settings(BaseSettings):
     workers: int = Field(0, ge=0, description="processes that solve, each a batch at a time on one core; 0: one a core")
     batch_beats: int = Field(128, ge=1, description="most beats that are solved together")
     batch_wait: float = Field(
-        0.003,
+        0.006,
         ge=0,
         allow_inf_nan=False,
-        description="seconds that beats wait at most for those of other requests, while there are others",
+        description="seconds that beats wait at most for those of other requests, while others are being solved",
     )
     queue_beats: int = Field(
         8192, ge=MAX_BEATS, description="most beats that wait to be solved; requests beyond are told when to come again"

@@ -72,25 +72,24 @@ def _in_query(shape: dict[str, Any]) -> dict[str, Any]:
 async def classify(request: Request) -> Response:
     """Decide on each beat, and say why where that is asked for. A beat's answer depends on that beat alone."""
     state = request.app.state
-    with state.batcher.crowd.one_more():
-        seconds = asking.seconds_for(request)
-        state.batcher.check()
-        with state.tracing.span("read"):
-            question = await questions.read(request)
-        served: ServedModels = state.served  # a reload replaces it
-        options = question.options
-        way = _way(served, question, state.settings.explained_beats)
-        each = EXPLAINED_AS if options.explain else 1
-        decisions = await asking.decide(request, way, question.beats, options.coverage, seconds, each=each)
-        if decisions is None:
-            return Response(status_code=asking.LEFT)
-        with state.tracing.span("write"):
-            if len(decisions) < asking.MANY_BEATS and not options.explain:
-                answer = _answer(way, question, decisions)
-            else:
-                answer = await anyio.to_thread.run_sync(_answer, way, question, decisions)
-        answer.background = state.shadowing.after(Answered(way.model, question, decisions), served)
-        return answer
+    seconds = asking.seconds_for(request)
+    state.batcher.check()
+    with state.tracing.span("read"):
+        question = await questions.read(request)
+    served: ServedModels = state.served  # a reload replaces it
+    options = question.options
+    way = _way(served, question, state.settings.explained_beats)
+    each = EXPLAINED_AS if options.explain else 1
+    decisions = await asking.decide(request, way, question.beats, options.coverage, seconds, each=each)
+    if decisions is None:
+        return Response(status_code=asking.LEFT)
+    with state.tracing.span("write"):
+        if len(decisions) < asking.MANY_BEATS and not options.explain:
+            answer = _answer(way, question, decisions)
+        else:
+            answer = await anyio.to_thread.run_sync(_answer, way, question, decisions)
+    answer.background = state.shadowing.after(Answered(way.model, question, decisions), served)
+    return answer
 
 
 def _way(served: ServedModels, question: Question, most_explained: int) -> Way:

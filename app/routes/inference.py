@@ -210,25 +210,24 @@ async def infer_version(request: Request, name: Name, version: Version) -> Respo
 
 async def _infer(request: Request, model: ServedModel) -> Response:
     tracing = request.app.state.tracing
-    with request.app.state.batcher.crowd.one_more():
-        seconds = asking.seconds_for(request)
-        request.app.state.batcher.check()
-        with tracing.span("read"):
-            inference = await _read(request)
-        asked, parameters = inference.asked, inference.asked.parameters
-        if asked.model_name not in (None, model.identity.name):
-            raise invalid("model_name", f"got {shortened(str(asked.model_name))!r}, expected that of the URL, or none")
-        outputs = wanted_of(asked, outputs_of(solver=model.classifier.solver is not None))
-        way = asking.way_of(model, parameters.solver)
-        if parameters.timeout is not None:
-            seconds = min(seconds, parameters.timeout / 1e6)
-        decisions = await asking.decide(request, way, inference.beats, parameters.coverage, seconds)
-        if decisions is None:
-            return Response(status_code=asking.LEFT)
-        with tracing.span("write"):
-            if len(decisions) < asking.MANY_BEATS:
-                return _answer(model, asked, outputs, decisions)
-            return await anyio.to_thread.run_sync(_answer, model, asked, outputs, decisions)
+    seconds = asking.seconds_for(request)
+    request.app.state.batcher.check()
+    with tracing.span("read"):
+        inference = await _read(request)
+    asked, parameters = inference.asked, inference.asked.parameters
+    if asked.model_name not in (None, model.identity.name):
+        raise invalid("model_name", f"got {shortened(str(asked.model_name))!r}, expected that of the URL, or none")
+    outputs = wanted_of(asked, outputs_of(solver=model.classifier.solver is not None))
+    way = asking.way_of(model, parameters.solver)
+    if parameters.timeout is not None:
+        seconds = min(seconds, parameters.timeout / 1e6)
+    decisions = await asking.decide(request, way, inference.beats, parameters.coverage, seconds)
+    if decisions is None:
+        return Response(status_code=asking.LEFT)
+    with tracing.span("write"):
+        if len(decisions) < asking.MANY_BEATS:
+            return _answer(model, asked, outputs, decisions)
+        return await anyio.to_thread.run_sync(_answer, model, asked, outputs, decisions)
 
 
 async def _read(request: Request) -> Inference:

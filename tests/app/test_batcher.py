@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.batcher import Batcher, TooLate, Way
+from app.batcher import ENOUGH, Batcher, TooLate, Way
 from app.metrics import Metrics
 from app.places import Busy
 from models import InvalidCoverage, NoSolver, Solver
@@ -111,50 +111,70 @@ def test_beats_of_requests_that_wait_are_solved_together_and_go_home(batcher_of,
 
 
 def test_a_lone_request_does_not_wait_for_company_that_cannot_come(batcher_of, model, beats):
-    batcher = batcher_of(wait=LONG)
+    batcher = batcher_of(wait=LONG, workers=2)
 
     async def run():
         for _ in range(3):
-            with batcher.crowd.one_more():
-                await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+            await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
 
     asyncio.run(run())
     assert [size for size, _ in model.classifier.batches] == [1, 1, 1]
 
 
-def test_beats_wait_for_a_request_that_is_there_already(batcher_of, model, beats):
-    batcher = batcher_of(wait=LONG)
+def test_beats_wait_for_company_while_others_are_being_solved(batcher_of, model, beats):
+    batcher = batcher_of(wait=LONG, workers=2)
 
     async def run():
-        with batcher.crowd.one_more(), batcher.crowd.one_more():
-            first = await asked(batcher, model, beats[:2])
+        with model.classifier.held():
+            tasks = [await asked(batcher, model, beats[:1])]
+            await begun(model)
+            tasks += [await asked(batcher, model, part) for part in (beats[1:3], beats[3:6])]
             await asyncio.sleep(0.05)
-            assert not model.classifier.batches
-            await asyncio.gather(first, await asked(batcher, model, beats[2:5]))
+            assert len(model.classifier.batches) == 1
+        await asyncio.gather(*tasks)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [5]
+    assert [size for size, _ in model.classifier.batches] == [1, 5]
 
 
 def test_they_do_not_wait_longer_than_they_may(batcher_of, model, beats):
-    batcher = batcher_of(wait=0.01)
+    batcher = batcher_of(wait=0.01, workers=2)
 
     async def run():
-        with batcher.crowd.one_more(), batcher.crowd.one_more():
-            await batcher.decide(Way(model, None), beats[:2], 1.0, 60)
+        with model.classifier.held():
+            tasks = [await asked(batcher, model, beats[:1])]
+            await begun(model)
+            tasks += [await asked(batcher, model, beats[1:3])]
+            await begun(model)  # though the first one is held still
+        await asyncio.gather(*tasks)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [2]
+    assert [size for size, _ in model.classifier.batches] == [1, 2]
 
 
-def test_a_batch_that_is_full_does_not_wait(batcher_of, model, beats):
-    batcher = batcher_of(wait=LONG, most_beats=4)
+@pytest.mark.parametrize(("most_beats", "enough"), [(4, 4), (1000, ENOUGH)])
+def test_enough_beats_do_not_wait(batcher_of, model, beats, most_beats, enough):
+    batcher = batcher_of(wait=LONG, most_beats=most_beats, workers=2)
 
     async def run():
-        with batcher.crowd.one_more(), batcher.crowd.one_more():
-            await batcher.decide(Way(model, None), beats[:4], 1.0, 60)
+        with model.classifier.held():
+            tasks = [await asked(batcher, model, beats[:1])]
+            await begun(model)
+            tasks += [await asked(batcher, model, beats[:enough])]
+            await begun(model)
+        await asyncio.gather(*tasks)
 
     asyncio.run(run())
+    assert [size for size, _ in model.classifier.batches] == [1, enough]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "sizes"), [(3 * ENOUGH, [48, 48]), (2 * ENOUGH, [32, 32]), (ENOUGH + 8, [32, 8]), (ENOUGH, [32])]
+)
+def test_workers_that_have_nothing_to_do_share_what_is_worth_sharing(batcher_of, model, beats, waiting, sizes):
+    batcher = batcher_of(wait=0, most_beats=1000, queue_beats=1000, workers=2)
+    asyncio.run(batcher.decide(Way(model, None), np.resize(beats, (waiting, 187)), 1.0, 60))
+    assert [size for size, _ in model.classifier.batches] == sizes
 
 
 def test_other_models_and_other_solver_settings_never_mix(batcher_of, served, beats):
@@ -343,13 +363,17 @@ def test_what_a_model_cannot_do_is_told_to_who_asked_for_it(batcher_of, served, 
 
 
 def test_closing_answers_what_was_asked(batcher_of, model, beats):
-    batcher = batcher_of(wait=LONG)
+    batcher = batcher_of(wait=LONG, workers=2)
 
     async def run():
-        with batcher.crowd.one_more(), batcher.crowd.one_more():
-            task = await asked(batcher, model, beats[:2])
-            await asyncio.to_thread(batcher.close)
-            return await task
+        with model.classifier.held():
+            first = await asked(batcher, model, beats[:1])
+            await begun(model)
+            task = await asked(batcher, model, beats[:2])  # which waits for company
+            closing = asyncio.ensure_future(asyncio.to_thread(batcher.close))
+            await begun(model)
+        await asyncio.gather(first, closing)
+        return await task
 
     same(asyncio.run(run()), model.classifier.classifier.classify(beats[:2]))
 
@@ -412,22 +436,19 @@ def test_spare_beats_take_nobodys_place_and_find_one_while_the_queue_is_not_half
     asyncio.run(run())
 
 
-def test_spare_beats_are_no_company_for_a_request(batcher_of, model, beats):
+def test_a_request_does_not_wait_while_spare_beats_are_being_solved(batcher_of, model, beats):
     batcher = batcher_of(wait=LONG, workers=2)
 
     async def run():
-        with batcher.crowd.one_more(), batcher.crowd.one_more():
-            with model.classifier.held():
-                spare = await asked(batcher, model, beats[:2], spare=True)
-                await begun(model)
-                first = await asked(batcher, model, beats[:1])
-                await asyncio.sleep(0.05)
-                second = await asked(batcher, model, beats[1:4])
-                await begun(model)
-            await asyncio.gather(spare, first, second)
+        with model.classifier.held():
+            spare = await asked(batcher, model, beats[:2], spare=True)
+            await begun(model)
+            first = await asked(batcher, model, beats[:1])
+            await begun(model)
+        await asyncio.gather(spare, first)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [2, 4]
+    assert [size for size, _ in model.classifier.batches] == [2, 1]
 
 
 def test_closing_with_spare_beats_ends(batcher_of, model, beats):
@@ -455,9 +476,8 @@ def test_many_at_once_get_their_own_answers(batcher_of, served, beats):
     expected = way.model.classifier.classify(beats).probabilities
 
     async def one(start, stop):
-        with batcher.crowd.one_more():
-            await asyncio.sleep(rng.random() / 20)
-            return await batcher.decide(way, beats[start:stop], 1.0, 60)
+        await asyncio.sleep(rng.random() / 20)
+        return await batcher.decide(way, beats[start:stop], 1.0, 60)
 
     async def run():
         return await asyncio.gather(*(one(start, stop) for start, stop in cuts))
