@@ -16,13 +16,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from models.memory import MOST_KEPT
 from tests.app.conftest import started
 from tests.app.test_metrics import parsed, total
 
 MOST = 4_000_000
 """Bytes of a body that the service takes."""
 SLACK = 40_000_000
-"""Bytes by which memory may differ from one round to the next: what is freed is not given back at once."""
+"""Bytes by which memory may differ from one round to the next; by `MOST_KEPT` it may grow at first, which is kept."""
 
 JSON, RAW, NPY = "application/json", "application/octet-stream", "application/x-npy"
 INFER = "/v2/models/resnet/infer"
@@ -108,8 +109,8 @@ def test_hostile_bodies_are_refused_and_memory_stays_flat(running, beat):
             path, headers, content = request
             return client.post(path, headers=headers, content=content).status_code
 
-        memory = []
-        for _ in range(2):
+        memory = [resident(process)]
+        for _ in range(3):
             statuses = list(pool.map(status, requests))
             assert set(statuses) <= {400, 413, 415, 422, 503}, [
                 (request[0], request[1], request[2][:50], got)
@@ -119,7 +120,7 @@ def test_hostile_bodies_are_refused_and_memory_stays_flat(running, beat):
             memory.append(resident(process))
         assert client.post("/classify", json={"beats": [beat]}).status_code == 200
         assert total(parsed(client.get("/metrics").text), "cardiode_errors_total", kind="internal") == 0
-    assert memory[-1] - memory[0] < SLACK, memory
+    assert max(memory) - memory[0] < MOST_KEPT + SLACK and memory[-1] - memory[-2] < SLACK, memory
 
 
 @pytest.mark.parametrize("path", ["/classify", INFER, "/recordings", "/nothing", "/models/reload"])
@@ -134,7 +135,7 @@ def test_a_chunked_body_without_an_end_is_broken_off(running, path):
     with socket.create_connection((url.host, url.port), timeout=60) as connection:
         connection.sendall(head % (path.encode(), kind))
         with pytest.raises(OSError):
-            while sent < 100_000 * len(chunk):
+            while sent < 1_000_000 * len(chunk):  # more than comes before the connection is closed
                 connection.sendall(chunk)
                 sent += len(chunk)
     assert resident(process) - before < SLACK
