@@ -329,8 +329,8 @@ class Batcher:
             self._solving[way.spare] -= 1
             if way.spare:
                 self._changed.notify_all()  # they may have left spare beats to this one
-            else:
-                self._pace += 0.2 * (pace - self._pace)
+            elif beats >= min(ENOUGH, self.most_beats):  # few at once tell nothing of how fast many are solved
+                self._pace += (0.2 if self._pace else 1) * (pace - self._pace)
             quickest = self._quickest.get(way.model.identity.sha256, math.inf)
             self._quickest[way.model.identity.sha256] = min(quickest, seconds)
 

@@ -248,7 +248,7 @@ def test_whoever_would_wait_too_long_for_a_turn_is_refused_before_and_after_the_
     batcher = batcher_of(most_beats=4, queue_seconds=1e-9)  # so that a batch for the thread is all that may wait
 
     async def run():
-        await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+        await batcher.decide(Way(model, None), beats[:4], 1.0, 60)
         await begun(model)
         with model.classifier.held():
             tasks = [await asked(batcher, model, beats[:1])]
@@ -488,3 +488,23 @@ def test_many_at_once_get_their_own_answers(batcher_of, served, beats):
     total = next(sample.value for sample in sizes.samples if sample.name.endswith("_sum"))
     assert total == sum(stop - start for start, stop in cuts)
     assert metrics.queued_beats.collect()[0].samples[0].value == 0
+
+
+def test_few_beats_that_came_one_by_one_do_not_make_many_seem_too_many(batcher_of, model, beats):
+    batcher = batcher_of(most_beats=64, queue_beats=10_000, queue_seconds=1e-9, workers=1)
+
+    async def run():
+        for _ in range(5):
+            await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+        with model.classifier.held():
+            tasks = [await asked(batcher, model, np.resize(beats, (64, 187))) for _ in range(8)]
+        await asyncio.gather(*tasks)
+        with model.classifier.held():  # now it is known how fast many are solved
+            tasks = [await asked(batcher, model, np.resize(beats, (64, 187)))]
+            await asyncio.sleep(0.05)
+            tasks += [await asked(batcher, model, np.resize(beats, (64, 187))) for _ in range(2)]
+            with pytest.raises(Busy, match="128 beats would be solved before"):
+                batcher.check()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
