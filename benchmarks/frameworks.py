@@ -62,6 +62,7 @@ def main() -> None:
     options.add_argument("--python", type=Path, required=True, help="the Python that has the frameworks")
     options.add_argument("--seconds", type=int, default=8, help="of each run (default: %(default)s)")
     options.add_argument("--rounds", type=int, default=3, help="runs, of which the middle one counts (%(default)s)")
+    options.add_argument("--beats", type=int, choices=CLIENTS, help="of each request, instead of both numbers")
     chosen = options.parse_args()
     check_wrk()
     print(versions(chosen.python))
@@ -69,7 +70,7 @@ def main() -> None:
     print("| 99 of 100 answers within | cores of wrk | cardiode / it |\n|---|---|---:|---:|---:|---:|---:|---:|")
     classifier, beats = Classifier.load(MODEL), synthetic_beats()
     with tempfile.TemporaryDirectory() as place:
-        for count in CLIENTS:
+        for count in [chosen.beats] if chosen.beats else CLIENTS:
             some = np.resize(beats, (count, beats.shape[1]))
             bodies = [written(some, kind, Path(place)) for kind in (JSON, RAW)]
             measured = list(measure(classifier, bodies, chosen))
