@@ -240,7 +240,7 @@ class Batcher:
             started = time.monotonic()
             parts = _solve(worker, way, pieces)
             ended = time.monotonic()
-            self._note(way, pieces, started)
+            self._note(way, pieces, ended - started)
             self._deliver(pieces, parts)
             if self.onlooker is not None:
                 self.onlooker.solved(SolvedBatch(way, pieces, parts, started, ended))
@@ -321,8 +321,8 @@ class Batcher:
         self._solving[way.spare] += 1
         return pieces
 
-    def _note(self, way: Way, pieces: list[Piece], started: float) -> None:
-        seconds, beats = time.monotonic() - started, sum(len(piece.beats) for piece in pieces)
+    def _note(self, way: Way, pieces: list[Piece], seconds: float) -> None:
+        beats = sum(len(piece.beats) for piece in pieces)
         self.metrics.batch_beats.labels(model=way.model.identity.name).observe(beats)
         pace = len(self.workers) * beats / max(seconds, 1e-6)
         with self._changed:

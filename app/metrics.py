@@ -28,7 +28,6 @@ FAILED = "none"
 WATCHED = ("busy", "internal", "too_late")
 """Kinds of error that are counted from 0 on: an alarm would miss the first of a series that begins with it."""
 
-
 TOGETHER = 256
 """Beats that are counted at once at the latest: so many cost little more than one."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.questions import JSON, RAW
 from ecg import cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Classifier
@@ -15,8 +16,6 @@ APART = 1e-2
 """By how much the probabilities of any two beats differ at least."""
 TOLERANCE = 1e-3
 """By how much an answer may differ from what the classifier says of the same beats in another batch."""
-
-JSON, RAW = "application/json", "application/octet-stream"
 
 
 @dataclass(frozen=True)
