@@ -43,9 +43,11 @@ def tabulate(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return text
 
 
-def panels(count: int, *, width: float = 4.6, height: float = 3.6) -> tuple[Figure, list[Axes]]:
+def panels(count: int, *, width: float = 4.6, height: float = 3.6, sharey: bool = False) -> tuple[Figure, list[Axes]]:
     """A figure with so many panels side by side, each of that size in inches."""
-    figure, axes = plt.subplots(1, count, figsize=(count * width, height), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(
+        1, count, figsize=(count * width, height), layout="constrained", squeeze=False, sharey=sharey
+    )
     for panel in axes[0]:
         panel.grid(alpha=0.3)
     return figure, list(axes[0])
