@@ -31,8 +31,8 @@ LEFT = 499
 SOON = 0.1
 """Seconds until anybody looks whether the client is still there: most answers are there by then."""
 
-MANY_BEATS = 32
-"""Beats whose answer is written beside the event loop."""
+MANY_BEATS = 128
+"""Beats whose answer is written beside the event loop: writing it takes longer than going there."""
 
 
 def deadline_parameter() -> dict[str, Any]:

@@ -23,8 +23,10 @@ from ecg.telling import shortened
 
 JSON, RAW, NPY = "application/json", "application/octet-stream", "application/x-npy"
 
-LARGE_BODY = 32_000
-"""Bytes of a body that are read beside the event loop: reading them takes longer than going there."""
+LARGE_JSON = 32_000
+"""Bytes of JSON that are read beside the event loop: reading them takes longer than going there."""
+LARGE_BINARY = 250_000
+"""The same of numbers, which only need to be checked."""
 
 SETTINGS = tuple(SolverRequest.model_fields)
 
@@ -49,7 +51,7 @@ async def read(request: Request) -> Question:
     if kind not in READERS:
         raise HTTPException(415, f"got Content-Type: {shortened(kind)!r}, expected one of: {', '.join(READERS)}")
     body = await request.body()
-    if len(body) < LARGE_BODY:
+    if len(body) < (LARGE_JSON if kind == JSON else LARGE_BINARY):
         return READERS[kind](body, request.query_params)
     return await read_beside(request, partial(READERS[kind], body, request.query_params))
 
