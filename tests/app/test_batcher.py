@@ -174,7 +174,7 @@ def test_enough_beats_do_not_wait(batcher_of, model, beats, most_beats, enough):
 def test_workers_that_have_nothing_to_do_share_what_is_worth_sharing(batcher_of, model, beats, waiting, sizes):
     batcher = batcher_of(wait=0, most_beats=1000, queue_beats=1000, workers=2)
     asyncio.run(batcher.decide(Way(model, None), np.resize(beats, (waiting, 187)), 1.0, 60))
-    assert [size for size, _ in model.classifier.batches] == sizes
+    assert sorted((size for size, _ in model.classifier.batches), reverse=True) == sizes  # either may begin first
 
 
 def test_other_models_and_other_solver_settings_never_mix(batcher_of, served, beats):

@@ -336,20 +336,20 @@ def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, mon
 
 
 def test_a_client_that_has_left_is_not_solved_for(serving, beat):
-    _, address = serving
     content = json.dumps({"beats": [beat] * 4000, "solver": {"rtol": 1e-6, "atol": 1e-6}}).encode()
     head = f"POST /classify HTTP/1.1\r\nHost: heart\r\nContent-Length: {len(content)}\r\n\r\n".encode()
 
-    def metrics():
-        return parsed(httpx.get(f"{address}/metrics").text)
+    def told(name, **labels):
+        return total(parsed(httpx.get(f"{serving}/metrics").text), name, **labels)
 
-    url = httpx.URL(address)
+    before, solved = told("cardiode_http_requests_total", status="499"), told("cardiode_batch_beats_sum")
+    url = httpx.URL(serving)
     with socket.create_connection((url.host, url.port)) as connection:
         connection.sendall(head + content)
-        wait_for(lambda: total(metrics(), "cardiode_queued_beats"))
-    wait_for(lambda: total(metrics(), "cardiode_http_requests_total", status="499"))
-    wait_for(lambda: not total(metrics(), "cardiode_queued_beats"))
-    assert total(metrics(), "cardiode_batch_beats_sum") < 4000
+        wait_for(lambda: told("cardiode_queued_beats"))
+    wait_for(lambda: told("cardiode_http_requests_total", status="499") > before)
+    wait_for(lambda: not told("cardiode_queued_beats"))
+    assert told("cardiode_batch_beats_sum") < 4000 + solved
 
 
 def wait_for(happened):
