@@ -13,6 +13,7 @@ from app import service
 from app.places import Busy
 from app.served import ServedModels
 from app.settings import Settings
+from app.worker import Worker, WorkerEnded
 from ecg import LABELS
 from models import Abstention, Classifier
 from ode import methods
@@ -333,6 +334,20 @@ def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, mon
         refused = client.post(path, content=b"{")
         assert refused.status_code == 503 and "1,234 beats" in refused.text
         assert refused.headers["retry-after"] == "3"
+
+
+def test_beats_whose_workers_end_over_them_are_refused_with_when_to_come_again(served, beat):
+    class Lost(Worker):
+        def classify(self, model, beats, solver):
+            raise WorkerEnded("2 processes ended over 1 beats for odenet@1234")
+
+    with TestClient(service.create(served, Settings(workers=1), begin=Lost)) as client:
+        tensor = {"name": "beats", "datatype": "FP32", "shape": [1, 187], "data": beat}
+        for path, body in (("/classify", {"beats": [beat]}), ("/v2/models/odenet/infer", {"inputs": [tensor]})):
+            refused = client.post(path, json=body)
+            assert refused.status_code == 503 and "ended before it was done" in refused.text
+            assert "1234" not in refused.text and refused.headers["retry-after"] == "5"
+        assert 'cardiode_errors_total{kind="worker_lost"} 2.0' in client.get("/metrics").text
 
 
 def test_a_client_that_has_left_is_not_solved_for(serving, beat):
