@@ -17,7 +17,7 @@ from starlette.requests import Request
 
 from app.bodies import media_type, read_beside
 from app.schemas import MAX_BEATS, ClassifyOptions, ClassifyRequest, SolverRequest
-from app.validation import invalid, validated, validated_strings
+from app.validation import check_once, invalid, validated, validated_strings
 from ecg import BEAT_LENGTH, InvalidBeats, beats_from_lists, check_beats
 from ecg.telling import shortened
 
@@ -102,6 +102,7 @@ def _checked(values: Float[np.ndarray, "beat sample"]) -> Float32[np.ndarray, "b
 
 def _options(query: QueryParams) -> ClassifyOptions:
     """Those of a query: the settings of the solver stand beside the others."""
+    check_once((name for name, _ in query.multi_items()), "query")
     if "solver" in query:
         raise invalid("solver", f"got it whole, expected its settings: {', '.join(SETTINGS)}", "query")
     settings = {name: text for name, text in query.items() if name in SETTINGS}

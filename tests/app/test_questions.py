@@ -1,4 +1,5 @@
 import io
+import json
 
 import numpy as np
 import pytest
@@ -62,6 +63,15 @@ def test_the_options_of_a_binary_body_are_in_the_query(client, beats):
 )
 def test_a_wrong_option_is_named(client, beats, query, words):
     assert_problem(send(client, RAW, beats[:1].astype("<f4").tobytes(), **query), 422, *words)
+
+
+def test_an_option_that_comes_twice_is_refused(client, beat):
+    body = np.float32(beat).tobytes()
+    twice = client.post("/classify?rtol=1e-3&rtol=1e-4", content=body, headers={"content-type": RAW})
+    assert_problem(twice, 422, "rtol", "got it twice")
+    body = json.dumps({"beats": [beat]})[:-1] + ', "model": "odenet", "model": "resnet"}'
+    twice = client.post("/classify", content=body, headers={"content-type": "application/json"})
+    assert_problem(twice, 422, "model", "got it twice")
 
 
 @pytest.mark.parametrize("length", [0, 1, 187, 187 * 4 - 1, 187 * 4 + 4])
