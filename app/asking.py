@@ -14,7 +14,8 @@ from fastapi import Request
 from jaxtyping import Float32
 
 from app.access import allowance_of
-from app.batcher import TooLate, Way
+from app.batch import Way
+from app.batcher import TooLate
 from app.places import Busy
 from app.schemas import SolverRequest
 from app.served import ServedModel

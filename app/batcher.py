@@ -15,17 +15,17 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float32
 
+from app.batch import Answer, Asked, Piece, SolvedBatch, Way
 from app.metrics import Metrics
 from app.places import Busy
-from app.served import ServedModel
 from app.worker import Worker
-from models import Decisions, Solver
+from models import Decisions
 from models.abstention import confidence_for
 
 MOST_RETRY_SECONDS = 30
@@ -42,70 +42,6 @@ class TooLate(Exception):
             f"the answer could not be there within {1e3 * seconds:,.0f} ms, which is the deadline; come again when the "
             "service is less busy, send fewer beats, or allow more by the header Cardiode-Deadline-Ms"
         )
-
-
-@dataclass(frozen=True)
-class Way:
-    """What beats must have in common to be solved together."""
-
-    model: ServedModel
-    solver: Solver | None
-    spare: bool = False
-    """Whether they are solved only when no others are there, because no client waits for them."""
-
-
-@dataclass(eq=False)
-class Asked:
-    """The beats of one request, and what was decided on them so far. Times are those of `time.monotonic`."""
-
-    beats: Float32[np.ndarray, "beat 187"]
-    deadline: float
-    answer: "asyncio.Future[Decisions]"
-    since: float = field(default_factory=time.monotonic)
-    taken: int = 0
-    """Beats that are being solved, or have been."""
-    parts: dict[int, Decisions] = field(default_factory=dict)
-    """By the place of their first beat."""
-
-    @property
-    def left(self) -> int:
-        """Beats that wait."""
-        return len(self.beats) - self.taken
-
-    @property
-    def whole(self) -> Decisions | None:
-        """The decisions on all of them, None while some are missing."""
-        if sum(map(len, self.parts.values())) < len(self.beats):
-            return None
-        return Decisions.joined([self.parts[start] for start in sorted(self.parts)])
-
-
-Answer = tuple[Asked, Decisions | Exception]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Beats of one request that are solved together."""
-
-    asked: Asked
-    start: int
-    stop: int
-
-    @property
-    def beats(self) -> Float32[np.ndarray, "beat 187"]:
-        """They themselves."""
-        return self.asked.beats[self.start : self.stop]
-
-
-@dataclass(frozen=True)
-class SolvedBatch:
-    """Pieces that were solved together, and what came of each. Times are those of `time.monotonic`."""
-
-    way: Way
-    pieces: Sequence[Piece]
-    parts: Sequence[Decisions | Exception]
-    started: float
-    ended: float
 
 
 class Onlooker(Protocol):

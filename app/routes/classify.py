@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic_core import to_json
 
 from app import asking, questions
-from app.batcher import Way
+from app.batch import Way
 from app.explaining import EXPLAINED_AS, ClassifyResponse, ExplanationResponse, TooManyToExplain
 from app.questions import JSON, NPY, RAW, Question
 from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, QUEUE, Responses, refusals

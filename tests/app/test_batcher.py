@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.batcher import ENOUGH, Batcher, TooLate, Way
+from app.batch import Way
+from app.batcher import ENOUGH, Batcher, TooLate
 from app.metrics import Metrics
 from app.places import Busy
 from models import InvalidCoverage, NoSolver, Solver
