@@ -5,7 +5,7 @@ How long it may take, in which way the beats are solved, and waiting for their d
 
 import asyncio
 import math
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -70,14 +70,14 @@ async def decide(
 ) -> Decisions | None:
     """The decisions on a request's beats, which are counted; None where its client has left. Its body must be read.
 
-    Each beat costs the client's key as much as so many. Raises OverLimit and what `Batcher.decide` raises.
+    Each beat costs the client's key as much as so many. Raises OverLimit and what `Batcher.ask` raises, then and later.
     """
     state = request.app.state
     with (
         _charged(request, each * len(beats)),
         state.tracing.span("decide", model=way.model.identity.name, beats=len(beats)),
     ):
-        decisions = await _while_there(request, state.batcher.decide(way, beats, coverage, seconds))
+        decisions = await _while_there(request, state.batcher.ask(way, beats, coverage, seconds))
     if decisions is not None:
         state.metrics.count(way.model.identity.name, beats, decisions)
     return decisions
@@ -95,9 +95,8 @@ def _charged(request: Request, beats: int) -> Iterator[None]:
         raise
 
 
-async def _while_there(request: Request, deciding: Coroutine[Any, Any, Decisions]) -> Decisions | None:
+async def _while_there(request: Request, answer: "asyncio.Future[Decisions]") -> Decisions | None:
     """What is decided, unless the client leaves first: then None, and what is not yet solved will not be."""
-    answer = asyncio.ensure_future(deciding)
     try:
         await asyncio.wait((answer,), timeout=SOON)
         if not answer.done():

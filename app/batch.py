@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float32
@@ -28,6 +28,8 @@ class Asked:
 
     beats: Float32[np.ndarray, "beat 187"]
     deadline: float
+    least_confidence: float
+    """What it takes not to abstain."""
     answer: "asyncio.Future[Decisions]"
     since: float = field(default_factory=time.monotonic)
     taken: int = 0
@@ -45,7 +47,8 @@ class Asked:
         """The decisions on all of them, None while some are missing."""
         if sum(map(len, self.parts.values())) < len(self.beats):
             return None
-        return Decisions.joined([self.parts[start] for start in sorted(self.parts)])
+        decisions = Decisions.joined([self.parts[start] for start in sorted(self.parts)])
+        return replace(decisions, least_confidence=self.least_confidence)
 
 
 Answer = tuple[Asked, Decisions | Exception]

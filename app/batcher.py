@@ -15,7 +15,6 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -30,8 +29,8 @@ from models.abstention import confidence_for
 
 MOST_RETRY_SECONDS = 30
 
-ENOUGH = 32
-"""Beats that are solved together at little more cost each than many are: they need not wait for company."""
+ENOUGH = 64
+"""Beats that are solved together at hardly more cost each than many are: they need not wait for company."""
 
 
 class TooLate(Exception):
@@ -120,24 +119,31 @@ class Batcher:
     async def decide(
         self, way: Way, beats: Float32[np.ndarray, "beat 187"], coverage: float, seconds: float
     ) -> Decisions:
-        """What the model says of these beats, which must have been checked, within so many seconds.
+        """What the model says of these beats, as `ask` has it."""
+        answer = self.ask(way, beats, coverage, seconds)
+        try:
+            return await answer
+        finally:
+            answer.cancel()
 
-        Raises Busy where the queue is full, TooLate, and what `Classifier.classify` raises for a way and a coverage.
+    def ask(
+        self, way: Way, beats: Float32[np.ndarray, "beat 187"], coverage: float, seconds: float
+    ) -> "asyncio.Future[Decisions]":
+        """What the model will have said of these beats, which must have been checked, within so many seconds.
+
+        Raises Busy where the queue is full, and what `Classifier.classify` raises for a coverage. The future may have
+        TooLate, and what `Classifier.classify` raises for a way. Cancel it where nobody waits for it any more: what is
+        left of it is then not solved.
         """
         least = confidence_for(way.model.classifier.abstention, coverage)
         loop = asyncio.get_running_loop()
-        asked = Asked(beats, time.monotonic() + seconds, loop.create_future())
+        asked = Asked(beats, time.monotonic() + seconds, least, loop.create_future())
         if self.onlooker is not None:
             self.onlooker.queued(asked)
         self._put(way, asked)
-        try:
-            async with asyncio.timeout(seconds):
-                decisions = await asked.answer
-        except TimeoutError:
-            raise TooLate(seconds) from None
-        finally:
-            asked.answer.cancel()  # where nobody waits for it any more, what is left of it is not solved
-        return replace(decisions, least_confidence=least)
+        expiry = loop.call_later(seconds, _set, [(asked, TooLate(seconds))])
+        asked.answer.add_done_callback(lambda _: expiry.cancel())
+        return asked.answer
 
     def _put(self, way: Way, asked: Asked) -> None:
         with self._changed:

@@ -178,6 +178,8 @@ class Decisions:
     @classmethod
     def joined(cls, parts: Sequence["Decisions"]) -> "Decisions":
         """The decisions of one classifier by one solver, part after part; there must be a part."""
+        if len(parts) == 1:
+            return parts[0]
         receipts = [part.receipts for part in parts if part.receipts is not None]
         unlike = [part.unlike_training for part in parts if part.unlike_training is not None]
         return cls(
