@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help install run test check format bench soak readme clean
+.PHONY: help install run test check format bench examples soak readme clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,10 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.explanation
+
+examples: install  ## run every example, and draw its figure anew
+	$(BIN)/python -m examples.cooling
+	$(BIN)/python -m examples.reaction
 
 soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.readers

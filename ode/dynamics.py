@@ -16,6 +16,11 @@ def per_sample(scalars: Shaped[Tensor, "sample"], like: Float[Tensor, "sample ..
     return scalars.view(-1, *[1] * (like.dim() - 1))
 
 
+def flat(x: Shaped[Tensor, "sample ..."]) -> Shaped[Tensor, "sample number"]:
+    """All numbers of each sample in a row, one where states are scalars."""
+    return x[:, None].flatten(1)
+
+
 def parameters_of(f: Dynamics) -> tuple[Tensor, ...]:
     """What a gradient is asked for beside the state. Raises InvalidSolver where `f` is no nn.Module."""
     if not isinstance(f, nn.Module):

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from ode.dynamics import per_sample
+from ode.dynamics import flat, per_sample
 
 DIMENSIONS = 30
 """The most products with the matrix that one solution may take."""
@@ -23,7 +23,7 @@ def gmres(
     go on changes nothing of it. A sample whose products are not finite has an x that is not finite.
     """
     samples, most = len(right), min(DIMENSIONS, right[0].numel())
-    size = right.flatten(1).norm(dim=1)
+    size = flat(right).norm(dim=1)
     tiny = torch.finfo(right.dtype).tiny
     basis = [right / per_sample(size.clamp_min(tiny), right)]
     projected = torch.zeros(samples, most + 1, most, dtype=torch.float64, device=right.device)
@@ -37,9 +37,9 @@ def gmres(
             break
         image = apply(basis[k])
         for j, vector in enumerate(basis):  # modified Gram-Schmidt
-            projected[:, j, k] = (image * vector).flatten(1).sum(1)
+            projected[:, j, k] = flat(image * vector).sum(1)
             image = image - per_sample(projected[:, j, k].to(image.dtype), image) * vector
-        length = image.flatten(1).norm(dim=1)
+        length = flat(image).norm(dim=1)
         projected[:, k + 1, k] = length
         basis.append(image / per_sample(length.clamp_min(tiny), image))
         products += going

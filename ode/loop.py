@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from ode.dense import Passed, interpolate, points_within
-from ode.dynamics import Dynamics, per_sample
+from ode.dynamics import Dynamics, flat, per_sample
 from ode.implicit import Equation
 from ode.method import Method
 from ode.runge_kutta import stages, weigh
@@ -226,7 +226,7 @@ class Loop:
         """
         with torch.no_grad():  # which steps are accepted is no part of the solution
             size = torch.maximum(step.nodes[0].abs(), step.end.abs())
-            sound = size.flatten(1).amax(1).isfinite()
+            sound = flat(size).amax(1).isfinite()
             if solved is not None:
                 sound &= solved
         if self.method.error is None:
@@ -254,5 +254,5 @@ def _chosen(
 
 def _all_finite(x: Float[Tensor, "sample ..."]) -> Bool[Tensor, "sample"]:
     """Whether all numbers of a sample are; the largest and the least tell, in a tenth of the time of asking each."""
-    flat = x.detach().flatten(1)
-    return flat.amax(1).isfinite() & flat.amin(1).isfinite()
+    numbers = flat(x.detach())
+    return numbers.amax(1).isfinite() & numbers.amin(1).isfinite()

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ode.dynamics import Dynamics, per_sample
+from ode.dynamics import Dynamics, flat, per_sample
 from ode.method import Method
 
 SAFETY = 0.9
@@ -22,8 +22,8 @@ MIN_STEP_EPSILONS = 8
 
 def root_mean_square(x: Float[Tensor, "sample ..."]) -> Float[Tensor, "sample"]:
     """The norm of each sample, over all its dimensions but the first."""
-    flat = x.flatten(1)
-    norm: Tensor = torch.linalg.vector_norm(flat, dim=1) / flat.shape[1] ** 0.5
+    numbers = flat(x)
+    norm: Tensor = torch.linalg.vector_norm(numbers, dim=1) / numbers.shape[1] ** 0.5
     return norm
 
 
@@ -48,8 +48,8 @@ def first_step(
     d2 = root_mean_square((moved - slope) / scale) / trial.abs()
     steepest = torch.maximum(d1, d2)
     by_slope = (0.01 / steepest) ** (1 / method.order)
-    flat = torch.maximum(tiny, trial.abs() * 1e-3)
-    step = torch.where(steepest <= 1e-15, flat, by_slope)
+    level = torch.maximum(tiny, trial.abs() * 1e-3)
+    step = torch.where(steepest <= 1e-15, level, by_slope)
     return torch.minimum(torch.minimum(100 * trial.abs(), step), span.abs()) * span.sign()
 
 

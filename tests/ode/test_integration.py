@@ -1,6 +1,7 @@
 import math
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from torch import nn
 from torchdiffeq import odeint
 
 import ode
-from ode import Status, integrate, per_sample
+from ode import Gradient, Status, integrate, per_sample
 
 
 def decay(t, y):
@@ -235,6 +236,33 @@ def test_a_direct_gradient_from_a_start_of_zero_is_a_number():
     y0 = torch.zeros(2, 3, dtype=torch.float64, requires_grad=True)
     integrate(Net(), y0, (0.0, 1.0), gradient="direct").states.sum().backward()
     assert y0.grad.isfinite().all()
+
+
+class Slowing(nn.Module):
+    """dy/dt = -k y, for states of any shape."""
+
+    def __init__(self):
+        super().__init__()
+        self.rate = nn.Parameter(torch.tensor(2.0, dtype=torch.float64))
+
+    def forward(self, t, y):
+        return -self.rate * y
+
+
+@pytest.mark.parametrize(
+    ("method", "gradient"),
+    [*((method.name, "direct") for method in ode.methods()), *(("dopri5", mode) for mode in get_args(Gradient))],
+)
+def test_a_state_may_be_a_single_number_a_sample(method, gradient):
+    found = []
+    for y0 in (doubles(3), doubles(3, 1)):
+        f, y0 = Slowing(), y0.requires_grad_()
+        step = 0.1 if ode.find_method(method).takes_step else None
+        path = integrate(f, y0, (0.0, 0.5, 1.0), method=method, step=step, gradient=gradient).path
+        path.sum().backward()
+        found.append((path.flatten(1), y0.grad.flatten(), f.rate.grad))
+    for scalar, vector in zip(*found, strict=True):
+        torch.testing.assert_close(scalar, vector)
 
 
 def test_no_samples_are_solved_at_once():

@@ -1,0 +1,19 @@
+"""What tests of examples share."""
+
+import os
+
+import pytest
+
+
+@pytest.fixture
+def shown(monkeypatch, capsys, tmp_path):
+    """Lets an example show what a study found, and returns what it printed; its figure must be there."""
+
+    def show(example, found):
+        name = example.__name__.removeprefix("examples.")
+        monkeypatch.setattr(example, "study", lambda size: found)
+        example.main(["--out", os.fspath(tmp_path)])
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        return capsys.readouterr().out
+
+    return show
