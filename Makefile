@@ -48,6 +48,8 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 examples: install  ## run every example, and draw its figure anew
 	$(BIN)/python -m examples.cooling
 	$(BIN)/python -m examples.reaction
+	$(BIN)/python -m examples.augmented
+	$(BIN)/python -m examples.flow
 
 soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.readers
