@@ -13,8 +13,11 @@ from pydantic import BaseModel, ValidationError
 
 Model = TypeVar("Model", bound=BaseModel)
 
-TOKENS = re.compile(rb'[^"{}]*(?:("(?:[^"\\]|\\.)*")(\s*:)?|([{}])|\Z)')
-"""Of JSON, what begins or ends an object or is a string, after whatever else comes; before a colon it is a key."""
+TOKENS = re.compile(rb'[^"{}]*+(?:("(?:[^"\\]++|\\.)*+")(\s*+:)?+|([{}])|\Z)')
+"""Of JSON, what begins or ends an object or is a string, after whatever else comes; before a colon it is a key.
+
+Nothing is gone back over (`+` after `*`): what is remembered for that, of a long string, takes a hundred times its size.
+"""
 
 
 def validated(model: type[Model], content: bytes | dict[str, object], where: str = "body") -> Model:

@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import pytest
 from fastapi.exceptions import RequestValidationError
@@ -48,6 +49,18 @@ def test_objects_beside_and_within_each_other_may_have_the_same_names():
 def test_much_that_is_no_name_is_passed_over_once():
     for content in (b'{"name": "a"}' + b" " * 3_000_000, b" " * 3_000_000 + b'{"name": "a"}'):
         assert validated(Named, content).name == "a"
+
+
+@pytest.mark.parametrize("part", [b"x", rb"\n"])
+def test_a_long_string_takes_no_more_memory_than_it_is_long(part):
+    content = b'{"name": "%b"}' % (part * (3_000_000 // len(part)))
+    tracemalloc.start()
+    try:
+        validated(Named, content)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 3 * len(content)
 
 
 def test_what_is_wrong_otherwise_is_told_first():
