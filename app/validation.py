@@ -16,7 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 TOKENS = re.compile(rb'[^"{}]*+(?:("(?:[^"\\]++|\\.)*+")(\s*+:)?+|([{}])|\Z)')
 """Of JSON, what begins or ends an object or is a string, after whatever else comes; before a colon it is a key.
 
-Nothing is gone back over (`+` after `*`): what is remembered for that, of a long string, takes a hundred times its size.
+Nothing is gone back over (`+` after `*`): to remember where to, in a long string, takes a hundred times its size.
 """
 
 
