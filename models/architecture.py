@@ -43,7 +43,7 @@ class ODENetArchitecture(BaseModel):
     kind: Literal["odenet"] = "odenet"
     solver: Solver = Solver()
     gradient: Gradient = "adjoint"
-    augmented: int = Field(default=0, ge=0)
+    augmented: int = Field(default=0, ge=0, le=448)
     """Channels that the state has beside those of the stem, and that begin at zero."""
 
     @property
