@@ -21,9 +21,8 @@ from torch.nn import functional as F
 
 from examples.fitting import descend
 from examples.layers import Perceptron
-from examples.memory import Kept
 from examples.presentation import ask, panels, save, tabulate
-from ode import Gradient, integrate
+from ode import Gradient, Kept, integrate
 
 PIXELS, CLASSES, BATCH, RATE = 64, 10, 128, 1e-2
 TOLERANCES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)

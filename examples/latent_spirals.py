@@ -9,18 +9,14 @@ some of 100 times, with noise. Beside it learns an RNN of the same size, which d
 steps from time to time by a learnt map, not along an equation.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from examples.fitting import descend
 from examples.layers import Perceptron
-from examples.presentation import ask, panels, save, tabulate
 from ode import integrate
 
 SPIRALS, TIMES, GAP, NOISE = 1000, 100, 0.04, 0.3
