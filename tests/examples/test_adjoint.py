@@ -1,6 +1,9 @@
 from itertools import pairwise
 
 import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from examples import adjoint
 
@@ -8,6 +11,18 @@ from examples import adjoint
 @pytest.fixture(scope="module")
 def found():
     return adjoint.study(adjoint.SMALLEST)
+
+
+class Work(TorchDispatchMode):
+    """Counts the operations of matrix products: unlike time, the same on every machine."""
+
+    operations = 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        result = operation(*args, **(kwargs or {}))
+        count = flop_registry.get(operation._overloadpacket)
+        self.operations += count(*args, **(kwargs or {}), out_val=result) if count else 0
+        return result
 
 
 def taken(found, way):
@@ -25,6 +40,20 @@ def test_that_of_the_direct_gradient_grows_with_them(found):
     for looser, tighter in pairwise(taken(found, "direct")):
         if tighter.forward > looser.forward:
             assert tighter.mb / looser.mb == pytest.approx(tighter.forward / looser.forward, rel=0.15)
+
+
+@pytest.mark.parametrize("way", adjoint.WAYS)
+def test_work_is_in_proportion_to_the_evaluations_there_and_back(way):
+    torch.manual_seed(0)
+    reader, digits = adjoint.Reader().double(), torch.randint(adjoint.CLASSES, (adjoint.BATCH,))
+    images, evaluations, shares = torch.rand(adjoint.BATCH, adjoint.PIXELS, dtype=torch.float64), [], []
+    for tolerance in (1e-3, 1e-6, 1e-9):
+        with Work() as work:
+            taken = adjoint.take(reader, images, digits, way, tolerance)
+        evaluations.append(taken.forward + taken.backward)
+        shares.append(work.operations / evaluations[-1])
+    assert evaluations[-1] > 2 * evaluations[0]
+    assert shares == pytest.approx([shares[0]] * 3, rel=0.15)
 
 
 @pytest.mark.parametrize("way", adjoint.WAYS)
