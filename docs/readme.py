@@ -13,9 +13,9 @@ from app.settings import Settings
 from models import Classifier, zoo
 from ode import Method, methods
 from training import worlds
+from training.comparison import comparison_table
 from training.patients import AS_SERVED
 from training.patients_report import MEASURES, percent, value, view_name
-from training.report import compare_table
 from training.table import table
 
 ROOT = Path(__file__).parents[1]
@@ -47,7 +47,7 @@ def answer() -> str:
 def results() -> str:
     """The table of the released models."""
     loaded = [Classifier.load(name).checkpoint for name in ("resnet", "odenet")]
-    return compare_table([checkpoint.info for checkpoint in loaded if checkpoint])
+    return comparison_table([checkpoint for checkpoint in loaded if checkpoint])
 
 
 def new_patients() -> str:

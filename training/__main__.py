@@ -23,6 +23,7 @@ from training.added import Added, added_table, groups_of, read_added, told_in_ch
 from training.annotation_folders import annotated, compare_folders, compare_with_folder
 from training.arguments import Command, parser
 from training.card import CONFIDENCE, beats_card, context_card
+from training.comparison import comparison_table
 from training.confidence import Confidence
 from training.confidence_report import coverage_table
 from training.crossvalidation import (
@@ -102,7 +103,7 @@ def _train(options: argparse.Namespace) -> None:
         parts = whole(dataset)
         out_of_fold = _crossvalidated(recipe, dataset, added, folder, options, device).known
     trainers = train_members(recipe, parts, folder, fresh=options.fresh, device=device)
-    checkpoint = export(recipe, trainers, dataset, out_of_fold, told_in_checkpoint(added))
+    checkpoint = export(recipe, trainers, dataset, out_of_fold, told_in_checkpoint(added), dial=not options.no_dial)
     file = folder / FILE_NAME
     save_checkpoint(checkpoint, file)
     reached = checkpoint.info.figures
@@ -298,7 +299,7 @@ def _tell_confidence(confidence: Confidence | None, file: Path) -> None:
 
 def _compare(options: argparse.Namespace) -> None:
     loaded = [Classifier.load(name).checkpoint for name in options.checkpoints]
-    print(report.compare_table([checkpoint.info for checkpoint in loaded if checkpoint]))
+    print(comparison_table([checkpoint for checkpoint in loaded if checkpoint]))
 
 
 def _promote(options: argparse.Namespace) -> None:

@@ -103,6 +103,9 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         help="learn from its recordings too, WFDB files with reviewed annotations; a folder within it is one patient's",
     )
     command.add_argument("--annotator", default="atr", help="extension of their annotations (default %(default)s)")
+    command.add_argument(
+        "--no-dial", action="store_true", help="do not try every method at every setting, which a served model needs"
+    )
     command = add(
         "leave-one-out",
         LEAVE_ONE_OUT_HELP,
@@ -137,10 +140,10 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     _add_recordings(command, DS2, "the new patients'")
     command = add(
         "compare",
-        "Print what two checkpoints reach and cost, side by side.",
+        "Print what checkpoints reach and cost, side by side.",
         "python -m training compare resnet odenet",
     )
-    command.add_argument("checkpoints", nargs=2, metavar="CHECKPOINT", help="a model of the zoo, or a file")
+    command.add_argument("checkpoints", nargs="+", metavar="CHECKPOINT", help="a model of the zoo, or a file")
     command = add(
         "promote",
         PROMOTE_HELP,

@@ -32,13 +32,15 @@ def export(
     dataset: Dataset,
     out_of_fold: OutOfFold | None = None,
     added: AddedRecordings | None = None,
+    *,
+    dial: bool = True,
 ) -> Checkpoint:
     """The checkpoint of a recipe's runs. This is where the test part is scored, and nothing is chosen by it.
 
     A network that learnt from all patients of the training part has decisions `out_of_fold` instead, on beats that are
     judged and marked: they choose its operating point, and `evaluate` scores it on patients that are in no part.
     `added` are recordings that the training part has beside those of mitdb. Of a committee, the history is that of its
-    first member.
+    first member. Its dial is fitted where asked for.
     """
     trainer, weights = trainers[0], weights_of(recipe, trainers)
     network = recipe.architecture.build(len(LABELS))
@@ -74,7 +76,7 @@ def export(
         reference_beats=torch.from_numpy(reference.values if isinstance(reference, BeatsInContext) else reference),
         reference_probabilities=torch.from_numpy(classifier.classify(reference).probabilities),
     )
-    return fit(checkpoint, trainer.split, out_of_fold)
+    return fit(checkpoint, trainer.split, out_of_fold, dial=dial)
 
 
 def reference_beats() -> np.ndarray:

@@ -1,13 +1,11 @@
 """Tables of what was trained and evaluated, as the commands print them and cards keep them."""
 
-from collections.abc import Sequence
-
 from ecg import LABELS, Label
-from models import AUTO, CheckpointInfo
+from models import AUTO
 from ode import find_method
 from training.evaluation import Evaluation
 from training.grid import Cell
-from training.label_scores import Score, score_of
+from training.label_scores import Score
 from training.table import table
 
 
@@ -64,26 +62,3 @@ def _setting(cell: Cell) -> str:
     if find_method(cell.method).takes_step:
         return "step 1" if cell.setting == 1 else f"step 1/{1 / cell.setting:g}"
     return f"tolerance {cell.setting:.0e}"
-
-
-def compare_table(infos: Sequence[CheckpointInfo]) -> str:
-    """What checkpoints reach and cost: a column for each. Those of whole recordings are told by patients left out."""
-    reached = [_reached(info) for info in infos]
-    rows = [
-        ["test beats", *(beats for beats, _, _ in reached)],
-        ["accuracy", *(f"{accuracy:.2%}" for _, accuracy, _ in reached)],
-        ["macro-F1", *(f"{macro_f1:.4f}" for _, _, macro_f1 in reached)],
-        ["parameters", *(f"{info.figures['parameters']:,}" for info in infos)],
-        ["minutes an epoch", *(f"{info.figures['minutes_an_epoch']:.1f}" for info in infos)],
-        ["epochs", *(str(len(info.history)) for info in infos)],
-        ["peak memory (MB)", *(f"{info.figures['peak_memory_mb']:,.0f}" for info in infos)],
-    ]
-    return table(["", *(info.name for info in infos)], rows)
-
-
-def _reached(info: CheckpointInfo) -> tuple[str, float, float]:
-    """The beats that it was scored on, its accuracy and its macro-F1."""
-    if out_of_fold := info.figures.get("out_of_fold"):
-        reached = score_of(out_of_fold)
-        return "left out of training", reached.accuracy, reached.macro_f1
-    return str(info.recipe["split"]).replace("_", "-"), info.figures["test_accuracy"], info.figures["test_macro_f1"]
