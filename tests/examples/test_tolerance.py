@@ -51,7 +51,7 @@ def test_auto_costs_less_than_any_tolerance_of_dopri5_and_labels_as_well(found):
     assert auto.others <= 0.1
 
 
-def test_beats_are_of_all_kinds_and_each_seed_has_its_own():
+def test_there_are_as_many_beats_as_asked_for_and_others_by_another_seed():
     beats = tolerance.synthesize_beats(50)
     assert beats.shape == (50, 187)
     assert (beats != tolerance.synthesize_beats(50, seed=1)).any()
