@@ -33,7 +33,7 @@ def taken(found, way):
 def test_the_memory_of_the_adjoint_is_flat_against_evaluations(found):
     gradients = taken(found, "adjoint")
     assert gradients[-1].forward > 4 * gradients[0].forward
-    assert gradients[-1].mb == pytest.approx(gradients[0].mb, rel=0.01)
+    assert gradients[-1].mb == pytest.approx(gradients[0].mb, rel=0.02)
 
 
 def test_that_of_the_direct_gradient_grows_with_them(found):
