@@ -19,8 +19,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 run: install  ## serve on port 8000 (another: CARDIODE_PORT=8080 make run)
 	$(BIN)/python -m app
 
-test: install  ## run every test
-	$(BIN)/python -m pytest
+test: install  ## run every test, on all cores but at most four
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadscope
 
 check: install  ## format, lint, types, import directions
 	$(BIN)/ruff format --check .
@@ -48,6 +48,8 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 examples: install  ## run every example, and draw its figure anew
 	$(BIN)/python -m examples.cooling
 	$(BIN)/python -m examples.reaction
+	$(BIN)/python -m examples.augmented
+	$(BIN)/python -m examples.flow
 
 soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.readers

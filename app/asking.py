@@ -5,7 +5,7 @@ How long it may take, in which way the beats are solved, and waiting for their d
 
 import asyncio
 import math
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,8 @@ from fastapi import Request
 from jaxtyping import Float32
 
 from app.access import allowance_of
-from app.batcher import TooLate, Way
+from app.batch import Way
+from app.batcher import TooLate
 from app.places import Busy
 from app.schemas import SolverRequest
 from app.served import ServedModel
@@ -31,8 +32,8 @@ LEFT = 499
 SOON = 0.1
 """Seconds until anybody looks whether the client is still there: most answers are there by then."""
 
-MANY_BEATS = 32
-"""Beats whose answer is written beside the event loop."""
+MANY_BEATS = 128
+"""Beats whose answer is written beside the event loop: writing it takes longer than going there."""
 
 
 def deadline_parameter() -> dict[str, Any]:
@@ -69,14 +70,14 @@ async def decide(
 ) -> Decisions | None:
     """The decisions on a request's beats, which are counted; None where its client has left. Its body must be read.
 
-    Each beat costs the client's key as much as so many. Raises OverLimit and what `Batcher.decide` raises.
+    Each beat costs the client's key as much as so many. Raises OverLimit and what `Batcher.ask` raises, then and later.
     """
     state = request.app.state
     with (
         _charged(request, each * len(beats)),
         state.tracing.span("decide", model=way.model.identity.name, beats=len(beats)),
     ):
-        decisions = await _while_there(request, state.batcher.decide(way, beats, coverage, seconds))
+        decisions = await _while_there(request, state.batcher.ask(way, beats, coverage, seconds))
     if decisions is not None:
         state.metrics.count(way.model.identity.name, beats, decisions)
     return decisions
@@ -94,9 +95,8 @@ def _charged(request: Request, beats: int) -> Iterator[None]:
         raise
 
 
-async def _while_there(request: Request, deciding: Coroutine[Any, Any, Decisions]) -> Decisions | None:
+async def _while_there(request: Request, answer: "asyncio.Future[Decisions]") -> Decisions | None:
     """What is decided, unless the client leaves first: then None, and what is not yet solved will not be."""
-    answer = asyncio.ensure_future(deciding)
     try:
         await asyncio.wait((answer,), timeout=SOON)
         if not answer.done():

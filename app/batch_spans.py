@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from opentelemetry.context import Context, get_current
 from opentelemetry.trace import Link, Span, Tracer, get_current_span
 
-from app.batcher import Asked, SolvedBatch, Way
+from app.batch import Asked, SolvedBatch, Way
 from app.spans import fail, named
 from models import Decisions
 

@@ -15,23 +15,22 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float32
 
+from app.batch import Answer, Asked, Piece, SolvedBatch, Way
 from app.metrics import Metrics
 from app.places import Busy
-from app.served import ServedModel
 from app.worker import Worker
-from models import Decisions, Solver
+from models import Decisions
 from models.abstention import confidence_for
 
 MOST_RETRY_SECONDS = 30
 
-ENOUGH = 32
-"""Beats that are solved together at little more cost each than many are: they need not wait for company."""
+ENOUGH = 64
+"""Beats that are solved together at hardly more cost each than many are: they need not wait for company."""
 
 
 class TooLate(Exception):
@@ -42,70 +41,6 @@ class TooLate(Exception):
             f"the answer could not be there within {1e3 * seconds:,.0f} ms, which is the deadline; come again when the "
             "service is less busy, send fewer beats, or allow more by the header Cardiode-Deadline-Ms"
         )
-
-
-@dataclass(frozen=True)
-class Way:
-    """What beats must have in common to be solved together."""
-
-    model: ServedModel
-    solver: Solver | None
-    spare: bool = False
-    """Whether they are solved only when no others are there, because no client waits for them."""
-
-
-@dataclass(eq=False)
-class Asked:
-    """The beats of one request, and what was decided on them so far. Times are those of `time.monotonic`."""
-
-    beats: Float32[np.ndarray, "beat 187"]
-    deadline: float
-    answer: "asyncio.Future[Decisions]"
-    since: float = field(default_factory=time.monotonic)
-    taken: int = 0
-    """Beats that are being solved, or have been."""
-    parts: dict[int, Decisions] = field(default_factory=dict)
-    """By the place of their first beat."""
-
-    @property
-    def left(self) -> int:
-        """Beats that wait."""
-        return len(self.beats) - self.taken
-
-    @property
-    def whole(self) -> Decisions | None:
-        """The decisions on all of them, None while some are missing."""
-        if sum(map(len, self.parts.values())) < len(self.beats):
-            return None
-        return Decisions.joined([self.parts[start] for start in sorted(self.parts)])
-
-
-Answer = tuple[Asked, Decisions | Exception]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Beats of one request that are solved together."""
-
-    asked: Asked
-    start: int
-    stop: int
-
-    @property
-    def beats(self) -> Float32[np.ndarray, "beat 187"]:
-        """They themselves."""
-        return self.asked.beats[self.start : self.stop]
-
-
-@dataclass(frozen=True)
-class SolvedBatch:
-    """Pieces that were solved together, and what came of each. Times are those of `time.monotonic`."""
-
-    way: Way
-    pieces: Sequence[Piece]
-    parts: Sequence[Decisions | Exception]
-    started: float
-    ended: float
 
 
 class Onlooker(Protocol):
@@ -184,24 +119,31 @@ class Batcher:
     async def decide(
         self, way: Way, beats: Float32[np.ndarray, "beat 187"], coverage: float, seconds: float
     ) -> Decisions:
-        """What the model says of these beats, which must have been checked, within so many seconds.
+        """What the model says of these beats, as `ask` has it."""
+        answer = self.ask(way, beats, coverage, seconds)
+        try:
+            return await answer
+        finally:
+            answer.cancel()
 
-        Raises Busy where the queue is full, TooLate, and what `Classifier.classify` raises for a way and a coverage.
+    def ask(
+        self, way: Way, beats: Float32[np.ndarray, "beat 187"], coverage: float, seconds: float
+    ) -> "asyncio.Future[Decisions]":
+        """What the model will have said of these beats, which must have been checked, within so many seconds.
+
+        Raises Busy where the queue is full, and what `Classifier.classify` raises for a coverage. The future may have
+        TooLate, and what `Classifier.classify` raises for a way. Cancel it where nobody waits for it any more: what is
+        left of it is then not solved.
         """
         least = confidence_for(way.model.classifier.abstention, coverage)
         loop = asyncio.get_running_loop()
-        asked = Asked(beats, time.monotonic() + seconds, loop.create_future())
+        asked = Asked(beats, time.monotonic() + seconds, least, loop.create_future())
         if self.onlooker is not None:
             self.onlooker.queued(asked)
         self._put(way, asked)
-        try:
-            async with asyncio.timeout(seconds):
-                decisions = await asked.answer
-        except TimeoutError:
-            raise TooLate(seconds) from None
-        finally:
-            asked.answer.cancel()  # where nobody waits for it any more, what is left of it is not solved
-        return replace(decisions, least_confidence=least)
+        expiry = loop.call_later(seconds, _set, [(asked, TooLate(seconds))])
+        asked.answer.add_done_callback(lambda _: expiry.cancel())
+        return asked.answer
 
     def _put(self, way: Way, asked: Asked) -> None:
         with self._changed:

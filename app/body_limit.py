@@ -1,8 +1,8 @@
 """The limits of a request's body: how many bytes it and all together may have, and how slowly they may come."""
 
+import asyncio
 from dataclasses import dataclass
 
-import anyio
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -118,17 +118,19 @@ class _Body:
 
     async def _in_time(self) -> Message:
         """Only the waiting counts, not what the app does between two pieces."""
-        started = anyio.current_time()
-        with anyio.move_on_after(self.seconds):
-            message = await self._receive()
-            self.seconds -= anyio.current_time() - started
-            return message
-        raise HTTPException(
-            408,
-            f"the body came too slowly: after {self.received:,} bytes neither {STEP:,} more nor the rest came within "
-            f"{self.limits.seconds:g} s; send it again, over a faster connection",
-            headers={"Connection": "close"},
-        )
+        started = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(self.seconds):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(
+                408,
+                f"the body came too slowly: after {self.received:,} bytes neither {STEP:,} more nor the rest came "
+                f"within {self.limits.seconds:g} s; send it again, over a faster connection",
+                headers={"Connection": "close"},
+            ) from None
+        self.seconds -= asyncio.get_running_loop().time() - started
+        return message
 
     def _count(self, length: int) -> None:
         if (self.received + length) // STEP > self.received // STEP:

@@ -25,7 +25,7 @@ Decided = tuple[Float32[np.ndarray, "beat 187"], Decisions]
 FAILED = "none"
 """The label that counts beats whose solve failed."""
 
-WATCHED = ("busy", "internal", "too_late")
+WATCHED = ("busy", "internal", "too_late", "worker_lost")
 """Kinds of error that are counted from 0 on: an alarm would miss the first of a series that begins with it."""
 
 TOGETHER = 256

@@ -17,6 +17,7 @@ What went wrong below is mapped to a status here, and nowhere else:
     LargeRecording                413   large_recording      the limit
     UnknownRecording              404   unknown_recording    what to do
     Busy                          503   busy                 when to come again
+    WorkerLost                    503   worker_lost          when to come again
     TooLate                       504   too_late             the deadline
     OverLimit                     429   over_limit           when to come again
     HTTPException                 400   unreadable_body      what is wrong with the multipart body, or that it broke off
@@ -53,6 +54,7 @@ from app.kept import UnknownRecording
 from app.places import Busy
 from app.reloading import ReloadRefused
 from app.served import UnknownModelName, UnknownModelVersion
+from app.worker import WorkerLost
 from ecg import (
     EcgError,
     InvalidBeat,
@@ -84,6 +86,12 @@ HTTP_KINDS = {
     503: "ending",
 }
 
+LOST_RETRY_SECONDS = 5
+LOST = (
+    "what was to solve this ended before it was done, as where memory is short; come again in "
+    f"{LOST_RETRY_SECONDS} s, with fewer beats in one request"
+)
+
 KINDS = (
     HTTPException,
     RequestValidationError,
@@ -98,10 +106,11 @@ KINDS = (
     UnknownModelVersion,
     UnknownRecording,
     Busy,
+    WorkerLost,
     TooLate,
     OverLimit,
 )
-"""Errors that are a request's own, not the service's."""
+"""Errors that have an answer of their own."""
 
 
 class FieldError(BaseModel):
@@ -222,6 +231,10 @@ def problem_of(error: Exception) -> tuple[str, ProblemResponse]:
             response = problem(503, str(error))
             response.headers["Retry-After"] = str(error.retry_seconds)
             return "busy", response
+        case WorkerLost():
+            response = problem(503, LOST)
+            response.headers["Retry-After"] = str(LOST_RETRY_SECONDS)
+            return "worker_lost", response
         case TooLate():
             return "too_late", problem(504, str(error))
         case OverLimit():

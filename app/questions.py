@@ -17,14 +17,16 @@ from starlette.requests import Request
 
 from app.bodies import media_type, read_beside
 from app.schemas import MAX_BEATS, ClassifyOptions, ClassifyRequest, SolverRequest
-from app.validation import invalid, validated, validated_strings
+from app.validation import check_once, invalid, validated, validated_strings
 from ecg import BEAT_LENGTH, InvalidBeats, beats_from_lists, check_beats
 from ecg.telling import shortened
 
 JSON, RAW, NPY = "application/json", "application/octet-stream", "application/x-npy"
 
-LARGE_BODY = 32_000
-"""Bytes of a body that are read beside the event loop: reading them takes longer than going there."""
+LARGE_JSON = 32_000
+"""Bytes of JSON that are read beside the event loop: reading them takes longer than going there."""
+LARGE_BINARY = 250_000
+"""The same of numbers, which only need to be checked."""
 
 SETTINGS = tuple(SolverRequest.model_fields)
 
@@ -49,7 +51,7 @@ async def read(request: Request) -> Question:
     if kind not in READERS:
         raise HTTPException(415, f"got Content-Type: {shortened(kind)!r}, expected one of: {', '.join(READERS)}")
     body = await request.body()
-    if len(body) < LARGE_BODY:
+    if len(body) < (LARGE_JSON if kind == JSON else LARGE_BINARY):
         return READERS[kind](body, request.query_params)
     return await read_beside(request, partial(READERS[kind], body, request.query_params))
 
@@ -100,6 +102,7 @@ def _checked(values: Float[np.ndarray, "beat sample"]) -> Float32[np.ndarray, "b
 
 def _options(query: QueryParams) -> ClassifyOptions:
     """Those of a query: the settings of the solver stand beside the others."""
+    check_once((name for name, _ in query.multi_items()), "query")
     if "solver" in query:
         raise invalid("solver", f"got it whole, expected its settings: {', '.join(SETTINGS)}", "query")
     settings = {name: text for name, text in query.items() if name in SETTINGS}

@@ -1,14 +1,22 @@
 """What requests and answers about recordings look like in JSON."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from app.schemas import Coverage, DecisionResponse, ModelIdentity, ModelName, SolverRequest, StrictRequest, bounds
+from app.schemas import (
+    Coverage,
+    DecisionResponse,
+    ModelIdentity,
+    ModelName,
+    SolverRequest,
+    StrictRequest,
+    bounds,
+    decision_object,
+)
 from ecg import LABELS, Label, Quality, Recording, Rhythm
 from ecg.rhythm import Burden, Event, HeartRate, Hour, Variability
 from ecg.source import FS, MAX_LEADS, MAX_NAME
@@ -146,21 +154,14 @@ def rhythm_response(labels: Sequence[Label | None], rhythm: Rhythm) -> RhythmRes
 
 
 def beat_object(sample: int, fs: float, quality: Quality, decision: Decision) -> dict[str, JsonValue]:
-    """The JSON of one beat, as `BeatResponse` describes it; made by hand, for a day has a hundred thousand."""
-    probabilities = decision.probabilities and {label: round(p, 6) for label, p in decision.probabilities.items()}
-    receipt = decision.receipt and vars(decision.receipt)
-    if receipt and not math.isfinite(receipt["error"] or 0.0):
-        receipt = receipt | {"error": None}  # JSON knows no infinity
-    beat: dict[str, Any] = {
+    """The JSON of one beat, as `BeatResponse` describes it."""
+    beat: dict[str, JsonValue] = {
         "sample": sample,
         "time": round(sample / fs, 4),
-        "label": decision.label,
-        "probabilities": probabilities,
         "quality": quality,
-        "abstained": decision.abstained,
-        "reason": decision.reason,
-        "receipt": receipt,
-    }
+    } | decision_object(decision)
+    if decision.probabilities:
+        beat["probabilities"] = {label: round(p, 6) for label, p in decision.probabilities.items()}
     return beat
 
 

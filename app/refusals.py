@@ -23,7 +23,8 @@ KIND = {415: "The body is of no kind that is known."}
 FIELD = {422: "A field is not as it should be; the answer names it."}
 OVER_LIMIT = {429: "The API key has had more beats than it may; Retry-After says when to come again."}
 QUEUE = {
-    503: "As many beats wait as may, or the service is ending; Retry-After says when to come again.",
+    503: "As many beats wait as may, what was to solve them was lost, or the service is ending; Retry-After says when "
+    "to come again.",
     504: "The answer could not be there before the deadline.",
 }
 

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     workers: int = Field(0, ge=0, description="processes that solve, each a batch at a time on one core; 0: one a core")
     batch_beats: int = Field(128, ge=1, description="most beats that are solved together")
     batch_wait: float = Field(
-        0.006,
+        0.01,
         ge=0,
         allow_inf_nan=False,
         description="seconds that beats wait at most for those of other requests, while others are being solved",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from starlette.background import BackgroundTask
 
-from app.batcher import Batcher, Way
+from app.batch import Way
+from app.batcher import Batcher
 from app.metrics import Metrics
 from app.problems import problem_of
 from app.questions import Question

@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from app.bodies import FORM, media_type, read_beside
 from app.recording_schemas import RecordingOptions, SignalsRequest
-from app.validation import invalid, validated
+from app.validation import check_once, invalid, validated
 from app.workspace import MAX_FILES, Workspace
 from ecg import Source, from_arrays
 from ecg.telling import shortened
@@ -72,6 +72,7 @@ async def _form(request: Request, workspace: Workspace) -> RecordingOptions:
             elif name == FILES:
                 await anyio.to_thread.run_sync(workspace.add, "", BytesIO())
             else:
+                check_once((*fields, name), "body")
                 fields[name] = _json(name, value) if name == "solver" else value
     return validated(RecordingOptions, fields)
 

@@ -43,11 +43,15 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([__name__])
 
 
-class WorkerEnded(Exception):
+class WorkerLost(Exception):
+    """A batch was given up for what became of the processes that were to solve it."""
+
+
+class WorkerEnded(WorkerLost):
     """The process that was to solve a batch ended, and so did the one after it."""
 
 
-class WorkerStuck(Exception):
+class WorkerStuck(WorkerLost):
     """The process that was to solve a batch took longer than anybody waits, and was ended."""
 
 

@@ -8,7 +8,7 @@ that a candidate was not fitted to which is.
     Mahalanobis  distance from the nearest class, one covariance (Lee et al. 2018): what `models.novelty` keeps
     neighbours   distance from the 5th nearest of 10,000 training beats, features whitened (Sun et al. 2022)
     SVDD         distance from a centre, by a network that draws training beats to it (deep SVDD, Ruff et al. 2018)
-    flow         minus the log density by a continuous normalising flow (`benchmarks.flow`)
+    flow         minus the log density by a continuous normalising flow (`examples.flow`)
 
 Test beats play no part.
 """
@@ -22,7 +22,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
-from benchmarks.flow import fit_flow
+from examples.flow import fit_flow
 from models import Classifier
 from training.arguments import BEATS_FILE
 from training.dataset import Dataset, load_or_build

@@ -111,10 +111,8 @@ def check_beats(values: Float[np.ndarray, "..."]) -> Float32[np.ndarray, "beat 1
     """
     if values.ndim != 2 or values.shape[1] != BEAT_LENGTH or not len(values):
         raise InvalidBeats(f"got an array of shape {list(values.shape)}, expected [1 or more, {BEAT_LENGTH}]")
-    with np.errstate(invalid="ignore"):
-        inside = (values >= 0.0) & (values <= 1.0)
-    if not inside.all():
-        beat, sample = np.argwhere(~inside)[0]
+    if not (values.min() >= 0.0 and values.max() <= 1.0):  # so it is with NaN, too
+        beat, sample = np.argwhere(~((values >= 0.0) & (values <= 1.0)))[0]
         raise InvalidBeat(
             int(beat),
             f"got {values[beat, sample]:g} at sample {sample}, expected {BEAT_LENGTH} finite numbers in 0..1",

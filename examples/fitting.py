@@ -1,13 +1,14 @@
-"""Fitting few parameters to few measurements."""
+"""Moving parameters to where a loss is small."""
 
 from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 
 def minimize(loss: Callable[[], Tensor], parameters: Iterable[Tensor], iterations: int) -> None:
-    """Move the parameters to where the loss is least, by L-BFGS (Nocedal 1980), which takes few evaluations of it."""
+    """Move the parameters to where the loss is least, by L-BFGS (Nocedal 1980): for few parameters."""
     optimizer = torch.optim.LBFGS(
         parameters, max_iter=iterations, line_search_fn="strong_wolfe", tolerance_change=1e-12
     )
@@ -19,3 +20,17 @@ def minimize(loss: Callable[[], Tensor], parameters: Iterable[Tensor], iteration
         return value
 
     optimizer.step(evaluate)  # type: ignore[no-untyped-call]
+
+
+def descend(loss: Callable[[], Tensor], parameters: Iterable[Tensor], iterations: int, rate: float) -> None:
+    """Move the parameters against the gradient of a loss that each call draws anew, by Adam (Kingma and Ba 2015).
+
+    The learning rate rises to `rate` and falls to nothing, in one cycle (Smith and Topin 2018).
+    """
+    optimizer = torch.optim.Adam(parameters, rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=iterations)
+    for _ in tqdm(range(iterations), desc="steps", disable=None):
+        optimizer.zero_grad()
+        loss().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()

@@ -43,6 +43,8 @@ class ODENetArchitecture(BaseModel):
     kind: Literal["odenet"] = "odenet"
     solver: Solver = Solver()
     gradient: Gradient = "adjoint"
+    augmented: int = Field(default=0, ge=0, le=448)
+    """Channels that the state has beside those of the stem, and that begin at zero."""
 
     @property
     def in_context(self) -> bool:
@@ -51,7 +53,7 @@ class ODENetArchitecture(BaseModel):
 
     def build(self, classes: int) -> nn.Module:
         """The network, with fresh weights."""
-        return ODENet(classes, self.solver, self.gradient)
+        return ODENet(classes, self.solver, self.gradient, self.augmented)
 
 
 class RhythmODENetArchitecture(BaseModel):

@@ -1,6 +1,9 @@
 """The parts that both networks are made of. Names and sizes are those of the ODE-Net of Chen et al. 2018, in one
-dimension: a stem that shortens the beat to 46 steps of 64 channels, a body, and a head that gives five logits.
+dimension: a stem that shortens the beat to 46 steps of 64 channels, a body, and a head that gives five logits. A body
+may have more channels than the stem gives (`widened`).
 """
+
+import math
 
 import torch
 from jaxtyping import Float
@@ -8,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ode import Dynamics
+
+State = Float[Tensor, "beat channel step"]
 
 CHANNELS = 64
 GROUPS = 32
@@ -17,9 +22,9 @@ STRETCHES = 6
 """Of a beat, over each of which the state's mean is a feature: fewer hardly know what came first."""
 
 
-def norm() -> nn.GroupNorm:
-    """Group normalisation: unlike batch normalisation it lets no beat see another."""
-    return nn.GroupNorm(GROUPS, CHANNELS)
+def norm(channels: int = CHANNELS) -> nn.GroupNorm:
+    """Group normalisation, in 32 groups if that can be: unlike batch normalisation it lets no beat see another."""
+    return nn.GroupNorm(math.gcd(GROUPS, channels), channels)
 
 
 class Stem(nn.Sequential):
@@ -38,14 +43,23 @@ class Stem(nn.Sequential):
 
 
 class Head(nn.Sequential):
-    """`[beat, 64, step]` to the logits `[beat, class]`."""
+    """`[beat, channel, step]` to the logits `[beat, class]`."""
 
-    def __init__(self, classes: int) -> None:
-        super().__init__(norm(), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(CHANNELS, classes))
+    def __init__(self, classes: int, channels: int = CHANNELS) -> None:
+        super().__init__(norm(channels), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(channels, classes))
 
 
-def features_of(state: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat feature"]:
-    """What the head is given, summed up: the mean of each channel over each sixth of the beat, `[beat, 384]`."""
+def widened(state: State, more: int) -> Float[Tensor, "beat all step"]:
+    """The state with so many channels of zeros after its own.
+
+    What is solved cannot cross itself; with room to go around, it need not (Dupont et al., "Augmented neural ODEs",
+    2019, equation 4).
+    """
+    return F.pad(state, (0, 0, 0, more)) if more else state
+
+
+def features_of(state: State) -> Float[Tensor, "beat feature"]:
+    """What the head is given, summed up: the mean of each channel over each sixth of the beat, 384 for 64 channels."""
     return F.adaptive_avg_pool1d(state, STRETCHES).flatten(1)
 
 
@@ -73,11 +87,11 @@ class ConcatConv1d(nn.Module):
     that is added instead of concatenating the channel.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int = CHANNELS) -> None:
         super().__init__()
-        self.conv = nn.Conv1d(1 + CHANNELS, CHANNELS, 3, padding=1)
+        self.conv = nn.Conv1d(1 + channels, channels, 3, padding=1)
 
-    def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
+    def forward(self, t: Float[Tensor, "beat"], x: State) -> State:
         """The convolution of t and x together."""
         return self.prepared(x.shape[2])(t, x)
 
@@ -86,7 +100,7 @@ class ConcatConv1d(nn.Module):
         of_time, of_state = self.conv.weight[:, :1], self.conv.weight[:, 1:].contiguous()
         time_map = F.conv1d(of_time.new_ones(1, 1, steps), of_time, padding=1)
 
-        def convolved(t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
+        def convolved(t: Float[Tensor, "beat"], x: State) -> State:
             return torch.addcmul(F.conv1d(x, of_state, self.conv.bias, padding=1), t.view(-1, 1, 1), time_map)
 
         return convolved
@@ -98,16 +112,16 @@ class ConvDynamics(nn.Module):
     The last norm sets how fast the state moves; it begins slow, so that the first solves are short.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int = CHANNELS) -> None:
         super().__init__()
-        self.norm1 = norm()
-        self.conv1 = ConcatConv1d()
-        self.norm2 = norm()
-        self.conv2 = ConcatConv1d()
-        self.norm3 = norm()
+        self.norm1 = norm(channels)
+        self.conv1 = ConcatConv1d(channels)
+        self.norm2 = norm(channels)
+        self.conv2 = ConcatConv1d(channels)
+        self.norm3 = norm(channels)
         nn.init.constant_(self.norm3.weight, INITIAL_SPEED)
 
-    def forward(self, t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
+    def forward(self, t: Float[Tensor, "beat"], x: State) -> State:
         """The slope at each beat's own time."""
         return self.prepared(x.shape[2])(t, x)
 
@@ -115,7 +129,7 @@ class ConvDynamics(nn.Module):
         """The same function of states so many steps long, ready for the many calls of one solve."""
         conv1, conv2 = self.conv1.prepared(steps), self.conv2.prepared(steps)
 
-        def slope(t: Float[Tensor, "beat"], x: Float[Tensor, "beat 64 step"]) -> Float[Tensor, "beat 64 step"]:
+        def slope(t: Float[Tensor, "beat"], x: State) -> State:
             y = conv1(t, F.relu(self.norm1(x), inplace=True))
             y = conv2(t, F.relu(self.norm2(y), inplace=True))
             normed: Tensor = self.norm3(y)

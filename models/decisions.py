@@ -12,12 +12,14 @@ from ecg import LABELS, Label
 from models.abstention import Reason
 from models.dial import Auto
 from models.network import Solver
-from ode import Status, find_method
+from ode import Method, Status, find_method
 
 Stage = Literal["cheap", "tight"]
 
 PER_BEAT = ("evaluations", "accepted", "rejected", "error", "status", "tight", "agreed")
 """What receipts have of each beat; the rest is the same for all."""
+
+STATUS_LABELS = {status.value: status.label for status in Status}
 
 
 @dataclass(frozen=True)
@@ -57,23 +59,35 @@ class Receipts:
     tight: Bool[np.ndarray, "beat"] | None = None
     agreed: Bool[np.ndarray, "beat"] | None = None
 
+    def __len__(self) -> int:
+        return len(self.evaluations)
+
     def __getitem__(self, beat: int) -> Receipt:
-        stage = self._stage(beat)
-        solver = self._solver(stage)
-        method = find_method(solver.method)
-        return Receipt(
-            method=self.solver.method,
-            rtol=solver.rtol if method.takes_tolerance else None,
-            atol=solver.atol if method.takes_tolerance else None,
-            evaluations=int(self.evaluations[beat]),
-            accepted=int(self.accepted[beat]),
-            rejected=int(self.rejected[beat]),
-            error=None if method.takes_step else float(self.error[beat]),
-            status=Status(int(self.status[beat])).label,
-            stage=stage,
-            agreed=bool(self.agreed[beat]) if stage == "tight" and self.agreed is not None else None,
-            validated=self.validated,
-        )
+        (receipt,) = self.part(beat, beat + 1)
+        return receipt
+
+    def __iter__(self) -> Iterator[Receipt]:
+        # Column by column: to ask an array for one number after the other takes ten times as long.
+        agreed = [None] * len(self) if self.agreed is None else self.agreed.tolist()
+        counts = (array.tolist() for array in (self.evaluations, self.accepted, self.rejected))
+        stages = self._stages
+        methods = {stage: self._method(stage) for stage in set(stages)}
+        rows = zip(stages, agreed, self.error.tolist(), self.status.tolist(), *counts, strict=True)
+        for stage, same, error, status, evaluations, accepted, rejected in rows:
+            method, rtol, atol = methods[stage]
+            yield Receipt(
+                method=self.solver.method,
+                rtol=rtol,
+                atol=atol,
+                evaluations=evaluations,
+                accepted=accepted,
+                rejected=rejected,
+                error=None if method.takes_step else error,
+                status=STATUS_LABELS[status],
+                stage=stage,
+                agreed=same if stage == "tight" else None,
+                validated=self.validated,
+            )
 
     @classmethod
     def joined(cls, parts: Sequence["Receipts"]) -> "Receipts":
@@ -94,16 +108,19 @@ class Receipts:
 
         return replace(self, **{name: cut(name) for name in PER_BEAT})
 
-    def _stage(self, beat: int) -> Stage | None:
+    @property
+    def _stages(self) -> list[Stage | None]:
         if self.tight is None:
-            return None
-        return "tight" if self.tight[beat] else "cheap"
+            return [None] * len(self)
+        return ["tight" if tight else "cheap" for tight in self.tight.tolist()]
 
-    def _solver(self, stage: Stage | None) -> Solver:
-        """The settings that answered."""
-        if stage is None or self.auto is None:
-            return self.solver
-        return self.auto.tight if stage == "tight" else self.auto.cheap
+    def _method(self, stage: Stage | None) -> tuple[Method, float | None, float | None]:
+        """The method that answered, and its tolerances where it takes any."""
+        solver = self.solver
+        if stage is not None and self.auto is not None:
+            solver = self.auto.tight if stage == "tight" else self.auto.cheap
+        method = find_method(solver.method)
+        return (method, solver.rtol, solver.atol) if method.takes_tolerance else (method, None, None)
 
 
 @dataclass(frozen=True)
@@ -141,18 +158,28 @@ class Decisions:
         return len(self.probabilities)
 
     def __getitem__(self, beat: int) -> Decision:
-        solved = bool(self.solved[beat])
-        row = self.probabilities[beat]
-        return Decision(
-            label=LABELS[int(row.argmax())] if solved else None,
-            probabilities={label: float(p) for label, p in zip(LABELS, row, strict=True)} if solved else None,
-            reason=self.reasons[beat],
-            receipt=None if self.receipts is None else self.receipts[beat],
-        )
+        (decision,) = self.part(beat, beat + 1)
+        return decision
+
+    def __iter__(self) -> Iterator[Decision]:
+        # Column by column, as receipts.
+        receipts = [None] * len(self) if self.receipts is None else self.receipts
+        for label, row, reason, receipt in zip(
+            self.labels.tolist(), self.probabilities.tolist(), self.reasons, receipts, strict=True
+        ):
+            solved = label >= 0
+            yield Decision(
+                label=LABELS[label] if solved else None,
+                probabilities=dict(zip(LABELS, row, strict=True)) if solved else None,
+                reason=reason,
+                receipt=receipt,
+            )
 
     @classmethod
     def joined(cls, parts: Sequence["Decisions"]) -> "Decisions":
         """The decisions of one classifier by one solver, part after part; there must be a part."""
+        if len(parts) == 1:
+            return parts[0]
         receipts = [part.receipts for part in parts if part.receipts is not None]
         unlike = [part.unlike_training for part in parts if part.unlike_training is not None]
         return cls(
@@ -171,16 +198,17 @@ class Decisions:
             unlike_training=None if self.unlike_training is None else self.unlike_training[start:stop],
         )
 
-    def __iter__(self) -> Iterator[Decision]:
-        return (self[beat] for beat in range(len(self)))
-
     @cached_property
     def reasons(self) -> list[Reason | None]:
         """Why the classifier abstains on each beat; None where it does not, and where its solve failed."""
-        unlike = np.zeros(len(self), dtype=np.bool_) if self.unlike_training is None else self.unlike_training
-        unsure = np.where(self.confidences < self.least_confidence, "low_confidence", "")
-        why = np.where(unlike, "unlike_training", unsure)
-        return [reason or None for reason in np.where(self.solved, why, "").tolist()]
+        unsure = self.solved & (self.confidences < self.least_confidence)
+        reasons: list[Reason | None] = [None] * len(self)
+        for beat in unsure.nonzero()[0].tolist():
+            reasons[beat] = "low_confidence"
+        if self.unlike_training is not None:
+            for beat in (self.solved & self.unlike_training).nonzero()[0].tolist():
+                reasons[beat] = "unlike_training"
+        return reasons
 
     @cached_property
     def confidences(self) -> Float32[np.ndarray, "beat"]:

@@ -3,6 +3,7 @@
 from ode.dynamics import Dynamics, per_sample
 from ode.errors import InvalidSolver, OdeError, UnknownMethod
 from ode.integration import DEFAULT_MAX_EVALUATIONS, Gradient, integrate
+from ode.kept import Kept
 from ode.method import Kind, Method, find_method, methods
 from ode.solution import Solution, Status
 from ode.step_size import root_mean_square
@@ -12,6 +13,7 @@ __all__ = [
     "Dynamics",
     "Gradient",
     "InvalidSolver",
+    "Kept",
     "Kind",
     "Method",
     "OdeError",

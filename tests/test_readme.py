@@ -118,6 +118,7 @@ def test_the_commands_of_the_readme_exist():
 def test_the_results_are_those_of_the_released_files():
     assert readme.results() in README
     assert readme.new_patients() in README
+    assert readme.left_out() in README
 
 
 def test_the_page_on_the_solver_lists_the_methods_that_there_are_and_its_example_runs(capsys):

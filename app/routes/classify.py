@@ -4,13 +4,14 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
+from pydantic_core import to_json
 
 from app import asking, questions
-from app.batcher import Way
-from app.explaining import EXPLAINED_AS, ClassifyResponse, ExplainedResponse, ExplanationResponse, TooManyToExplain
+from app.batch import Way
+from app.explaining import EXPLAINED_AS, ClassifyResponse, ExplanationResponse, TooManyToExplain
 from app.questions import JSON, NPY, RAW, Question
 from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, QUEUE, Responses, refusals
-from app.schemas import ClassifyOptions, ClassifyRequest, SolverRequest, example_beat
+from app.schemas import ClassifyOptions, ClassifyRequest, SolverRequest, decision_object, example_beat
 from app.served import ServedModels
 from app.shadowing import Answered
 from models import Decisions, explain
@@ -102,11 +103,11 @@ def _way(served: ServedModels, question: Question, most_explained: int) -> Way:
 
 
 def _answer(way: Way, question: Question, decisions: Decisions) -> Response:
-    answers = [ExplainedResponse.of(decision) for decision in decisions]
+    """As `ClassifyResponse` describes it."""
+    beats = [decision_object(decision) for decision in decisions]
     if question.options.explain:
-        labels = [answer.label for answer in answers]
+        labels = [beat["label"] for beat in beats]
         explanations = explain(way.model.classifier, question.beats, labels, way.solver)
-        for answer, explanation in zip(answers, explanations, strict=True):
-            answer.explanation = None if explanation is None else ExplanationResponse.of(explanation)
-    body = ClassifyResponse(model=way.model.identity, beats=answers)
-    return Response(body.model_dump_json(exclude_unset=True), media_type=JSON)
+        for beat, explanation in zip(beats, explanations, strict=True):
+            beat["explanation"] = None if explanation is None else ExplanationResponse.of(explanation)
+    return Response(to_json({"model": way.model.identity, "beats": beats}), media_type=JSON)

@@ -11,7 +11,7 @@ from app import asking
 from app.bodies import media_type, read_beside
 from app.content_encoding import unpacked
 from app.problems import INFERENCE
-from app.questions import JSON, LARGE_BODY, RAW
+from app.questions import JSON, LARGE_JSON, RAW
 from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, QUEUE, Responses, refusals
 from app.schemas import example_beat, whole_schema
 from app.served import ServedModel
@@ -239,7 +239,7 @@ async def _read(request: Request) -> Inference:
     header_length = request.headers.get(HEADER_LENGTH)
     most = request.app.state.settings.max_body_bytes
     body = await request.body()
-    if len(body) < LARGE_BODY and not encoding:
+    if len(body) < LARGE_JSON and not encoding:
         return read(body, header_length)
     return await read_beside(request, lambda: read(unpacked(body, encoding, most), header_length))
 

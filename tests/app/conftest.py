@@ -62,9 +62,16 @@ def command(**settings):
     return {"args": [sys.executable, "-m", "app"], "env": environment | settings, "text": True}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serving(checkpoints):
-    """A process that serves both models on a free port, and its address."""
+    """The address of a process that serves both models, and goes on to: it takes seconds to begin."""
+    with started(checkpoints.values()) as (_, (address,)):
+        yield address
+
+
+@pytest.fixture
+def ending(checkpoints):
+    """A process that serves both models and that a test may end, and its address."""
     with started(checkpoints.values()) as (process, (address,)):
         yield process, address
 

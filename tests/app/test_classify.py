@@ -13,6 +13,7 @@ from app import service
 from app.places import Busy
 from app.served import ServedModels
 from app.settings import Settings
+from app.worker import Worker, WorkerEnded
 from ecg import LABELS
 from models import Abstention, Classifier
 from ode import methods
@@ -335,21 +336,35 @@ def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, mon
         assert refused.headers["retry-after"] == "3"
 
 
+def test_beats_whose_workers_end_over_them_are_refused_with_when_to_come_again(served, beat):
+    class Lost(Worker):
+        def classify(self, model, beats, solver):
+            raise WorkerEnded("2 processes ended over 1 beats for odenet@1234")
+
+    with TestClient(service.create(served, Settings(workers=1), begin=Lost)) as client:
+        tensor = {"name": "beats", "datatype": "FP32", "shape": [1, 187], "data": beat}
+        for path, body in (("/classify", {"beats": [beat]}), ("/v2/models/odenet/infer", {"inputs": [tensor]})):
+            refused = client.post(path, json=body)
+            assert refused.status_code == 503 and "ended before it was done" in refused.text
+            assert "1234" not in refused.text and refused.headers["retry-after"] == "5"
+        assert 'cardiode_errors_total{kind="worker_lost"} 2.0' in client.get("/metrics").text
+
+
 def test_a_client_that_has_left_is_not_solved_for(serving, beat):
-    _, address = serving
     content = json.dumps({"beats": [beat] * 4000, "solver": {"rtol": 1e-6, "atol": 1e-6}}).encode()
     head = f"POST /classify HTTP/1.1\r\nHost: heart\r\nContent-Length: {len(content)}\r\n\r\n".encode()
 
-    def metrics():
-        return parsed(httpx.get(f"{address}/metrics").text)
+    def told(name, **labels):
+        return total(parsed(httpx.get(f"{serving}/metrics").text), name, **labels)
 
-    url = httpx.URL(address)
+    before, solved = told("cardiode_http_requests_total", status="499"), told("cardiode_batch_beats_sum")
+    url = httpx.URL(serving)
     with socket.create_connection((url.host, url.port)) as connection:
         connection.sendall(head + content)
-        wait_for(lambda: total(metrics(), "cardiode_queued_beats"))
-    wait_for(lambda: total(metrics(), "cardiode_http_requests_total", status="499"))
-    wait_for(lambda: not total(metrics(), "cardiode_queued_beats"))
-    assert total(metrics(), "cardiode_batch_beats_sum") < 4000
+        wait_for(lambda: told("cardiode_queued_beats"))
+    wait_for(lambda: told("cardiode_http_requests_total", status="499") > before)
+    wait_for(lambda: not told("cardiode_queued_beats"))
+    assert told("cardiode_batch_beats_sum") < 4000 + solved
 
 
 def wait_for(happened):

@@ -62,6 +62,8 @@ def json_bodies(beat):
     yield json.dumps({"beats": [beat, [0.5] * 186]}).encode()
     yield b'{"beats": [' + b",".join([b"[]"] * 900_000) + b"]}"
     yield b'{"beats": 1, "beats": 2}'
+    yield b'{"beats": %b, "beats": %b}' % ((json.dumps([beat]).encode(),) * 2)
+    yield b'{"beats": 1}' + b" " * (MOST - 20)
     yield b" " * (MOST + 1)
 
 

@@ -32,19 +32,17 @@ def flood(address, line):
 
 @pytest.mark.parametrize("line", [b"X-More: " + b"a" * 1000 + b"\r\n", b"a" * 10_000])
 def test_a_head_without_an_end_is_broken_off(serving, line):
-    _, address = serving
-    answer, sent = flood(address, line)
+    answer, sent = flood(serving, line)
     assert answer.startswith(b"HTTP/1.1 400") or not answer
     assert sent < 100 * MOST_HEAD_BYTES
-    assert httpx.get(f"{address}/health/live").status_code == 200
+    assert httpx.get(f"{serving}/health/live").status_code == 200
 
 
 def test_a_large_head_and_many_requests_on_one_connection_are_answered(serving):
-    _, address = serving
     with httpx.Client() as client:
         for _ in range(5):
             headers = {"X-More": "a" * (MOST_HEAD_BYTES // 3)}
-            assert client.get(f"{address}/health/live", headers=headers).status_code == 200
+            assert client.get(f"{serving}/health/live", headers=headers).status_code == 200
 
 
 def connected(address, **options):

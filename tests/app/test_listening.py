@@ -111,8 +111,8 @@ def stalled(address, beat):
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_ends_it_though_a_client_is_stuck(serving, beat, how):
-    process, address = serving
+def test_a_second_signal_ends_it_though_a_client_is_stuck(ending, beat, how):
+    process, address = ending
     with stalled(address, beat) as connection:
         process.send_signal(how)
         deadline = time.monotonic() + 60

@@ -27,8 +27,8 @@ def run(**settings):
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_lets_requests_in_flight_finish(serving, how, beat):
-    process, address = serving
+def test_a_signal_lets_requests_in_flight_finish(ending, how, beat):
+    process, address = ending
     answers = []
     body = {"beats": [beat] * 1500, "solver": {"rtol": 1e-4, "atol": 1e-4}}
     request = threading.Thread(target=lambda: answers.append(httpx.post(f"{address}/classify", json=body, timeout=120)))
@@ -82,9 +82,8 @@ def test_help_tells_every_setting():
 
 
 def test_a_live_stream_is_followed_over_a_real_connection(serving):
-    _, address = serving
     made = synthesize(20, fs=250.0, seed=3)
-    with connect(f"{address.replace('http', 'ws')}/stream") as socket:
+    with connect(f"{serving.replace('http', 'ws')}/stream") as socket:
         socket.send(json.dumps({"fs": 250, "leads": ["II"]}))
         assert json.loads(socket.recv())["stream"]["lead"] == "II"
         for start in range(0, 5000, 50):
@@ -96,15 +95,14 @@ def test_a_live_stream_is_followed_over_a_real_connection(serving):
 
 
 def test_a_piece_that_is_too_large_closes_the_stream_and_harms_nothing(serving):
-    _, address = serving
-    with connect(f"{address.replace('http', 'ws')}/stream", max_size=None) as socket:
+    with connect(f"{serving.replace('http', 'ws')}/stream", max_size=None) as socket:
         socket.send(json.dumps({"fs": 250, "leads": ["II"]}))
         socket.recv()
         with pytest.raises(ConnectionClosedError) as closed:
             socket.send(bytes(17_000_000))
             socket.recv()
     assert closed.value.rcvd.code == 1009
-    assert httpx.get(f"{address}/health/ready").status_code == 200
+    assert httpx.get(f"{serving}/health/ready").status_code == 200
 
 
 @pytest.mark.skipif(not LIBRARY.is_file(), reason="no libfaketime: install Debian's package faketime")

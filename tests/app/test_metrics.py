@@ -77,7 +77,7 @@ def test_beats_of_a_recording_are_looked_at_where_they_can_be_judged(client):
 
 def test_what_alarms_watch_is_there_before_it_happens(client):
     values = samples(client)
-    for kind in ("busy", "internal", "too_late"):
+    for kind in ("busy", "internal", "too_late", "worker_lost"):
         assert values[("cardiode_errors_total", ("kind", kind))] == 0
     assert total(values, "cardiode_queued_beats_max") == Settings().queue_beats
 

@@ -1,4 +1,5 @@
 import io
+import json
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
-from app.questions import LARGE_BODY, from_npy, from_raw
+from app.questions import LARGE_BINARY, from_npy, from_raw
 from ecg import EcgError
 from tests.app.test_classify import assert_problem, post
 
@@ -28,10 +29,10 @@ def answers(response):
     return response.json()["beats"]
 
 
-@pytest.mark.parametrize("count", [1, 3, 100])
+@pytest.mark.parametrize("count", [1, 3, 400])
 def test_the_same_beats_get_the_same_answer_whichever_way_they_come(client, beats, count):
     sent = np.resize(beats, (count, 187)).astype(np.float32)
-    assert count < 100 or sent.nbytes > LARGE_BODY
+    assert count < 400 or sent.nbytes > LARGE_BINARY
     expected = answers(post(client, beats=sent.tolist()))
     assert answers(send(client, RAW, sent.astype("<f4").tobytes())) == expected
     for array in (sent, sent.astype(">f4"), sent.astype(np.float64), np.asfortranarray(sent)):
@@ -62,6 +63,15 @@ def test_the_options_of_a_binary_body_are_in_the_query(client, beats):
 )
 def test_a_wrong_option_is_named(client, beats, query, words):
     assert_problem(send(client, RAW, beats[:1].astype("<f4").tobytes(), **query), 422, *words)
+
+
+def test_an_option_that_comes_twice_is_refused(client, beat):
+    body = np.float32(beat).tobytes()
+    twice = client.post("/classify?rtol=1e-3&rtol=1e-4", content=body, headers={"content-type": RAW})
+    assert_problem(twice, 422, "rtol", "got it twice")
+    body = json.dumps({"beats": [beat]})[:-1] + ', "model": "odenet", "model": "resnet"}'
+    twice = client.post("/classify", content=body, headers={"content-type": "application/json"})
+    assert_problem(twice, 422, "model", "got it twice")
 
 
 @pytest.mark.parametrize("length", [0, 1, 187, 187 * 4 - 1, 187 * 4 + 4])

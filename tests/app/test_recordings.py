@@ -123,6 +123,13 @@ def test_options_that_cannot_be_are_told(fields, status, message, post, files):
     assert_problem(post(files, **fields), status, message)
 
 
+def test_an_option_that_comes_twice_is_refused(client, post, files):
+    assert_problem(post(files, coverage=["1", "0.9"]), 422, "coverage", "got it twice")
+    twice = json.dumps({"fs": MADE.fs, "signals": signals_of(MADE)})[:-1] + ', "fs": 250}'
+    refused = client.post("/recordings", content=twice, headers={"Content-Type": "application/json"})
+    assert_problem(refused, 422, "fs", "got it twice")
+
+
 def test_the_form_of_the_answer_is_that_of_accept(post, files, tmp_path):
     beats = post(files).json()["beats"]
     rows = post(files, "text/csv").text.splitlines()

@@ -203,8 +203,8 @@ def test_a_process_that_never_closed_it_ends_all_the_same(tmp_path):
     assert ended.returncode == 0
 
 
-def test_it_ends_when_the_service_is_killed(serving):
-    process, _ = serving
+def test_it_ends_when_the_service_is_killed(ending):
+    process, _ = ending
     family = psutil.Process(process.pid).children(recursive=True)
     workers = [child for child in family if "forkserver" in " ".join(child.cmdline())]
     assert len(workers) >= 2

@@ -137,7 +137,7 @@ def test_a_key_is_shown_with_every_request_and_none_where_there_is_none(kind, be
 
 
 def test_beats_are_decided_on_by_a_running_service(kind, serving, beats):
-    with kind(serving[1]) as client:
+    with kind(serving) as client:
         whole = client.classify(beats, Options(model="odenet", rtol=1e-4, atol=1e-4), deadline=60)
         assert (whole.model.name, len(whole.beats)) == ("odenet", len(beats))
         assert {decision.receipt.rtol for decision in whole.beats} == {1e-4}
@@ -152,7 +152,7 @@ def test_beats_are_decided_on_by_a_running_service(kind, serving, beats):
 
 
 def test_a_running_service_says_what_is_wrong(kind, serving, beats):
-    with kind(serving[1]) as client:
+    with kind(serving) as client:
         with pytest.raises(CardiodeError) as unknown:
             client.classify(beats, Options(model="oracle"))
         with pytest.raises(CardiodeError) as invalid:
@@ -168,7 +168,7 @@ def test_a_recording_is_annotated_by_a_running_service(kind, serving, tmp_path):
     signal = synthesize(30, seed=1)
     rows = "\n".join(f"{value:.4f}" for value in signal.signals[0])
     (tmp_path / "made.csv").write_text(f"II\n{rows}\n")
-    with kind(serving[1]) as client:
+    with kind(serving) as client:
         annotated = client.annotate([tmp_path / "made.csv"], Options(method="rk4", step=0.5), fs=signal.fs, unit="mV")
     assert annotated.recording["name"] == "made"
     assert len(annotated.beats) == annotated.recording["beats"] > 10
@@ -182,7 +182,7 @@ def test_the_example_of_the_readme_runs(serving, monkeypatch, capsys):
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     (example,) = [block for block in blocks if "import Client" in block]
     assert ADDRESS_OF_THE_README in example
-    exec(example.replace(ADDRESS_OF_THE_README, serving[1]), {})
+    exec(example.replace(ADDRESS_OF_THE_README, serving), {})
     assert "method='auto'" in capsys.readouterr().out
 
 

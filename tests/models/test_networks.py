@@ -16,6 +16,21 @@ def test_the_networks_have_the_studys_sizes():
     assert parameters(ODENetArchitecture().build(5)) == 59_333
 
 
+@pytest.mark.parametrize("augmented", [8, 32])
+def test_an_augmented_odenet_has_more_channels_all_of_which_move(augmented, beats):
+    torch.manual_seed(0)
+    network = ODENetArchitecture(augmented=augmented).build(5).eval()
+    channels = 64 + augmented
+    convolutions = 2 * (3 * (channels + 1) * channels + channels)
+    assert parameters(network.dynamics) == convolutions + 3 * 2 * channels
+    with torch.no_grad():
+        output = network(torch.from_numpy(beats[:4]))
+    start, end = output.solution.start, output.solution.states
+    assert start.shape == end.shape == (4, channels, 46)
+    assert (start[:, 64:] == 0).all() and (start[:, :64].abs().sum(dim=(0, 2)) > 0).any()
+    assert (end[:, 64:].abs().sum(dim=2) > 0).all()
+
+
 def test_a_resnet_takes_no_solver():
     with pytest.raises(NoSolver):
         ResNetArchitecture().build(5)(torch.zeros(1, 187), Solver())

@@ -20,7 +20,7 @@ def made(seed: int) -> Dataset:
     return Dataset(beats.values, beats.labels, np.full(len(beats), f"synthetic-{seed}"))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _grids_of_a_few_beats() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dial, "GRID_BEATS", 3)
@@ -28,7 +28,7 @@ def _grids_of_a_few_beats() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _bounds_of_a_few_resamples() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (patients_figures, score_report):

@@ -25,7 +25,7 @@ def test_a_recipe_can_be_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("name", "override", "message"),
     [
-        ("nothing", "", "one of: odenet, odenet_ds1, odenet_seed, resnet"),
+        ("nothing", "", "one of: odenet, odenet_ds1, odenet_seed, resnet, resnet_ds1, rhythm, study_augmented"),
         ("resnet", "epoch", "expected key=value"),
         ("resnet", "batch=3", "batch: there is no such entry; a recipe has name, architecture"),
         ("resnet", "batch_size=many", "batch_size"),

@@ -1,0 +1,39 @@
+import pytest
+
+from examples import augmented
+
+
+@pytest.fixture(scope="module")
+def found():
+    return augmented.study(augmented.SMALLEST)
+
+
+@pytest.fixture(scope="module")
+def circles(found):
+    return {run.variant: run for run in found if run.data == "circles"}
+
+
+def test_a_flow_of_the_plane_leaves_part_of_the_ring_on_the_disc_s_side(circles):
+    for variant in ("plain", "time-dependent"):
+        assert circles[variant].missed > 0
+
+
+def test_one_more_dimension_tells_all_points_apart(circles):
+    for variant in ("augmented", "both"):
+        assert circles[variant].missed == 0
+
+
+def test_what_a_flow_of_the_plane_attempts_makes_its_solves_dear(circles):
+    for dear, cheap in (("plain", "augmented"), ("time-dependent", "both")):
+        first, *_, last = circles[dear].evaluations
+        assert last > first and last > circles[cheap].evaluations[-1]
+
+
+def test_any_variant_knows_iris_flowers(found):
+    iris = [run for run in found if run.data == "iris"]
+    assert {run.variant for run in iris} == set(augmented.VARIANTS)
+    assert all(run.missed <= 0.1 for run in iris)
+
+
+def test_it_shows_what_it_found(found, shown):
+    assert f"{found[0].missed:.2%}" in shown(augmented, found)
