@@ -3,8 +3,9 @@
     dz/dt = A z        A = [[-0.1, -1], [1, -0.1]]
 
 Surtsukov, "Neural ODEs" (2019), github.com/msurtsukov/neural-ode: a spiral from (0.6, 0.3) is observed at 200 times up
-to 31.45, five turns, with noise that is a third of what the spiral has shrunk to by then. A matrix drawn at random is
-moved along its gradients through solves of random spans (see `spans`) until they pass through the observations.
+to 31.45, five turns, with noise that is a third of what the spiral has shrunk to by then. A matrix of small numbers
+drawn at random moves along its gradients through solves of random spans (see `spans`) until they pass through the
+observations.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,9 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from examples.fitting import descend
 from examples.presentation import ask, panels, save, tabulate
-from examples.spans import Observed, follow, learn, observe
+from examples.spans import Observed, follow, misfit_of_draw, observe
 
 MATRIX = ((-0.1, -1.0), (1.0, -0.1))
 START = (0.6, 0.3)
@@ -27,10 +29,10 @@ CLAIM = 0.02
 class Size:
     """How many steps the optimiser takes."""
 
-    steps: int = 600
+    steps: int = 1000
 
 
-SMALLEST, DEFAULT, FULL = Size(200), Size(), Size(5000)
+SMALLEST, DEFAULT, FULL = Size(400), Size(), Size(5000)
 
 
 class Linear(nn.Module):
@@ -47,12 +49,12 @@ class Linear(nn.Module):
     def off(self) -> float:
         """How far the matrix is from the true one, as a share of that, both in Frobenius' norm."""
         true = torch.tensor(MATRIX)
-        return float(torch.dist(self.matrix, true) / true.norm())
+        return float(torch.dist(self.matrix.detach(), true) / true.norm())
 
 
 @dataclass(frozen=True)
 class Found:
-    """What was observed, the system that was learnt, its trajectory, and how far it was off after each step."""
+    """What was observed, the system learnt, its trajectory, and how far it was off before each step and at last."""
 
     observed: Observed
     system: Linear
@@ -66,10 +68,15 @@ def study(size: Size) -> Found:
     start = torch.tensor(START)
     with torch.no_grad():
         observed = observe(Linear(torch.tensor(MATRIX)), start)
-    system = Linear(torch.randn(2, 2) / 2)
-    off = tuple(system.off() for _ in learn(system, observed, size.steps, rate=0.1))
+    system, off = Linear(0.1 * torch.randn(2, 2)), []
+
+    def loss() -> Tensor:
+        off.append(system.off())
+        return misfit_of_draw(system, observed)
+
+    descend(loss, system.parameters(), size.steps, rate=0.1)
     with torch.no_grad():
-        return Found(observed, system, follow(system, start, observed.times), off)
+        return Found(observed, system, follow(system, start, observed.times), (*off, system.off()))
 
 
 def table(found: Found) -> str:
@@ -92,7 +99,7 @@ def draw(found: Found) -> Figure:
     plane.set_aspect("equal")
     plane.set_xlabel("z₁")
     plane.set_ylabel("z₂")
-    steps.plot(range(1, len(found.off) + 1), [100 * off for off in found.off], color="C0", label="matrix")
+    steps.plot(range(len(found.off)), [100 * off for off in found.off], color="C0", label="matrix")
     steps.axhline(100 * CLAIM, color="gray", linestyle=":", label="claimed")
     steps.set_yscale("log")
     steps.set_xlabel("step of the optimiser")

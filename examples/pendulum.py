@@ -21,6 +21,7 @@ from scipy.integrate import solve_ivp
 from torch import Tensor, nn
 
 from examples.fitting import minimize
+from examples.layers import Perceptron
 from examples.presentation import ask, panels, save, tabulate
 from examples.spans import Observed, follow, misfit, observe
 
@@ -40,7 +41,7 @@ class Size:
     on_whole: int = 100
 
 
-SMALLEST, DEFAULT, FULL = Size(40, 20), Size(), Size(500, 500)
+SMALLEST, DEFAULT, FULL = Size(60, 60), Size(), Size(500, 500)
 
 
 def pendulum(t: Float[Tensor, "sample"], state: Float[Tensor, "sample 2"]) -> Float[Tensor, "sample 2"]:
@@ -55,8 +56,7 @@ class Learnt(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.b = nn.Parameter(torch.tensor(1.0, dtype=torch.float64))
-        layers = nn.Linear(1, 16), nn.Tanh(), nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 1)
-        self.network = nn.Sequential(*layers).double()
+        self.network = Perceptron(1, 16, 16, 1).double()
 
     def force(self, angle: Float[Tensor, "sample"]) -> Float[Tensor, "sample"]:
         """What stands for c sin y."""

@@ -6,18 +6,18 @@ long: while the dynamics are wrong, its late part says nothing of them. There ea
 here it has many of the same length, since `integrate` solves them at once.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm import tqdm
 
 from ode import Dynamics, integrate
 
 SHORTEST, LONGEST = 1.0, 5.0
+POINTS = 32
+"""A span has no more observations than these, the one that it begins with included."""
 SPANS = 32
 """That are solved at once."""
 
@@ -60,17 +60,8 @@ def misfit(
     return F.mse_loss(integrate(f, starts, times, rtol=1e-4, atol=1e-4, gradient="direct").path, seen)
 
 
-def learn(f: nn.Module, observed: Observed, steps: int, rate: float) -> Iterator[float]:
-    """Move the parameters of `f` by so many steps of Adam, whose first are `rate` long; yields each step's misfit."""
-    # Adam must soon forget how steep the loss was at first: it falls by orders of magnitude.
-    optimizer = torch.optim.Adam(f.parameters(), lr=rate, betas=(0.9, 0.95))
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    for _ in tqdm(range(steps), desc="spans", unit="step", disable=None):
-        times, seen = observed.spans(float(torch.empty(()).uniform_(SHORTEST, LONGEST)))
-        drawn = seen[:, torch.randint(seen.shape[1], (SPANS,))]
-        loss = misfit(f, drawn[0], times, drawn)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
-        yield loss.item()
+def misfit_of_draw(f: nn.Module, observed: Observed) -> Float[Tensor, ""]:
+    """The misfit of spans that are drawn anew at each call: of a random length, from random observations on."""
+    times, seen = observed.spans(float(torch.empty(()).uniform_(SHORTEST, LONGEST)))
+    drawn = seen[:POINTS, torch.randint(seen.shape[1], (SPANS,))]
+    return misfit(f, drawn[0], times[:POINTS], drawn)

@@ -2,7 +2,9 @@ import pytest
 import torch
 from torch import nn
 
-from examples.spans import follow, learn, misfit, observe
+from examples import spans
+from examples.fitting import descend
+from examples.spans import follow, misfit, misfit_of_draw, observe
 
 
 class Turning(nn.Module):
@@ -49,9 +51,22 @@ def test_the_true_dynamics_fit_every_span_and_others_do_not(observed):
     assert misfit(Turning(0.9), seen[0], times, seen) < 1e-6 < 1e-2 < misfit(Turning(0.8), seen[0], times, seen)
 
 
-def test_the_dynamics_are_learnt(observed):
+def test_a_draw_has_at_most_32_observations_of_1_to_5(monkeypatch):
+    observed = spans.observe(Turning(0.9).requires_grad_(False), START)
+    drawn = []
+    monkeypatch.setattr(spans, "misfit", lambda f, starts, times, seen: drawn.append((starts, times, seen)))
+    for _ in range(200):
+        misfit_of_draw(Turning(0.8), observed)
+    assert (
+        1 - 0.08 < min(times[-1] for _, times, _ in drawn) < 1.2 and 4.8 < max(times[-1] for _, times, _ in drawn) < 5
+    )
+    assert max(len(times) for _, times, _ in drawn) == 32
+    for starts, times, seen in drawn:
+        assert seen.shape == (len(times), 32, 2) and torch.equal(starts, seen[0])
+
+
+def test_dynamics_are_learnt_from_draws(observed):
     torch.manual_seed(0)
     turning = Turning(0.5)
-    misfits = list(learn(turning, observed, 60, 0.05))
-    assert len(misfits) == 60 and misfits[-1] < 0.01 * misfits[0]
+    descend(lambda: misfit_of_draw(turning, observed), turning.parameters(), 60, 0.05)
     assert turning.rate.item() == pytest.approx(0.9, rel=0.01)
