@@ -32,7 +32,7 @@ class Size:
     steps: int = 1000
 
 
-SMALLEST, DEFAULT, FULL = Size(400), Size(), Size(5000)
+SMALLEST, DEFAULT, FULL = Size(300), Size(), Size(5000)
 
 
 class Linear(nn.Module):

@@ -110,22 +110,22 @@ def table(found: Found) -> str:
 
 def draw(found: Found) -> Figure:
     """The fields, true and learnt, with their trajectories, and where the one is right."""
-    figure, (true, learnt, off) = panels(3, width=4.4, height=4)
-    x, y = torch.linspace(-4, 4, 41), torch.linspace(-3, 3, 31)
+    figure, (true, learnt, off) = panels(3, width=3.9, height=3.4)
+    x, y = torch.linspace(-4, 4, 33), torch.linspace(-3, 3, 25)
     grid = torch.cartesian_prod(y, x).flip(1)
     fields = [slopes(f, grid).view(len(y), len(x), 2) for f in (dynamics, found.network)]
     for axes, field, path, name in zip(
         (true, learnt), fields, (found.observed.true, found.learnt), ("true", "learnt"), strict=True
     ):
-        across, up = field.numpy().transpose(2, 0, 1)
-        axes.streamplot(x.numpy(), y.numpy(), across, up, color="gray", linewidth=0.6, density=1.2)
+        axes.quiver(x[::2], y[::2], *field[::2, ::2].permute(2, 0, 1), color="gray", angles="xy")
         axes.plot(*path.T, color="C0", label=name)
         axes.plot(*found.observed.seen.T, ".", markersize=3, color="C1", label="observed")
         axes.legend(fontsize=8, loc="upper right")
     distance = (fields[1] - fields[0]).norm(dim=2)
-    shades = off.pcolormesh(x, y, distance, cmap="magma_r", vmin=0, vmax=2, shading="gouraud")
-    figure.colorbar(shades, ax=off, extend="max", label="distance of the slopes, true from learnt")
-    off.plot(*found.observed.true.T, color="C0")
+    shades = off.contourf(x, y, distance, levels=[0, 0.1, 0.2, 0.5, 1, 2], cmap="Reds", extend="max")
+    figure.colorbar(shades, ax=off, label="distance between the slopes")
+    off.plot(*found.observed.true.T, color="C0", label="true")
+    off.legend(fontsize=8, loc="upper right")
     for axes in (true, learnt, off):
         axes.set(xlim=(-4, 4), ylim=(-3, 3), xlabel="z₁", ylabel="z₂")
     return figure
