@@ -1,9 +1,9 @@
 """Dynamics learnt from one trajectory that was observed with noise: from spans of it.
 
-Surtsukov, "Neural ODEs" (2019), github.com/msurtsukov/neural-ode: a span of 1 to 5 is drawn at random and solved from
-the observation that it begins with; the solve is held against the others. A whole trajectory would lead astray for
-long: while the dynamics are wrong, its late part says nothing of them. There each step of the optimiser has one span;
-here it has many of the same length, since `integrate` solves them at once.
+Surtsukov, "Neural ODEs" (2019), github.com/msurtsukov/neural-ode: a span 1 to 5 long, of at most 32 observations, is
+drawn at random and solved from the observation that it begins with; the solve is held against the others. A whole
+trajectory would lead astray for long: while the dynamics are wrong, its late part says nothing of them. There each step
+of the optimiser has one span; here it has many of the same length, since `integrate` solves them at once.
 """
 
 from dataclasses import dataclass
@@ -55,13 +55,14 @@ def misfit(
     starts: Float[Tensor, "span state"],
     times: Float[Tensor, "point"],
     seen: Float[Tensor, "point span state"],
+    tolerance: float = 1e-4,
 ) -> Float[Tensor, ""]:
     """The mean square of how far the solves from `starts` pass by what was seen."""
-    return F.mse_loss(integrate(f, starts, times, rtol=1e-4, atol=1e-4, gradient="direct").path, seen)
+    return F.mse_loss(integrate(f, starts, times, rtol=tolerance, atol=tolerance, gradient="direct").path, seen)
 
 
 def misfit_of_draw(f: nn.Module, observed: Observed) -> Float[Tensor, ""]:
     """The misfit of spans that are drawn anew at each call: of a random length, from random observations on."""
     times, seen = observed.spans(float(torch.empty(()).uniform_(SHORTEST, LONGEST)))
     drawn = seen[:POINTS, torch.randint(seen.shape[1], (SPANS,))]
-    return misfit(f, drawn[0], times[:POINTS], drawn)
+    return misfit(f, drawn[0], times[:POINTS], drawn, tolerance=1e-3)  # is enough beside the noise

@@ -55,7 +55,7 @@ def test_a_draw_has_at_most_32_observations_of_1_to_5(monkeypatch):
     observed = spans.observe(Turning(0.9).requires_grad_(False), START)
     drawn = []
 
-    def misfit(f, starts, times, seen):
+    def misfit(f, starts, times, seen, tolerance):
         drawn.append((starts, times, seen))
         return torch.zeros(())
 
