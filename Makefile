@@ -48,6 +48,9 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 examples: install  ## run every example, and draw its figure anew
 	$(BIN)/python -m examples.cooling
 	$(BIN)/python -m examples.reaction
+	$(BIN)/python -m examples.pendulum
+	$(BIN)/python -m examples.identify_linear
+	$(BIN)/python -m examples.identify_nonlinear
 	$(BIN)/python -m examples.augmented
 	$(BIN)/python -m examples.flow
 	$(BIN)/python -m examples.adjoint
