@@ -37,11 +37,15 @@ def first_step(
     rtol: float,
     atol: float,
 ) -> Float[Tensor, "sample"]:
-    """The signed first step of each sample, by the two-slope rule of II.4; costs one evaluation."""
+    """The signed first step of each sample, by the two-slope rule of II.4; costs one evaluation.
+
+    It is none that the loop would take for an underflow: whether so short a step is needed, its error shall tell.
+    """
     scale = atol + y.abs() * rtol
     d0 = root_mean_square(y / scale)
     d1 = root_mean_square(slope / scale)
-    tiny = torch.full_like(d0, 1e-6)
+    least = 2 * MIN_STEP_EPSILONS * torch.finfo(span.dtype).eps * span.abs()
+    tiny = least.clamp(min=1e-6)
     trial = torch.where((d0 < 1e-5) | (d1 < 1e-5), tiny, 0.01 * d0 / d1)
     trial = torch.minimum(trial, span.abs()) * span.sign()
     moved = f(t + trial, y + per_sample(trial, y) * slope)
@@ -50,7 +54,8 @@ def first_step(
     by_slope = (0.01 / steepest) ** (1 / method.order)
     level = torch.maximum(tiny, trial.abs() * 1e-3)
     step = torch.where(steepest <= 1e-15, level, by_slope)
-    return torch.minimum(torch.minimum(100 * trial.abs(), step), span.abs()) * span.sign()
+    step = torch.minimum(100 * trial.abs(), step).maximum(least)
+    return torch.minimum(step, span.abs()) * span.sign()
 
 
 def next_step(

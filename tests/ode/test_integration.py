@@ -192,6 +192,14 @@ def test_a_solution_that_blows_up_ends_as_an_underflow_of_the_step():
     assert solution.states[1].item() == pytest.approx(-1 / 3, abs=5e-3)
 
 
+@pytest.mark.parametrize("times", [(0.0, 2.0), (50.0, 0.0), (0.0, 1e5)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_state_at_rest_stays_there_however_long(dtype, times):
+    solution = integrate(decay, torch.zeros(2, 3, dtype=dtype), times)
+    assert solution.status.tolist() == [Status.OK] * 2
+    assert (solution.states == 0).all()
+
+
 @pytest.mark.parametrize("times", [(0.0, 1.0), (1.0, 0.0)])
 def test_a_first_step_that_is_given_is_tried_first_and_none_is_spent_on_choosing(times):
     halves = integrate(decay, doubles(3, 2), times, rtol=1e-2, atol=1e-2, first_step=0.5)
