@@ -31,7 +31,7 @@ SEEN = (15, 25, 50)
 LATENT, WIDTH, READER = 4, 20, 25
 """As in the paper."""
 BATCH, RATE, LONGEST = 100, 1e-2, 20.0
-"""Fit for the RNN too: 3e-3 serves it about as well; where long gradients are let be, it hardly learns."""
+"""Gradients are cut for the RNN's sake. At a rate of 3e-3 it is off by 0.19 to 0.25 within and by 1.2 beyond."""
 
 
 @dataclass(frozen=True)
