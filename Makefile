@@ -55,6 +55,7 @@ examples: install  ## run every example, and draw its figure anew
 	$(BIN)/python -m examples.flow
 	$(BIN)/python -m examples.adjoint
 	$(BIN)/python -m examples.tolerance
+	$(BIN)/python -m examples.latent_spirals
 
 soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.readers
