@@ -50,6 +50,8 @@ examples: install  ## run every example, and draw its figure anew
 	$(BIN)/python -m examples.reaction
 	$(BIN)/python -m examples.augmented
 	$(BIN)/python -m examples.flow
+	$(BIN)/python -m examples.digits
+	$(BIN)/python -m examples.shapes
 
 soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.readers

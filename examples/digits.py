@@ -41,7 +41,7 @@ class Size:
     mnist: Path | None = None
 
 
-SMALLEST, DEFAULT, FULL = Size(steps=150, folds=2), Size(), Size(steps=2000)
+SMALLEST, DEFAULT, FULL = Size(steps=120, folds=2), Size(), Size(steps=2000)
 
 
 class Slope(nn.Module):
@@ -142,7 +142,7 @@ def draw(found: dict[str, Trained]) -> Figure:
         if name != "MLP":
             memory.plot(*zip(*it.costs, strict=True), "o-", color=f"C{place}", label=name)
     reading.set_xticks(range(len(found)), [f"{name}\n{it.parameters:,}" for name, it in found.items()])
-    reading.set(xlabel="network, and its parameters", ylabel="images misread (%), dots: each fold")
+    reading.set(xlabel="network, and its parameters", ylabel="images misread (%)", title="dots: each fold")
     memory.set(xlabel="evaluations an image", ylabel="kept for the way back (MB)", ylim=(0, None))
     memory.legend(fontsize=8)
     return figure
