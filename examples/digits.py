@@ -5,8 +5,8 @@
 Chen et al., "Neural ordinary differential equations" (2018), section 3 and table 1: a flow takes the place of residual
 blocks x + g(x). Its f is g, but that both convolutions see the time as one more channel. It is differentiated through
 the solver's operations (RK-Net) or by the adjoint (ODE-Net), which keeps no more for the way back however many
-evaluations a solve takes. The images are scikit-learn's, or with `--data` MNIST's, which takes hours. Each of the
-small ones is read by the networks that learnt from the other folds.
+evaluations a solve takes. The images are scikit-learn's, each read by the networks that learnt from the other folds, or
+with `--data` MNIST's, in its own two parts.
 """
 
 import time

@@ -13,7 +13,6 @@ three pairs are six; the seventh is here all three together, and all else is our
 """
 
 import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -49,7 +48,8 @@ class Size:
     epochs: int = 8
 
 
-SMALLEST, DEFAULT, FULL = Size(studies=((2700, 0.25),)), Size(), Size(studies=STUDIES, seeds=5, epochs=30)
+SMALLEST = Size(studies=((2700, 0.5),), seeds=2, epochs=5)
+DEFAULT, FULL = Size(), Size(studies=STUDIES, seeds=5, epochs=30)
 
 
 class Flow(nn.Module):
@@ -87,7 +87,7 @@ def cover(shape: str, x: Points, y: Points) -> Bool[Tensor, "image row column"]:
     size, turn = 0.3 + 0.12 * torch.rand(len(x), 1, 1), 2 * torch.pi * torch.rand(len(x), 1, 1)
     u, v = turn.cos() * x + turn.sin() * y, turn.cos() * y - turn.sin() * x
     if shape == "triangle":
-        return torch.maximum(u, v.abs() * math.sqrt(0.75) - u / 2) < size / 2
+        return torch.maximum(u, v.abs() * 0.75**0.5 - u / 2) < size / 2
     return u**2 + v**2 < (0.8 * size) ** 2 if shape == "circle" else (u.abs() < 0.85 * size) & (v.abs() < 0.45 * size)
 
 
@@ -108,7 +108,7 @@ def train(method: str, step: float, count: int, epochs: int, seed: int) -> list[
     known, new = paint(count), paint(NEW)
     features = (Stem(CHANNELS, SIDE), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(CHANNELS, STATES))
     network = nn.Sequential(*features, Flow(method, step), nn.Linear(STATES, len(CLASSES)))
-    batches, right, calls = math.ceil(count / BATCH), [], itertools.count()
+    batches, right, calls = -(-count // BATCH), [], itertools.count()
 
     def loss() -> Tensor:
         if next(calls) % batches == 0:
@@ -134,15 +134,14 @@ def draw(found: Found) -> Figure:
     figure, (images, *panes) = panels(1 + len(found))
     rows = paint(6 * len(CLASSES)).images.view(6, len(CLASSES), SIDE, SIDE).permute(1, 2, 0, 3)
     images.imshow(rows.reshape(len(CLASSES) * SIDE, 6 * SIDE), cmap="gray")
-    images.set_yticks(
-        [(place + 0.5) * SIDE for place in range(len(CLASSES))], [",\n".join(shapes) for shapes in CLASSES], fontsize=8
-    )
+    images.set_yticks(range(SIDE // 2, SIDE * len(CLASSES), SIDE), [" + ".join(some) for some in CLASSES], fontsize=8)
     images.set(xticks=[], title="the seven classes")
     images.grid(visible=False)
     for axes, ((count, step), right) in zip(panes, found.items(), strict=True):
-        for place, (method, runs) in enumerate(right.items()):
-            epochs = torch.arange(runs.shape[1]) + 0.1 * (place - 1)  # beside each other
-            axes.errorbar(epochs, 100 * runs.mean(dim=0), 100 * runs.std(dim=0), capsize=2, label=METHODS[method])
+        for method, runs in right.items():
+            mean, spread = 100 * runs.mean(dim=0), 100 * runs.std(dim=0)
+            axes.plot(mean, label=METHODS[method])
+            axes.fill_between(range(len(mean)), mean - spread, mean + spread, alpha=0.2)
         axes.set(title=f"{count:,} images, step {step}", xlabel="epoch", ylabel="new images told right (%)")
         axes.legend(fontsize=8, loc="lower right")
     return figure

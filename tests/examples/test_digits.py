@@ -1,6 +1,7 @@
 from statistics import fmean
 
 import pytest
+import torch
 
 from examples import digits
 
@@ -27,6 +28,11 @@ def test_what_the_adjoint_keeps_does_not_grow_with_evaluations_as_what_the_direc
 def test_every_network_learnt_to_read(found):
     assert set(found) == {"MLP", "ResNet", "RK-Net", "ODE-Net"}
     assert all(0 < fmean(it.errors) < 0.2 and len(it.errors) == digits.SMALLEST.folds for it in found.values())
+
+
+@pytest.mark.parametrize("name", ["MLP", "ResNet", "RK-Net", "ODE-Net"])
+def test_every_network_takes_images_of_mnist_too(name):
+    assert digits.build(name, 28)(torch.rand(2, 1, 28, 28)).shape == (2, 10)
 
 
 def test_it_shows_what_it_found(found, shown):
