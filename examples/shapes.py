@@ -48,7 +48,7 @@ class Size:
     epochs: int = 8
 
 
-SMALLEST = Size(studies=((2700, 0.5),), seeds=2, epochs=5)
+SMALLEST = Size(studies=((2700, 0.5),), seeds=2)
 DEFAULT, FULL = Size(), Size(studies=STUDIES, seeds=5, epochs=30)
 
 
@@ -133,7 +133,7 @@ def draw(found: Found) -> Figure:
     """Images of each class, and accuracy as networks learn."""
     figure, (images, *panes) = panels(1 + len(found))
     rows = paint(6 * len(CLASSES)).images.view(6, len(CLASSES), SIDE, SIDE).permute(1, 2, 0, 3)
-    images.imshow(rows.reshape(len(CLASSES) * SIDE, 6 * SIDE), cmap="gray")
+    images.imshow(rows.reshape(len(CLASSES) * SIDE, 6 * SIDE).numpy(), cmap="gray")
     images.set_yticks(range(SIDE // 2, SIDE * len(CLASSES), SIDE), [" + ".join(some) for some in CLASSES], fontsize=8)
     images.set(xticks=[], title="the seven classes")
     images.grid(visible=False)
