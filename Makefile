@@ -56,6 +56,8 @@ examples: install  ## run every example, and draw its figure anew
 	$(BIN)/python -m examples.adjoint
 	$(BIN)/python -m examples.tolerance
 	$(BIN)/python -m examples.latent_spirals
+	$(BIN)/python -m examples.digits
+	$(BIN)/python -m examples.shapes
 
 soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.readers

@@ -21,20 +21,27 @@ FIGURES = Path(__file__).parent / "figures"
 
 @dataclass(frozen=True)
 class Asked:
-    """Whether an example shall run at its full size, and the folder that its figure goes to."""
+    """Whether an example shall run at its full size, the folder of its figure, and that of other data, if any."""
 
     full: bool
     out: Path
+    data: Path | None = None
 
 
-def ask(what: str | None, arguments: Sequence[str] | None = None) -> Asked:
-    """What the command line asks of an example that is described by `what`; from now on the process uses one core."""
+def ask(what: str | None, arguments: Sequence[str] | None = None, *, data: str | None = None) -> Asked:
+    """What the command line asks of an example that is described by `what`; from now on the process uses one core.
+
+    An example that can take data of the user's says in `data` what their folder holds.
+    """
     parser = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="do more, which takes longer")
     parser.add_argument("--out", type=Path, default=FIGURES, help="folder of the figure (default %(default)s)")
+    parser.set_defaults(data=None)
+    if data:
+        parser.add_argument("--data", type=Path, metavar="FOLDER", help=data)
     asked = parser.parse_args(arguments)
     use_one_core()
-    return Asked(asked.full, asked.out)
+    return Asked(asked.full, asked.out, asked.data)
 
 
 def tabulate(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 import torch
 
 from examples import presentation
@@ -9,6 +10,16 @@ from examples.presentation import Asked, ask, panels, save, tabulate
 def test_an_example_runs_small_and_draws_beside_itself_where_nothing_is_asked():
     assert ask("what", []) == Asked(full=False, out=Path(presentation.__file__).parent / "figures")
     assert ask("what", ["--full", "--out", "there"]) == Asked(full=True, out=Path("there"))
+
+
+def test_an_example_takes_other_data_only_where_it_says_what_data(capsys):
+    assert ask("what", ["--data", "there"], data="files of mine").data == Path("there")
+    assert ask("what", [], data="files of mine").data is None
+    with pytest.raises(SystemExit):
+        ask("what", ["--help"], data="files of mine")
+    assert "files of mine" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        ask("what", ["--data", "there"])
 
 
 def test_an_example_uses_one_core():
