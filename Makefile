@@ -56,6 +56,7 @@ examples: install  ## run every example, and draw its figure anew
 	$(BIN)/python -m examples.adjoint
 	$(BIN)/python -m examples.tolerance
 	$(BIN)/python -m examples.latent_spirals
+	$(BIN)/python -m examples.latent_beats
 	$(BIN)/python -m examples.digits
 	$(BIN)/python -m examples.shapes
 
@@ -68,6 +69,7 @@ soak: install  ## look for what breaks, for a long time
 
 readme: install  ## write answer and results of the released models, methods and settings into README and docs
 	$(BIN)/python -m docs.readme
+	$(BIN)/python -m docs.study
 
 clean:  ## remove the virtual environment and what tools left
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
