@@ -52,7 +52,7 @@ class Found:
     shown: Beat
     seen: dict[float, Beat]
     filled: dict[float, Beat]
-    drawn: dict[Label, Float[Tensor, "4 187"]]
+    drawn: dict[Label, Float[Tensor, "2 187"]]
     walk: Float[Tensor, "5 187"]
 
 
@@ -98,7 +98,7 @@ def examine(models: dict[str, Autoencoder], known: Heartbeats, new: Heartbeats, 
             errors[share, name] = ((beats - new.values).square() * asked).sum().div(asked.sum()).sqrt().item()
     states, _ = models["ODE"].encode(known.values, torch.ones_like(known.values))
     of_class = {label: states[known.classes == place] for place, label in enumerate(LABELS)}
-    drawn = {label: models["ODE"].decode(like(some, 4)) for label, some in of_class.items() if len(some) > 1}
+    drawn = {label: models["ODE"].decode(like(some, 2)) for label, some in of_class.items() if len(some) > 1}
     walk = torch.lerp(of_class["N"].mean(dim=0), of_class["V"].mean(dim=0), torch.linspace(0, 1, 5)[:, None])
     return Found(source, errors, new.inside(new.values), seen, filled, drawn, models["ODE"].decode(walk))
 
@@ -117,7 +117,7 @@ def table(found: Found) -> str:
 
 def draw(found: Found) -> Figure:
     """A beat filled in from three shares, beats drawn for each class, and the walk."""
-    figure, (filling, drawing, walking) = panels(3, width=4.6)
+    figure, (filling, drawing, walking) = panels(3, width=3.7)
     seconds = torch.arange(TIMES) / 125
     for row, share in enumerate(SHARES):
         own = found.seen[share][row] > 0

@@ -63,6 +63,6 @@ def panels(count: int, *, width: float = 4.6, height: float = 3.6, sharey: bool 
 def save(figure: Figure, file: Path) -> None:
     """Write the figure as PNG, the same bytes for the same figure."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file, dpi=110, metadata={"Software": None})
+    figure.savefig(file, dpi=110, metadata={"Software": None}, pil_kwargs={"optimize": True})
     plt.close(figure)
     print(f"\n{file}")
