@@ -30,8 +30,11 @@ def studied() -> list[Checkpoint]:
 
 def fill(text: str) -> str:
     """The page with the table put in place of the one that it has."""
-    table = comparison_table(studied())
-    return re.sub(r"^\| +\| *study_resnet.*?(?=\n\n)", lambda _: table, text, count=1, flags=re.DOTALL | re.MULTILINE)
+    table, flags = comparison_table(studied()), re.DOTALL | re.MULTILINE
+    filled, count = re.subn(r"^\| +\| *study_resnet.*?(?=\n\n)", lambda _: table, text, count=1, flags=flags)
+    if not count:
+        raise ValueError(f"got {PAGE.name} without the table that begins with study_resnet; put its first line back")
+    return filled
 
 
 def draw(checkpoints: Sequence[Checkpoint], file: Path) -> None:

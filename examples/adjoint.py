@@ -5,7 +5,7 @@
 Chen et al., "Neural ordinary differential equations" (2018), equations 4 and 5, and figure 3 with memory added. A flow
 of 64 numbers learns to read digits. Its gradient is then taken by the adjoint, solved backward, and directly, through
 all that the solver did. What the direct way keeps grows with the evaluations; what the adjoint keeps does not, but it
-evaluates anew: in the paper half as often as on the way there, here up to three times, as the gallery explains.
+evaluates anew: in the paper half as often as on the way there, here 1.3 to 2.7 times, as the gallery explains.
 """
 
 import time

@@ -3,7 +3,7 @@
     z(0) ~ N(m, s) by an encoder of what was seen,   dz/dt = A z + f(z),   x(t) = b z(t) + usual(t) + noise
 
 Chen et al., "Neural ordinary differential equations" (2018), section 5, equations 11 to 13. What is left of a beat when
-the usual one is taken away is a path of the equation, which begins as oscillators that fade, the faster the sooner, and
+the usual one is taken away is a path of the equation, which begins as oscillators, of which the faster fade sooner, and
 learns the rest.
 """
 
@@ -16,9 +16,10 @@ from examples.latent import Recurrence
 from examples.layers import Perceptron
 from ode import integrate
 
-LATENT, WIDTH, FASTEST = 24, 48, 8.0
+LATENT, WIDTH, FASTEST = 24, 48, 5.0
 """Half as many oscillators as the latent state has numbers; the fastest turns so many times within a beat's samples."""
-STEP = 1 / 32
+STEP = 1 / 40
+"""Short enough that the fastest turns by less than a radian in it."""
 NOISE = 0.05
 
 

@@ -33,8 +33,9 @@ def descend(
 ) -> None:
     """Move the parameters against the gradient of a loss that each call draws anew, by Adam (Kingma and Ba 2015).
 
-    The learning rate rises to `rate` and falls to nothing, in one cycle (Smith and Topin 2018). A gradient that is
-    longer than `longest` is shortened to it (Pascanu et al. 2013), lest one of a long recurrence undo what was learnt.
+    The learning rate rises to `rate` and falls to nothing, and momentum the other way, in one cycle (Smith and Topin
+    2018). A gradient that is longer than `longest` is shortened to it (Pascanu et al. 2013), lest one of a long
+    recurrence undo what was learnt.
     """
     moved = list(parameters)
     optimizer = torch.optim.Adam(moved, rate)

@@ -17,6 +17,8 @@ RECORDINGS = ("104", "106", "208", "209", "213", "222", "223", "233")
 """Of the MIT-BIH Arrhythmia Database; together they have beats of all five classes."""
 TIMES = BEAT_LENGTH
 """Samples of a beat, 125 a second."""
+SHORTEST = 20
+"""A beat of fewer samples, such as a flat one, is left out."""
 KNOWN = 2 / 3
 """The share of each recording that is learnt from; what comes later is new."""
 
@@ -66,10 +68,11 @@ def _made(seed: int, seconds: float) -> Recording:
 def _parted(recording: Recording, seconds: float) -> tuple[Heartbeats, Heartbeats]:
     """The earlier beats and the later ones of so many seconds of a recording."""
     beats = cut_annotated_beats(recording)
-    values = beats.values[beats.peaks < seconds * recording.fs]
+    early = (beats.peaks < seconds * recording.fs) & (unpadded_lengths(beats.values) >= SHORTEST)
+    values = beats.values[early]
     some = Heartbeats(
         torch.from_numpy(values),
-        torch.from_numpy(beats.labels[: len(values)]),
+        torch.from_numpy(beats.labels[early]),
         torch.from_numpy(unpadded_lengths(values)),
     )
     known, new = np.split(np.arange(len(values)), [round(KNOWN * len(values))])
@@ -90,7 +93,7 @@ def choose(beats: int, share: float) -> Beat:
 
 
 def interpolated(beats: Beat, seen: Beat) -> Beat:
-    """Straight lines from each sample that was seen to the next."""
+    """Straight lines from each sample that was seen to the next; level before the first and after the last."""
     places = np.arange(TIMES)
     pairs = zip(beats.numpy(), seen.numpy() > 0, strict=True)
     lines = [np.interp(places, places[own], beat[own]) for beat, own in pairs]

@@ -5,7 +5,7 @@
 The second system of Surtsukov, "Neural ODEs" (2019), github.com/msurtsukov/neural-ode: on either side of the plane
 another linear system prevails, one that turns inward and one that turns outward, and a sigmoid leads over. A network of
 2, 16, 16 and 2 with ELU between, which knows nothing of that, learns the slopes from 200 observations of one trajectory
-(see `spans`). Where the trajectory has been they are right, elsewhere they are a guess.
+(see `spans`). Where the trajectory has been they are near the true ones, elsewhere a guess.
 """
 
 from collections.abc import Sequence

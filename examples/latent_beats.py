@@ -4,7 +4,7 @@
 
 The latent ODE of Chen et al., "Neural ordinary differential equations" (2018), section 5, equations 11 to 13, on beats
 of an electrocardiogram. What is left of a beat when the usual one is taken away is a path of the equation, which begins
-as oscillators that fade, the faster the sooner, and learns the rest. The encoder is given all 187 places, with zeros
+as oscillators, of which the faster fade sooner, and learns the rest. The encoder is given all 187 places, with zeros
 where nothing was seen, and told which those are: an RNN's memory of so many samples is slow to learn. Beside it learns,
 by as many steps and with the same encoder, a model that has an RNN with more parameters in the equation's place.
 """
@@ -36,11 +36,11 @@ READER, NEW = 56, 600
 class Size:
     """Steps of training, and the seconds that are read of each recording."""
 
-    steps: int = 1800
+    steps: int = 1600
     seconds: float = 1800.0
 
 
-SMALLEST, DEFAULT, FULL = Size(250, 120.0), Size(), Size(10_000)
+SMALLEST, DEFAULT, FULL = Size(300, 300.0), Size(), Size(10_000)
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,8 @@ def train(model: Autoencoder, known: Heartbeats, steps: int) -> None:
 
     def loss() -> Tensor:
         some = known.pick(torch.randint(len(known.classes), (BATCH,)))
-        return model.loss(
-            some,
-            torch.cat([choose(len(part), share) for part, share in zip(some.values.chunk(3), SHARES, strict=True)]),
-        )
+        seen = [choose(len(part), share) for part, share in zip(some.values.chunk(3), SHARES, strict=True)]
+        return model.loss(some, torch.cat(seen) * some.within)
 
     descend(loss, model.parameters(), steps, RATE, longest=LONGEST)
 
@@ -86,7 +84,7 @@ def examine(models: dict[str, Autoencoder], known: Heartbeats, new: Heartbeats, 
     """Errors on new beats; what the equation fills in, draws and walks through."""
     errors, seen, filled = {}, {}, {}
     for share in SHARES:
-        seen[share] = choose(len(new.values), share)
+        seen[share] = choose(len(new.values), share) * new.within
         told = {name: model.decode(model.encode(new.values, seen[share])[0]) for name, model in models.items()}
         filled[share] = new.inside(told["ODE"])
         told |= {
@@ -96,7 +94,7 @@ def examine(models: dict[str, Autoencoder], known: Heartbeats, new: Heartbeats, 
         asked = new.within * (1 - seen[share] if share < 1 else 1)
         for name, beats in told.items():
             errors[share, name] = ((beats - new.values).square() * asked).sum().div(asked.sum()).sqrt().item()
-    states, _ = models["ODE"].encode(known.values, torch.ones_like(known.values))
+    states, _ = models["ODE"].encode(known.values, known.within)
     of_class = {label: states[known.classes == place] for place, label in enumerate(LABELS)}
     drawn = {label: models["ODE"].decode(like(some, 2)) for label, some in of_class.items() if len(some) > 1}
     walk = torch.lerp(of_class["N"].mean(dim=0), of_class["V"].mean(dim=0), torch.linspace(0, 1, 5)[:, None])
@@ -133,12 +131,12 @@ def draw(found: Found) -> Figure:
     for row, beat in enumerate(found.walk):
         walking.plot(seconds, beat, color=colormaps["viridis"](row / 4.5), label=f"{row / 4:.0%} of the way")
     for axes, title in (
-        (filling, "three new beats, filled in"),
+        (filling, f"three new beats of {found.source}"),
         (drawing, "drawn beats of each class"),
         (walking, "from N to V"),
     ):
         axes.set(title=title, xlabel="seconds from the R peak on")
-    filling.set_ylabel("samples seen")
+    filling.set_ylabel("samples seen (rows in 0..1)")
     drawing.set_ylabel("class")
     walking.set_ylabel("signal, scaled to 0..1")
     for axes in (drawing, walking):

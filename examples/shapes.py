@@ -7,9 +7,9 @@
     Crank-Nicolson    x' = x + h (f(x) + f(x')) / 2
 
 Does it matter to a classifier by which of these its equation is solved? Networks that begin alike learn to tell apart
-triangles, circles and rectangles, alone and in pairs. We know only an outline of the study that asked (Ul Ala 2021, a
-thesis): these methods, 2,700, 1,350 and 500 images with h = 0.05, 0.025 and 0.01, and seven classes. Three shapes and
-three pairs are six; the seventh is here all three together, and all else is ours.
+triangles, circles and rectangles, alone and in pairs. After the outline of a thesis (Ul Ala 2021): these methods,
+2,700, 1,350 and 500 images with h = 0.05, 0.025 and 0.01, and seven classes. Three shapes and three pairs are six; the
+seventh is here all three together. Shapes, network and training are this example's own.
 """
 
 import itertools
@@ -66,7 +66,7 @@ class Flow(nn.Module):
 
 
 def paint(count: int) -> Labelled:
-    """Images of each class in turn: white shapes on black of any size and direction, which do not touch."""
+    """Images of each class in turn: white shapes on black of any size and direction, which do not overlap."""
     classes = torch.arange(count) % len(CLASSES)
     images = torch.zeros(count, 1, SIDE, SIDE)
     axis = (torch.arange(SIDE * FINER) + 0.5) / (SIDE * FINER) * 2 - 1
@@ -83,7 +83,7 @@ def paint(count: int) -> Labelled:
 
 
 def cover(shape: str, x: Points, y: Points) -> Bool[Tensor, "image row column"]:
-    """Which points lie within a shape, around its middle, that is turned at random and reaches out 0.3 to 0.42."""
+    """Which points lie within a shape, around its middle, that is turned at random and reaches out by at most 0.42."""
     size, turn = 0.3 + 0.12 * torch.rand(len(x), 1, 1), 2 * torch.pi * torch.rand(len(x), 1, 1)
     u, v = turn.cos() * x + turn.sin() * y, turn.cos() * y - turn.sin() * x
     if shape == "triangle":

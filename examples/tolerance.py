@@ -8,7 +8,7 @@ The solver makes its steps as long as the tolerance lets it (Hairer, Norsett and
 The released `odenet` reads beats of a synthetic recording at several tolerances (rtol = atol), by every adaptive method
 and by its own "auto", and is held against a solve as tight as float32 allows.
 
-It was trained to be easy to solve in one step, so at loose tolerances one is all that a method of order 3 or more
+It was trained to be easy to solve in one step, so at 1e-1 and 1e-2 one is all that a method of order 3 or more
 takes, and nearly all labels are right already. From there on each digit costs more evaluations, and time goes with
 them. Order hardly helps: f has kinks (ReLU), and at 1e-6 dopri8 costs more than dopri5.
 """

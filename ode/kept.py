@@ -12,7 +12,7 @@ class Kept(torch.autograd.graph.saved_tensors_hooks):
     """Within it, counts the bytes of memory that autograd keeps for the way back: those `now`, and the `most` at once.
 
     Memory that several tensors share counts once. That of the parameters which it is given does not count: they are
-    there anyway. Within it, what is kept must not be changed in place.
+    there anyway. Within it, what is kept must not be changed in place, and gradients of gradients are wrong.
     """
 
     def __init__(self, parameters: Iterable[Tensor] = ()) -> None:

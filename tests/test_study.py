@@ -1,6 +1,7 @@
 import pytest
 
 from docs.study import NETWORKS, PAGE, draw, fill, studied
+from training.comparison import comparison_table
 from training.recipe import read_recipe
 
 
@@ -12,6 +13,7 @@ def checkpoints():
 def test_the_page_tells_what_the_checkpoints_reach(checkpoints):
     text = PAGE.read_text()
     assert fill(text) == text
+    assert comparison_table(checkpoints) in text
     assert all(f"{one.info.figures['test_macro_f1']:.4f}" in text for one in checkpoints)
 
 

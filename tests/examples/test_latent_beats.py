@@ -6,14 +6,16 @@ from examples.latent_beats import SHARES
 
 
 @pytest.fixture(scope="module")
-def found():
+def found(mitdb):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARDIODE_DATA", "/nowhere")
+        patch.setenv("CARDIODE_DATA", str(mitdb))
         return latent_beats.study(latent_beats.SMALLEST)
 
 
-def test_without_recordings_the_beats_are_synthetic(found):
-    assert found.source == "synthetic recordings"
+def test_the_beats_are_of_patients_or_where_there_are_none_synthetic(found, monkeypatch, tmp_path):
+    monkeypatch.setenv("CARDIODE_DATA", str(tmp_path))
+    assert found.source == "patients of mitdb"
+    assert latent_beats.study(latent_beats.Size(2, 30.0)).source == "synthetic recordings"
 
 
 @pytest.mark.parametrize("share", SHARES)

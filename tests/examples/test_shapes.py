@@ -22,7 +22,7 @@ def test_by_every_method_a_network_learns_to_tell_shapes_apart(found, last):
     assert all(runs[:, 0].max() < 0.3 for runs in right.values())
 
 
-def test_methods_differ_no_more_than_seeds_do(last):
+def test_methods_differ_by_less_than_three_standard_deviations_of_their_seeds(last):
     means = torch.stack([runs.mean() for runs in last.values()])
     spread = torch.stack([runs.std() for runs in last.values()]).square().mean().sqrt()
     assert means.max() - means.min() < 3 * spread
@@ -38,7 +38,7 @@ def test_each_class_has_as_many_images_and_its_own_shapes():
     assert ink[3:6].min() > ink[:3].max() and ink[6] > ink[3:6].max()
 
 
-def test_shapes_of_an_image_do_not_touch():
+def test_shapes_of_an_image_do_not_overlap():
     torch.manual_seed(0)
     images = shapes.paint(700).images
     assert images.max() <= 1  # where two overlapped, they would add up to 2

@@ -40,15 +40,15 @@ def test_one_step_is_enough_for_the_tolerance_that_the_network_is_asked_by(found
 
 
 @pytest.mark.parametrize("method", HEEDING)
-def test_labels_are_those_of_a_tight_solve_but_for_a_few_at_1e_3_and_all_from_1e_4_on(found, method):
+def test_labels_are_those_of_a_tight_solve_but_for_a_few_and_all_from_1e_4_on(found, method):
     for it in settings(found, method):
         assert it.others <= (0 if it.tolerance <= 1e-4 else 0.1)
 
 
 def test_auto_costs_less_than_any_tolerance_of_dopri5_and_labels_as_well(found):
-    standard, auto = settings(found, "dopri5")[0], settings(found, AUTO)[0]
-    assert auto.evaluations < standard.evaluations
-    assert auto.others <= 0.1
+    loosest, auto = settings(found, "dopri5")[0], settings(found, AUTO)[0]
+    assert auto.evaluations < loosest.evaluations
+    assert auto.others <= loosest.others
 
 
 def test_there_are_as_many_beats_as_asked_for_and_others_by_another_seed():
