@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from examples.heartbeats import TIMES, Beat, Heartbeats
-from examples.latent import Recurrence
+from examples.latent import Recurrence, divergence, sample
 from examples.layers import Perceptron
 from ode import integrate
 
@@ -71,7 +71,6 @@ class Autoencoder(nn.Module):
     def loss(self, some: Heartbeats, seen: Beat) -> Float[Tensor, ""]:
         """Minus the evidence lower bound of the whole beats, seen in part, but for a constant: nats a beat."""
         mean, log_variance = self.encode(some.values, seen)
-        z = mean + (log_variance / 2).exp() * torch.randn_like(mean)
+        z = sample(mean, log_variance)
         misfit = ((self.decode(z) - some.values).square() * some.within).sum(dim=1) / (2 * NOISE**2)
-        divergence = (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1) / 2
-        return (misfit + divergence).mean()
+        return (misfit + divergence(mean, log_variance)).mean()

@@ -83,10 +83,23 @@ class Autoencoder(nn.Module):
     ) -> Float[Tensor, ""]:
         """Minus the evidence lower bound, log p(x | z) - KL(q(z | x) || N(0, 1)), but for a constant: nats a series."""
         mean, log_variance = self.encode(seen, places)
-        z = mean + (log_variance / 2).exp() * torch.randn_like(mean)
+        z = sample(mean, log_variance)
         misfit = (pick(self.decoder(z, count), places) - seen).square().sum(dim=(1, 2)) / (2 * self.noise**2)
-        divergence = (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1) / 2
-        return (misfit + divergence).mean()
+        return (misfit + divergence(mean, log_variance)).mean()
+
+
+def sample(
+    mean: Float[Tensor, "series latent"], log_variance: Float[Tensor, "series latent"]
+) -> Float[Tensor, "series latent"]:
+    """Latent states of these normal distributions, with gradients of both (Kingma and Welling 2014)."""
+    return mean + (log_variance / 2).exp() * torch.randn_like(mean)
+
+
+def divergence(
+    mean: Float[Tensor, "series latent"], log_variance: Float[Tensor, "series latent"]
+) -> Float[Tensor, "series"]:
+    """KL(q || N(0, 1)) of each, in nats."""
+    return (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1) / 2
 
 
 def choose(series: int, count: int, seen: int) -> Int64[Tensor, "series seen"]:

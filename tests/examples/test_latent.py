@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from examples.latent import Autoencoder, Equation, Recurrence, choose, pick
+from examples.latent import Autoencoder, Equation, Recurrence, choose, divergence, pick, sample
 
 
 @pytest.fixture
@@ -53,3 +53,17 @@ def test_when_something_was_seen_counts(equation):
     early, late = (model.encode(seen, torch.tensor([places]))[0] for places in ([0, 1, 2], [0, 1, 8]))
     later, _ = model.encode(seen, torch.tensor([[5, 6, 7]]))
     assert not torch.allclose(early, late) and not torch.allclose(early, later)
+
+
+def test_the_divergence_is_that_of_torch_and_none_from_itself():
+    mean, log_variance = torch.randn(6, 3), torch.randn(6, 3)
+    own = torch.distributions.Normal(mean, (log_variance / 2).exp())
+    expected = torch.distributions.kl_divergence(own, torch.distributions.Normal(0.0, 1.0)).sum(dim=1)
+    torch.testing.assert_close(divergence(mean, log_variance), expected)
+    assert (divergence(torch.zeros(2, 3), torch.zeros(2, 3)) == 0).all()
+
+
+def test_samples_have_the_mean_and_the_variance_asked_for():
+    torch.manual_seed(0)
+    drawn = sample(torch.full((20_000, 1), 2.0), torch.full((20_000, 1), 0.5).log())
+    assert drawn.mean().item() == pytest.approx(2.0, abs=0.03) and drawn.var().item() == pytest.approx(0.5, abs=0.03)
