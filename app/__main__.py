@@ -80,7 +80,7 @@ def _serve(chosen: settings.Settings) -> int:
     # What is there now stays: to look through all of it for garbage again and again would stop every answer meanwhile.
     gc.collect()
     gc.freeze()
-    # The threads that ask the workers have little to do, and workers wait while they wait for their turn in Python.
+    # The event loop has its turn soon where threads beside it work on recordings, and workers wait for the event loop.
     sys.setswitchinterval(SWITCH_SECONDS)
     listening.listen(app, chosen)
     return 0

@@ -36,6 +36,10 @@ MANY_BEATS = 128
 """Beats whose answer is written beside the event loop: writing it takes longer than going there."""
 
 
+class ClientLeft(Exception):
+    """Nobody waits for the answer any more."""
+
+
 def deadline_parameter() -> dict[str, Any]:
     """The header, for the API's description."""
     bounds = {"type": "integer", "minimum": 1, "maximum": 10**MOST_DIGITS - 1}
@@ -97,19 +101,23 @@ def _charged(request: Request, beats: int) -> Iterator[None]:
 
 async def _while_there(request: Request, answer: "asyncio.Future[Decisions]") -> Decisions | None:
     """What is decided, unless the client leaves first: then None, and what is not yet solved will not be."""
+    later = asyncio.get_running_loop().call_later(SOON, _watch, request, answer)
     try:
-        await asyncio.wait((answer,), timeout=SOON)
-        if not answer.done():
-            await _until_left(request, answer)
-        return answer.result() if answer.done() else None
+        return await answer
+    except ClientLeft:
+        return None
     finally:
+        later.cancel()
         answer.cancel()
 
 
+def _watch(request: Request, answer: "asyncio.Future[Decisions]") -> None:
+    """Let the answer know when the client has left."""
+    watching = asyncio.ensure_future(_until_left(request, answer))
+    answer.add_done_callback(lambda _: watching.cancel())
+
+
 async def _until_left(request: Request, answer: "asyncio.Future[Decisions]") -> None:
-    """Until the answer is there or the client has left: the body is whole, so nothing else can come."""
-    left = asyncio.ensure_future(request.receive())
-    try:
-        await asyncio.wait((answer, left), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        left.cancel()
+    await request.receive()  # the body is whole, so nothing else can come
+    if not answer.done():
+        answer.set_exception(ClientLeft())

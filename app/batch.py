@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float32
@@ -47,11 +47,7 @@ class Asked:
         """The decisions on all of them, None while some are missing."""
         if sum(map(len, self.parts.values())) < len(self.beats):
             return None
-        decisions = Decisions.joined([self.parts[start] for start in sorted(self.parts)])
-        return replace(decisions, least_confidence=self.least_confidence)
-
-
-Answer = tuple[Asked, Decisions | Exception]
+        return Decisions.joined([self.parts[start] for start in sorted(self.parts)])
 
 
 @dataclass(frozen=True)

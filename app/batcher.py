@@ -10,19 +10,20 @@ none from others, and are solved while there are no others.
 
 import asyncio
 import math
-import threading
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
+from dataclasses import replace
+from itertools import accumulate
 from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float32
 
-from app.batch import Answer, Asked, Piece, SolvedBatch, Way
+from app.batch import Asked, Piece, SolvedBatch, Way
 from app.metrics import Metrics
 from app.places import Busy
+from app.queue import Queue
 from app.worker import Worker
 from models import Decisions
 from models.abstention import confidence_for
@@ -31,6 +32,9 @@ MOST_RETRY_SECONDS = 30
 
 ENOUGH = 64
 """Beats that are solved together at hardly more cost each than many are: they need not wait for company."""
+
+MOMENT = 1e-3
+"""Seconds that event loops may be off by, when they shall do something after some time."""
 
 
 class TooLate(Exception):
@@ -50,7 +54,7 @@ class Onlooker(Protocol):
         """A request is about to be: called where it is asked."""
 
     def solved(self, batch: SolvedBatch) -> None:
-        """A batch was, and its answers are on their way: called by a thread that would take the next one."""
+        """A batch was, and its answers are on their way."""
 
 
 class Batcher:
@@ -59,6 +63,8 @@ class Batcher:
     Beats wait for others for `wait` seconds at most. Requests of one way take turns, and so do ways: a large request
     does not keep a small one waiting until it is done. Whoever would wait for more than about `queue_seconds` for the
     first turn is not let in.
+
+    It belongs to the event loop in which it is asked, and never waits there: workers solve elsewhere.
     """
 
     def __init__(
@@ -79,42 +85,45 @@ class Batcher:
         self.queue_seconds = queue_seconds
         self.metrics = metrics
         self.onlooker = onlooker
-        self._changed = threading.Condition()
-        self._queues: OrderedDict[Way, deque[Asked]] = OrderedDict()
-        self._queued: Counter[bool] = Counter()
-        """Beats that wait: spare ones, and others."""
-        self._before_a_newcomer = 0
-        """Of those others, beats whose turn is before that of a request that comes now: a batch of each at most."""
+        self._idle = list(workers)
+        """Those that have nothing to do; who was the last to have something is the first to get more."""
+        self._under_way: set[asyncio.Task[None]] = set()
+        """Batches that are being solved."""
         self._solving: Counter[bool] = Counter()
-        """Batches that are being solved: of spare beats, and others."""
+        """How many of them are of spare beats, and of others."""
+        self._queues: OrderedDict[Way, Queue] = OrderedDict()
+        self._queued = self._queued_spare = 0
+        """Beats that wait, without spare ones, and spare ones."""
+        self._before_a_newcomer = 0
+        """Of those that are not spare, beats whose turn is before that of a request that comes now."""
+        self._alarm: asyncio.TimerHandle | None = None
+        """Until the first of those that wait for company should wait no longer."""
         self._quickest: dict[str, float] = {}
         """Seconds that the quickest batch of each model took."""
         self._pace = 0.0
         """Beats a second that all workers solved together lately."""
         self._closed = False
-        self._threads = [
-            threading.Thread(target=self._feed, args=(worker,), name=f"feeder-{number}", daemon=True)
-            for number, worker in enumerate(workers)
-        ]
-        for thread in self._threads:
-            thread.start()
-        metrics.queued_beats.set_function(lambda: self._queued[False])
+        metrics.queued_beats.set_function(lambda: self._queued)
         metrics.most_queued_beats.set(queue_beats)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Solve what is queued, and end the workers."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
+        self._closed = True
+        self._go_on()
+        while self._under_way:
+            await asyncio.wait(self._under_way)
         for worker in self.workers:
-            worker.close()
+            await worker.close()
 
     def check(self) -> None:
         """Whether a request may come now, which costs less than to read it first. Raises Busy."""
-        with self._changed:
-            self._check_turn()
+        # A batch for each worker may wait in any case, or one of them would have none.
+        most = max(self.queue_seconds * self._pace, len(self.workers) * self.most_beats)
+        if not self._pace or self._before_a_newcomer <= most:
+            return
+        self._drop(time.monotonic())  # it may be full of those who have left
+        if self._before_a_newcomer > most:
+            raise Busy(f"{self._before_a_newcomer:,} beats would be solved before", self._retry_seconds())
 
     async def decide(
         self, way: Way, beats: Float32[np.ndarray, "beat 187"], coverage: float, seconds: float
@@ -141,65 +150,54 @@ class Batcher:
         if self.onlooker is not None:
             self.onlooker.queued(asked)
         self._put(way, asked)
-        expiry = loop.call_later(seconds, _set, [(asked, TooLate(seconds))])
+        expiry = loop.call_later(seconds, _expire, asked)
         asked.answer.add_done_callback(lambda _: expiry.cancel())
         return asked.answer
 
     def _put(self, way: Way, asked: Asked) -> None:
-        with self._changed:
-            if not way.spare:
-                self._check_turn()
-            queued = self._queued.total() if way.spare else self._queued[False]
-            if queued + asked.left > (self.queue_beats // 2 if way.spare else self.queue_beats):
-                raise Busy(f"{queued:,} beats are waiting", self._retry_seconds())
-            self._queues.setdefault(way, deque()).append(asked)
-            self._queued[way.spare] += asked.left
-            if not way.spare:
-                self._before_a_newcomer += self._turn(asked)
-            self._changed.notify()
+        if not way.spare:
+            self.check()
+        queued = self._queued + (self._queued_spare if way.spare else 0)
+        if queued + asked.left > (self.queue_beats // 2 if way.spare else self.queue_beats):
+            raise Busy(f"{queued:,} beats are waiting", self._retry_seconds())
+        if way not in self._queues:
+            self._queues[way] = Queue(self.most_beats)
+        self._queues[way].append(asked)
+        self._count()
+        if self._alarm is None or self._are_enough(way):
+            self._go_on()
 
-    def _check_turn(self) -> None:
-        # A batch for each worker may wait in any case, or one of them would have none.
-        most = max(self.queue_seconds * self._pace, len(self.workers) * self.most_beats)
-        if not self._pace or self._before_a_newcomer <= most:
-            return
-        self._drop(time.monotonic())  # it may be full of those who have left
-        if self._before_a_newcomer > most:
-            raise Busy(f"{self._before_a_newcomer:,} beats would be solved before", self._retry_seconds())
-
-    def _turn(self, asked: Asked) -> int:
-        """Beats of a request that are solved before another one's that comes after it."""
-        return min(asked.left, self.most_beats)
+    def _count(self) -> None:
+        """Note how many beats wait."""
+        self._queued = self._queued_spare = self._before_a_newcomer = 0
+        for way, queue in self._queues.items():
+            if way.spare:
+                self._queued_spare += queue.beats
+            else:
+                self._queued += queue.beats
+                self._before_a_newcomer += queue.before_a_newcomer
 
     def _retry_seconds(self) -> int:
         """About how long it takes until the queue is solved."""
-        seconds = self._queued[False] / self._pace if self._pace else 1
+        seconds = self._queued / self._pace if self._pace else 1
         return min(max(math.ceil(seconds), 1), MOST_RETRY_SECONDS)
 
-    def _feed(self, worker: Worker) -> None:
-        while batch := self._next():
-            way, pieces = batch
-            started = time.monotonic()
-            parts = _solve(worker, way, pieces)
-            ended = time.monotonic()
-            self._note(way, pieces, ended - started)
-            self._deliver(pieces, parts)
-            if self.onlooker is not None:
-                self.onlooker.solved(SolvedBatch(way, pieces, parts, started, ended))
-
-    def _next(self) -> tuple[Way, list[Piece]] | None:
-        """The next batch, as soon as there is one that should wait no longer; None when all is done."""
-        with self._changed:
-            while True:
-                now = time.monotonic()
-                self._drop(now)
-                waits = {way: self._wait_of(way, now) for way in self._turns()}
-                for way, seconds in waits.items():
-                    if seconds <= 0:
-                        return way, self._take(way)
-                if self._closed and not self._queues:
-                    return None
-                self._changed.wait(min(waits.values(), default=None))
+    def _go_on(self) -> None:
+        """Let workers that have nothing to do begin what should wait no longer, and come back for what may."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        while self._idle and self._queues:
+            now = time.monotonic()
+            self._drop(now)
+            waits = {way: self._wait_of(way, now) for way in self._turns()}
+            due = next((way for way, seconds in waits.items() if seconds < MOMENT), None)
+            if due is not None:
+                self._begin(due)
+                continue
+            if waits:
+                self._alarm = asyncio.get_running_loop().call_later(min(waits.values()), self._go_on)
+            return
 
     def _turns(self) -> list[Way]:
         """The ways whose turn it may be: spare ones only while there is no other.
@@ -211,110 +209,98 @@ class Batcher:
 
     def _wait_of(self, way: Way, now: float) -> float:
         """How long the beats of a way should wait for others: not at all where no other request is being solved."""
-        if way.spare or self._closed or not self._solving[False]:
+        if way.spare or self._closed or not self._solving[False] or self._are_enough(way):
             return 0
-        if self._waiting(way) >= min(ENOUGH, self.most_beats):
-            return 0
-        return min(asked.since for asked in self._queues[way]) + self.wait - now
+        return self._queues[way].since + self.wait - now
 
-    def _waiting(self, way: Way) -> int:
-        """Beats of a way that wait."""
-        return sum(asked.left for asked in self._queues[way])
-
-    def _room(self, way: Way) -> int:
-        """How many of them a batch takes: workers that have nothing to do share them, while that is worth it."""
-        idle = len(self.workers) - self._solving.total()
-        share = math.ceil(self._waiting(way) / idle)
-        return self.most_beats if way.spare else min(self.most_beats, max(share, ENOUGH))
+    def _are_enough(self, way: Way) -> bool:
+        """Whether so many beats of a way wait that more would not make it cheaper to solve them."""
+        return self._queues[way].beats >= min(ENOUGH, self.most_beats)
 
     def _drop(self, now: float) -> None:
         """Forget what nobody waits for, and what could not be there in time."""
         for way, queue in list(self._queues.items()):
-            earliest = now + self._quickest.get(way.model.identity.sha256, 0.0)
-            for asked in [asked for asked in queue if asked.answer.done() or asked.deadline < earliest]:
-                queue.remove(asked)
-                self._queued[way.spare] -= asked.left
-                self._before_a_newcomer -= 0 if way.spare else self._turn(asked)
-                _send([(asked, TooLate(asked.deadline - asked.since))])
-            if not queue:
+            for asked in queue.drop(now, self._quickest.get(way.model.identity.sha256, 0.0)):
+                _expire(asked)
+            if not queue.beats:
                 del self._queues[way]
+        self._count()
 
-    def _take(self, way: Way) -> list[Piece]:
-        """A batch of one way, a piece of each request in turn; what is left of them goes to the end of the queue."""
-        most = room = self._room(way)
-        queue, pieces = self._queues.pop(way), []
-        now = time.monotonic()
-        while queue and room:
-            asked = queue.popleft()
-            if not (asked.taken or way.spare):
-                self.metrics.batch_wait_seconds.observe(now - asked.since)
-            piece = Piece(asked, asked.taken, min(asked.taken + room, len(asked.beats)))
-            pieces.append(piece)
-            turn = self._turn(asked)
-            asked.taken = piece.stop
-            self._before_a_newcomer -= 0 if way.spare else turn - self._turn(asked)
-            room -= len(piece.beats)
-            if asked.left:
-                queue.append(asked)
-        if queue:
+    def _begin(self, way: Way) -> None:
+        """Let a worker solve a batch of one way; what is left of them is the last in turn."""
+        queue = self._queues.pop(way)
+        pieces = queue.take(self._room(way, queue))
+        if queue.beats:
             self._queues[way] = queue
-            self._changed.notify()  # another worker may go on with them
-        self._queued[way.spare] -= most - room
+        self._count()
         self._solving[way.spare] += 1
-        return pieces
+        task = asyncio.get_running_loop().create_task(self._solve(self._idle.pop(), way, pieces))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
-    def _note(self, way: Way, pieces: list[Piece], seconds: float) -> None:
+    def _room(self, way: Way, queue: Queue) -> int:
+        """How many beats a batch takes: workers that have nothing to do share them, while that is worth it."""
+        share = math.ceil(queue.beats / len(self._idle))
+        return self.most_beats if way.spare else min(self.most_beats, max(share, ENOUGH))
+
+    async def _solve(self, worker: Worker, way: Way, pieces: Sequence[Piece]) -> None:
+        started = time.monotonic()
+        for piece in pieces:
+            if piece.start == 0 and not way.spare:
+                self.metrics.batch_wait_seconds.observe(started - piece.asked.since)
+        parts = await _decisions(worker, way, pieces)
+        ended = time.monotonic()
+        self._note(way, pieces, ended - started)
+        self._idle.append(worker)
+        self._go_on()  # before all else, so that the worker need not wait for it
+        _deliver(pieces, parts)
+        if self.onlooker is not None:
+            self.onlooker.solved(SolvedBatch(way, pieces, parts, started, ended))
+
+    def _note(self, way: Way, pieces: Sequence[Piece], seconds: float) -> None:
+        """Learn from a batch that has been solved."""
         beats = sum(len(piece.beats) for piece in pieces)
+        self._solving[way.spare] -= 1
         self.metrics.batch_beats.labels(model=way.model.identity.name).observe(beats)
-        pace = len(self.workers) * beats / max(seconds, 1e-6)
-        with self._changed:
-            self._solving[way.spare] -= 1
-            if way.spare:
-                self._changed.notify_all()  # they may have left spare beats to this one
-            elif beats >= min(ENOUGH, self.most_beats):  # few at once tell nothing of how fast many are solved
-                self._pace += (0.2 if self._pace else 1) * (pace - self._pace)
-            quickest = self._quickest.get(way.model.identity.sha256, math.inf)
-            self._quickest[way.model.identity.sha256] = min(quickest, seconds)
-
-    def _deliver(self, pieces: Sequence[Piece], parts: Sequence[Decisions | Exception]) -> None:
-        """Give each request what is complete, or failed."""
-        answers: list[Answer] = []
-        with self._changed:
-            for piece, part in zip(pieces, parts, strict=True):
-                if isinstance(part, Decisions):
-                    piece.asked.parts[piece.start] = part
-                if answer := piece.asked.whole if isinstance(part, Decisions) else part:
-                    answers.append((piece.asked, answer))
-        _send(answers)
+        if not way.spare and beats >= min(ENOUGH, self.most_beats):
+            # Few at once tell nothing of how fast many are solved.
+            pace = len(self.workers) * beats / max(seconds, 1e-6)
+            self._pace += (0.2 if self._pace else 1) * (pace - self._pace)
+        quickest = self._quickest.get(way.model.identity.sha256, math.inf)
+        self._quickest[way.model.identity.sha256] = min(quickest, seconds)
 
 
-def _solve(worker: Worker, way: Way, pieces: Sequence[Piece]) -> list[Decisions | Exception]:
+async def _decisions(worker: Worker, way: Way, pieces: Sequence[Piece]) -> list[Decisions | Exception]:
     """The decisions on each piece; where a batch fails, each is tried alone, so that none fails for another."""
     try:
-        decisions = worker.classify(way.model, np.concatenate([piece.beats for piece in pieces]), way.solver)
+        decisions = await worker.classify(way.model, np.concatenate([piece.beats for piece in pieces]), way.solver)
     except Exception as error:
         if len(pieces) == 1:
             return [error]
         # Nobody waits any longer for what is done already: it need not be tried.
-        return [error if piece.asked.answer.done() else _solve(worker, way, [piece])[0] for piece in pieces]
-    ends = np.cumsum([len(piece.beats) for piece in pieces]).tolist()
-    return [decisions.part(end - len(piece.beats), end) for piece, end in zip(pieces, ends, strict=True)]
+        return [error if piece.asked.answer.done() else (await _decisions(worker, way, [piece]))[0] for piece in pieces]
+    sizes = [len(piece.beats) for piece in pieces]
+    least = np.repeat([piece.asked.least_confidence for piece in pieces], sizes)
+    decisions = replace(decisions, least_confidence=least)
+    if len(pieces) > 1:
+        _ = decisions.rows  # found of all at once, which costs a tenth of finding it of each part
+    return [decisions.part(end - size, end) for size, end in zip(sizes, accumulate(sizes), strict=True)]
 
 
-def _send(answers: Sequence[Answer]) -> None:
-    """Wake those who wait for these; all of them do so in the same event loop."""
-    if not answers:
-        return
-    # Of a service that ended before them, none does.
-    with suppress(RuntimeError):
-        answers[0][0].answer.get_loop().call_soon_threadsafe(_set, answers)
-
-
-def _set(answers: Sequence[Answer]) -> None:
-    for asked, answer in answers:
-        if asked.answer.done():
+def _deliver(pieces: Sequence[Piece], parts: Sequence[Decisions | Exception]) -> None:
+    """Give each request what is complete, or failed."""
+    for piece, part in zip(pieces, parts, strict=True):
+        answer = piece.asked.answer
+        if answer.done():
             continue
-        if isinstance(answer, Exception):
-            asked.answer.set_exception(answer)
-        else:
-            asked.answer.set_result(answer)
+        if isinstance(part, Exception):
+            answer.set_exception(part)
+            continue
+        piece.asked.parts[piece.start] = part
+        if whole := piece.asked.whole:
+            answer.set_result(whole)
+
+
+def _expire(asked: Asked) -> None:
+    if not asked.answer.done():
+        asked.answer.set_exception(TooLate(asked.deadline - asked.since))

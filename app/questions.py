@@ -30,6 +30,9 @@ LARGE_BINARY = 250_000
 
 SETTINGS = tuple(SolverRequest.model_fields)
 
+USUAL = ClassifyOptions()
+"""Where a query says nothing."""
+
 NPY_HEADER = 1_000
 """Bytes: that of two dimensions has a tenth of it."""
 
@@ -102,6 +105,8 @@ def _checked(values: Float[np.ndarray, "beat sample"]) -> Float32[np.ndarray, "b
 
 def _options(query: QueryParams) -> ClassifyOptions:
     """Those of a query: the settings of the solver stand beside the others."""
+    if not query:
+        return USUAL
     check_once((name for name, _ in query.multi_items()), "query")
     if "solver" in query:
         raise invalid("solver", f"got it whole, expected its settings: {', '.join(SETTINGS)}", "query")

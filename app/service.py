@@ -56,7 +56,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.reloader.listen()
     yield
     await app.state.shadowing.close()
-    await anyio.to_thread.run_sync(app.state.batcher.close)
+    await app.state.batcher.close()
     app.state.kept.close()
     await anyio.to_thread.run_sync(app.state.tracing.close)
 

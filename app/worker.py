@@ -1,23 +1,26 @@
 """A worker: a process of its own that solves batches, so that nothing else the service does has to wait meanwhile.
 
 Threads of one process take turns in Python, and half of a small solve is Python. What a worker is asked and what it
-answers goes through a pipe. One that ends, because somebody or the system killed it, is replaced, and solves again what
-the other one did not finish.
+answers goes through a socket, which the event loop watches: a thread that waited for it would take turns too. One that
+ends, because somebody or the system killed it, is replaced, and solves again what the other one did not finish.
 """
 
+import asyncio
 import atexit
 import gc
 import logging
 import multiprocessing
 import pickle
 import signal
+import socket
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
+from struct import Struct
+from typing import Any, BinaryIO
 
 import numpy as np
 from jaxtyping import Float32
@@ -35,6 +38,9 @@ CLASSIFIERS = 16
 
 END_SECONDS = 5
 """What a process may take to end once nothing more can come."""
+
+LENGTH = Struct("!Q")
+"""Before each message: how many bytes it has."""
 
 logger = logging.getLogger("cardiode.worker")
 
@@ -80,96 +86,115 @@ class Solve:
 
 
 class Worker:
-    """Solves one batch at a time, in `seconds` at most. `replaced` is called when it had to begin another process."""
+    """Solves one batch at a time, in `seconds` at most. `replaced` is called when it had to begin another process.
+
+    It belongs to the event loop that asks it first.
+    """
 
     def __init__(self, seconds: float, replaced: Callable[[], object]) -> None:
         self.seconds = seconds
         self.replaced = replaced
         self._known: OrderedDict[str, None] = OrderedDict()
         """The sha256 of the classifiers that the process keeps, the one that was last asked at the end."""
-        self._process, self._pipe = _begin()
+        self._process, self._socket = _begin()
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         # Where the service ends before it has begun: multiprocessing would wait for ever for what no signal ends.
-        atexit.register(self.close)
+        atexit.register(self._end)
 
     @property
     def process_id(self) -> int:
         """That of the process which solves now."""
         return self._process.ident or 0
 
-    def classify(self, model: ServedModel, beats: Float32[np.ndarray, "beat 187"], solver: Solver | None) -> Decisions:
+    async def classify(
+        self, model: ServedModel, beats: Float32[np.ndarray, "beat 187"], solver: Solver | None
+    ) -> Decisions:
         """What the model says of these beats.
 
         Raises what `Classifier.classify` raises, WorkerEnded and WorkerStuck.
         """
         for _ in range(ATTEMPTS):
             try:
-                answer = self._ask(model, Solve(model.identity.sha256, beats, solver))
+                answer = await self._ask(model, Solve(model.identity.sha256, beats, solver))
             except (EOFError, OSError):
-                self._replace()
+                await self._replace()
                 continue
             if isinstance(answer, Exception):
                 raise answer
             return answer
         raise WorkerEnded(f"{ATTEMPTS} processes ended over {len(beats)} beats for {model.pin}")
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the process, which may have ended."""
-        atexit.unregister(self.close)
-        self._end()
+        atexit.unregister(self._end)
+        await self._leave()
+
+    async def _leave(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+        await asyncio.to_thread(self._end)
 
     def _end(self) -> None:
-        self._pipe.close()
+        """End the process, which may take it seconds; there may be no event loop any more."""
+        with suppress(OSError):  # the process has ended
+            self._socket.shutdown(socket.SHUT_RDWR)  # the process learns of it whatever else holds the socket open
+        self._socket.close()
         self._process.join(END_SECONDS)
         self._process.kill()
         self._process.join()
 
-    def _ask(self, model: ServedModel, batch: Solve) -> Decisions | Exception:
-        self._teach(model)
-        _send(self._pipe, batch)
-        if not self._pipe.poll(self.seconds):
+    async def _ask(self, model: ServedModel, batch: Solve) -> Decisions | Exception:
+        # A second descriptor of the socket: the loop closes what it is given, and the end may come after the loop's.
+        self._streams = self._streams or await asyncio.open_unix_connection(sock=self._socket.dup())
+        reader, writer = self._streams
+        await self._teach(model, writer)
+        writer.write(_packed(batch))
+        try:
+            async with asyncio.timeout(self.seconds):
+                (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+                answer: Decisions | Exception = pickle.loads(await reader.readexactly(length))  # noqa: S301 - our own
+        except TimeoutError:
             self._process.kill()
-            self._replace()
+            await self._replace()
             return WorkerStuck(f"{len(batch.beats)} beats for {model.pin} took over {self.seconds:g} s")
-        answer: Decisions | Exception = _receive(self._pipe)
         return answer
 
-    def _teach(self, model: ServedModel) -> None:
+    async def _teach(self, model: ServedModel, writer: asyncio.StreamWriter) -> None:
         """Let the process know this model's classifier, and forget the one that was not asked for longest."""
         sha256 = model.identity.sha256
         if sha256 not in self._known:
-            _send(self._pipe, Learn(sha256, model.classifier))
+            writer.write(await asyncio.to_thread(_packed, Learn(sha256, model.classifier)))
             self._known[sha256] = None
         self._known.move_to_end(sha256)
         if len(self._known) > CLASSIFIERS:
             oldest, _ = self._known.popitem(last=False)
-            _send(self._pipe, Forget(oldest))
+            writer.write(_packed(Forget(oldest)))
 
-    def _replace(self) -> None:
-        self._end()
+    async def _replace(self) -> None:
+        await self._leave()
         logger.warning("a worker was replaced", extra={"exit_code": self._process.exitcode})
         self.replaced()
         self._known.clear()
-        self._process, self._pipe = _begin()
+        self._process, self._socket = await asyncio.to_thread(_begin)
 
 
-def _begin() -> tuple[BaseProcess, Connection]:
-    here, there = _context.Pipe()
+def _begin() -> tuple[BaseProcess, socket.socket]:
+    here, there = socket.socketpair()
     process = _context.Process(target=work, args=(there,), name="cardiode-worker", daemon=True)
     process.start()
     there.close()
     return process, here
 
 
-def _send(pipe: Connection, message: object) -> None:
-    # Not `pipe.send`: torch has taught it to share the memory of each tensor, which costs more than to copy it.
-    pipe.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
+def _packed(message: object) -> bytes:
+    # Not as multiprocessing packs it: torch has taught it to share the memory of each tensor, which costs more than to
+    # copy it.
+    body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    return LENGTH.pack(len(body)) + body
 
 
-def _receive(pipe: Connection) -> Any:
-    return pickle.loads(pipe.recv_bytes())  # noqa: S301 - what we have sent ourselves
-
-
-def work(pipe: Connection) -> None:
+def work(asked: socket.socket) -> None:
     """Solve what comes, until nothing more can come."""
     # These may be sent to all processes of the service; it ends its workers itself, when everything is answered.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -178,18 +203,28 @@ def work(pipe: Connection) -> None:
     keep_freed_memory()
     gc.freeze()
     classifiers: dict[str, Classifier] = {}
-    while True:
-        try:
-            message = _receive(pipe)
-            match message:
-                case Learn():
-                    classifiers[message.sha256] = message.classifier
-                case Forget():
-                    del classifiers[message.sha256]
-                case Solve():
-                    _send(pipe, _answer(classifiers[message.sha256], message))
-        except (EOFError, OSError):
-            return  # the service has ended
+    with asked, asked.makefile("rb") as messages, suppress(EOFError, OSError):  # the service has ended
+        while True:
+            match _next(messages):
+                case Learn(sha256, classifier):
+                    classifiers[sha256] = classifier
+                case Forget(sha256):
+                    del classifiers[sha256]
+                case Solve() as batch:
+                    asked.sendall(_packed(_answer(classifiers[batch.sha256], batch)))
+
+
+def _next(messages: BinaryIO) -> Any:
+    """The next message. Raises EOFError where there is none."""
+    (length,) = LENGTH.unpack(_exactly(messages, LENGTH.size))
+    return pickle.loads(_exactly(messages, length))  # noqa: S301 - what we have sent ourselves
+
+
+def _exactly(messages: BinaryIO, length: int) -> bytes:
+    read = messages.read(length)
+    if len(read) < length:
+        raise EOFError
+    return read
 
 
 def _answer(classifier: Classifier, batch: Solve) -> Decisions | Exception:

@@ -7,6 +7,7 @@ Against the bare `Classifier` at its best batch, in a process for each core, in 
 - at saturation, the beats a second of requests of 64 beats, as float32 and as JSON;
 - with 64 clients of one beat each, the requests a second: of the service, of the same with batching off, and of the
   plain service without batching that one writes first (`benchmarks/services/plain.py`);
+- at that load, the milliseconds of a core that a request takes of the process that answers, and of those that solve;
 - at half of that load, by requests that come at moments of their own, evenly and at random, the 99th percentile of the
   time to the answer, against that of a bare single beat.
 """
@@ -27,6 +28,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from app.settings import Settings
 from benchmarks import parser
@@ -73,7 +75,9 @@ def measure(beats: np.ndarray, folder: Path, best: float, single: float, seconds
     with served() as address:
         print(row("64 beats a request, float32, 8 clients", run(address, raw), best))
         print(row("the same as JSON", run(address, text), best))
+        before = processor_seconds()
         batched = run(address, one)
+        answering, solving = processor_seconds() - before
         print(row("one beat a request, 64 clients", batched, best))
         even = run(address, one, Pace(batched.requests / 2, "even"))
         print(row("half of that, evenly", even, best))
@@ -87,8 +91,18 @@ def measure(beats: np.ndarray, folder: Path, best: float, single: float, seconds
         print(row("the same by a plain service without batching", plain, best))
     print(f"\nThe service / the same with batching off: {batched.beats / alone.beats:.2f}")
     print(f"The service / a plain one: {batched.beats / plain.beats:.2f}")
+    each = 1e3 / (rounds * seconds * batched.requests)
+    print(f"A request of one beat took {each * answering:.2f} ms of a core to answer, {each * solving:.2f} ms to solve")
     print_half("evenly", even, single)
     print_half("at random", random, single)
+
+
+def processor_seconds() -> np.ndarray:
+    """Of the service that this process has begun, and of all that the service has begun."""
+    (service,) = (child for child in psutil.Process().children() if child.cmdline()[-2:] == ["-m", "app"])
+    times = [process.cpu_times() for process in (service, *service.children(recursive=True))]
+    own, *others = [time.user + time.system for time in times]
+    return np.array([own, sum(others)])
 
 
 def row(load: str, seen: Load, best: float) -> str:

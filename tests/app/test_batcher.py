@@ -53,10 +53,10 @@ class WorkerHere:
     def __init__(self, *_):
         """Needs nothing."""
 
-    def classify(self, model, beats, solver):
-        return model.classifier.classify(beats, solver)
+    async def classify(self, model, beats, solver):
+        return await asyncio.to_thread(model.classifier.classify, beats, solver)
 
-    def close(self):
+    async def close(self):
         """There is nothing to end."""
 
 
@@ -68,16 +68,11 @@ def model(served):
 
 @pytest.fixture
 def batcher_of():
-    made = []
-
     def make(workers=1, **chosen):
         usual = {"wait": LONG, "most_beats": 16, "queue_beats": 100, "queue_seconds": LONG, "metrics": Metrics()}
-        made.append(Batcher([WorkerHere() for _ in range(workers)], **usual | chosen))
-        return made[-1]
+        return Batcher([WorkerHere() for _ in range(workers)], **usual | chosen)
 
-    yield make
-    for batcher in made:
-        batcher.close()
+    return make
 
 
 async def begun(model):
@@ -252,7 +247,7 @@ def test_a_full_queue_refuses_at_once_and_takes_again_when_there_is_room(batcher
 def test_whoever_would_wait_too_long_for_a_turn_is_refused_before_and_after_the_beats_are_read(
     batcher_of, model, beats
 ):
-    batcher = batcher_of(most_beats=4, queue_seconds=1e-9)  # so that a batch for the thread is all that may wait
+    batcher = batcher_of(most_beats=4, queue_seconds=1e-9)  # so that a batch for the worker is all that may wait
 
     async def run():
         await batcher.decide(Way(model, None), beats[:4], 1.0, 60)
@@ -377,7 +372,7 @@ def test_closing_answers_what_was_asked(batcher_of, model, beats):
             first = await asked(batcher, model, beats[:1])
             await begun(model)
             task = await asked(batcher, model, beats[:2])  # which waits for company
-            closing = asyncio.ensure_future(asyncio.to_thread(batcher.close))
+            closing = asyncio.ensure_future(batcher.close())
             await begun(model)
         await asyncio.gather(first, closing)
         return await task
@@ -404,7 +399,7 @@ def test_spare_beats_are_solved_when_no_others_wait(batcher_of, model, beats):
     assert [size for size, _ in model.classifier.batches] == [1, 7, 2]
 
 
-def test_spare_beats_leave_a_thread_to_others(batcher_of, model, beats):
+def test_spare_beats_leave_a_worker_to_others(batcher_of, model, beats):
     batcher = batcher_of(workers=2)
 
     async def run():
@@ -466,7 +461,7 @@ def test_closing_with_spare_beats_ends(batcher_of, model, beats):
             tasks = [await asked(batcher, model, beats[:2], spare=True)]
             await begun(model)
             tasks += [await asked(batcher, model, beats[:3], spare=True) for _ in range(2)]
-            closing = asyncio.ensure_future(asyncio.to_thread(batcher.close))
+            closing = asyncio.ensure_future(batcher.close())
             await asyncio.sleep(0.05)
         await asyncio.gather(closing, *tasks)
 

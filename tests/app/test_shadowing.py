@@ -172,7 +172,7 @@ def test_a_service_that_ends_does_not_wait_for_shadows(models, beats):
             client.post("/classify", json={"beats": beats[:BEATS].tolist()})
         assert resnet.begun.acquire(timeout=60)
         close = client.app.state.batcher.close
-        client.app.state.batcher.close = lambda: (resnet.free.set(), close())
+        client.app.state.batcher.close = lambda: (resnet.free.set(), close())[1]
     assert [size for size, _ in resnet.batches] == [BEATS]  # what had begun, and nothing after it
 
 

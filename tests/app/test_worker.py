@@ -1,9 +1,9 @@
+import asyncio
 import os
 import pickle
 import signal
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +17,15 @@ from app.worker import Worker, WorkerEnded, WorkerStuck
 from ecg import InvalidBeat
 from models import Classifier, NoSolver, Solver
 
+pytestmark = pytest.mark.anyio
+
 LONG = 60.0
 """Seconds that no batch of these takes."""
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
 
 
 @pytest.fixture
@@ -27,10 +34,10 @@ def replaced():
 
 
 @pytest.fixture
-def begun(replaced):
+async def begun(replaced):
     begun = Worker(LONG, lambda: replaced.append(1))
     yield begun
-    begun.close()
+    await begun.close()
 
 
 def process_of(begun):
@@ -85,114 +92,112 @@ def same(decisions, expected):
 
 
 @pytest.mark.parametrize("solver", [None, Solver("rk4", step=0.25), Solver("dopri5", rtol=1e-5, atol=1e-5)])
-def test_it_answers_as_the_classifier_does(begun, model, beats, solver):
-    same(begun.classify(model, beats, solver), model.classifier.classify(beats, solver))
+async def test_it_answers_as_the_classifier_does(begun, model, beats, solver):
+    same(await begun.classify(model, beats, solver), model.classifier.classify(beats, solver))
 
 
-def test_it_does_so_for_one_model_after_another(begun, served, beats):
+async def test_it_does_so_for_one_model_after_another(begun, served, beats):
     for _ in range(2):
         for model in served.models:
-            same(begun.classify(model, beats[:2], None), model.classifier.classify(beats[:2]))
+            same(await begun.classify(model, beats[:2], None), model.classifier.classify(beats[:2]))
 
 
-def test_it_solves_in_a_process_of_its_own(begun, model, beats):
-    begun.classify(model, beats, None)
+async def test_it_solves_in_a_process_of_its_own(begun, model, beats):
+    await begun.classify(model, beats, None)
     process = process_of(begun)
     assert process.pid != os.getpid()
     before = process.cpu_times().user
-    begun.classify(model, np.resize(beats, (1000, 187)), None)
+    await begun.classify(model, np.resize(beats, (1000, 187)), None)
     assert process.cpu_times().user > before
 
 
-def test_errors_come_back_as_they_were_raised(begun, served, beats):
+async def test_errors_come_back_as_they_were_raised(begun, served, beats):
     resnet = served.by_name["resnet"]
     with pytest.raises(NoSolver) as expected:
         resnet.classifier.classify(beats, Solver())
     with pytest.raises(NoSolver) as raised:
-        begun.classify(resnet, beats, Solver())
+        await begun.classify(resnet, beats, Solver())
     assert str(raised.value) == str(expected.value)
     assert "classifier.py" in "".join(raised.value.__notes__)  # where it happened
-    same(begun.classify(resnet, beats, None), resnet.classifier.classify(beats))
+    same(await begun.classify(resnet, beats, None), resnet.classifier.classify(beats))
 
 
-def test_an_error_that_cannot_be_sent_is_told_all_the_same(begun, model, beats):
+async def test_an_error_that_cannot_be_sent_is_told_all_the_same(begun, model, beats):
     with pytest.raises(TypeError):
         pickle.loads(pickle.dumps(InvalidBeat(3, "of its own")))
     with pytest.raises(RuntimeError, match="InvalidBeat: beat 3: of its own"):
-        begun.classify(of_kind(Failing, model), beats, None)
+        await begun.classify(of_kind(Failing, model), beats, None)
 
 
-def test_a_process_that_was_killed_is_replaced_and_nobody_notices(begun, model, beats, replaced):
+async def test_a_process_that_was_killed_is_replaced_and_nobody_notices(begun, model, beats, replaced):
     expected = model.classifier.classify(beats)
     for times in range(1, 4):
         kill(begun)
-        same(begun.classify(model, beats, None), expected)
+        same(await begun.classify(model, beats, None), expected)
         assert len(replaced) == times
 
 
-def test_a_batch_whose_process_is_killed_meanwhile_is_solved_by_the_next(begun, model, beats, replaced):
-    many, answers = np.resize(beats, (3000, 187)), []
-    asked = threading.Thread(target=lambda: answers.append(begun.classify(model, many, None)))
-    asked.start()
+async def test_a_batch_whose_process_is_killed_meanwhile_is_solved_by_the_next(begun, model, beats, replaced):
+    many = np.resize(beats, (3000, 187))
+    asked = asyncio.ensure_future(begun.classify(model, many, None))
     process = process_of(begun)
     before = process.cpu_times().user
     while process.cpu_times().user < before + 0.1:
-        time.sleep(0.01)
+        await asyncio.sleep(0.01)
     process.kill()
-    asked.join()
+    same(await asked, model.classifier.classify(many))
     assert len(replaced) == 1
-    same(answers[0], model.classifier.classify(many))
 
 
-def test_a_batch_that_ends_each_process_is_given_up_and_the_next_is_solved(begun, model, beats, replaced):
+async def test_a_batch_that_ends_each_process_is_given_up_and_the_next_is_solved(begun, model, beats, replaced):
     with pytest.raises(WorkerEnded, match=f"odenet@{Ending.__name__}"):
-        begun.classify(of_kind(Ending, model), beats, None)
+        await begun.classify(of_kind(Ending, model), beats, None)
     assert len(replaced) == worker.ATTEMPTS
-    same(begun.classify(model, beats, None), model.classifier.classify(beats))
+    same(await begun.classify(model, beats, None), model.classifier.classify(beats))
 
 
-def test_a_process_that_takes_longer_than_anybody_waits_is_replaced(model, beats, replaced):
+async def test_a_process_that_takes_longer_than_anybody_waits_is_replaced(model, beats, replaced):
     begun = Worker(3, lambda: replaced.append(1))
     try:
         slow = of_kind(Slow, model)
         with pytest.raises(WorkerStuck, match="took over 3 s"):
-            begun.classify(slow, beats, None)
+            await begun.classify(slow, beats, None)
         assert len(replaced) == 1
-        assert len(begun.classify(slow, beats[:1], None)) == 1
+        assert len(await begun.classify(slow, beats[:1], None)) == 1
     finally:
-        begun.close()
+        await begun.close()
 
 
-def test_it_keeps_few_classifiers_and_learns_those_again_that_it_forgot(begun, model, beats, monkeypatch):
+async def test_it_keeps_few_classifiers_and_learns_those_again_that_it_forgot(begun, model, beats, monkeypatch):
     sent = []
     monkeypatch.setattr(worker, "CLASSIFIERS", 2)
-    monkeypatch.setattr(worker, "_send", lambda pipe, message: (sent.append(message), send(pipe, message)))
+    monkeypatch.setattr(worker, "_packed", lambda message: (sent.append(message), packed(message))[1])
     models = [
         replace(model, identity=model.identity.model_copy(update={"sha256": name}))
         for name in ("a", "b", "a", "c", "b")
     ]
     for other in models:
-        same(begun.classify(other, beats[:1], None), model.classifier.classify(beats[:1]))
+        same(await begun.classify(other, beats[:1], None), model.classifier.classify(beats[:1]))
     told = [(type(message).__name__, message.sha256) for message in sent if not isinstance(message, worker.Solve)]
     assert told == [("Learn", "a"), ("Learn", "b"), ("Learn", "c"), ("Forget", "b"), ("Learn", "b"), ("Forget", "a")]
 
 
-send = worker._send
+packed = worker._packed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signals_that_all_processes_get_do_not_end_it(begun, model, beats, number, replaced):
-    begun.classify(model, beats[:1], None)  # so it has begun to listen
+async def test_signals_that_all_processes_get_do_not_end_it(begun, model, beats, number, replaced):
+    await begun.classify(model, beats[:1], None)  # so it has begun to listen
     process_of(begun).send_signal(number)
-    same(begun.classify(model, beats, None), model.classifier.classify(beats))
+    same(await begun.classify(model, beats, None), model.classifier.classify(beats))
     assert not replaced
 
 
-def test_it_ends_when_it_is_closed(model, beats):
+async def test_it_ends_when_it_is_closed(model, beats):
     begun = Worker(LONG, list)
-    begun.classify(model, beats[:1], None)
+    await begun.classify(model, beats[:1], None)
     process = process_of(begun)
-    begun.close()
+    await begun.close()
     assert not process.is_running()
 
 
