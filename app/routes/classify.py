@@ -11,7 +11,7 @@ from app.batch import Way
 from app.explaining import EXPLAINED_AS, ClassifyResponse, ExplanationResponse, TooManyToExplain
 from app.questions import JSON, NPY, RAW, Question
 from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, QUEUE, Responses, refusals
-from app.schemas import ClassifyOptions, ClassifyRequest, SolverRequest, decision_object, example_beat
+from app.schemas import ClassifyOptions, ClassifyRequest, SolverRequest, decision_object, example_beat, whole_schema
 from app.served import ServedModels
 from app.shadowing import Answered
 from models import Decisions, explain
@@ -41,8 +41,6 @@ def examples() -> dict[str, Any]:
 
 def _described() -> dict[str, Any]:
     """The bodies, the query and the header, for the API's description: the route reads them itself."""
-    body = ClassifyRequest.model_json_schema(ref_template="#/components/schemas/{model}")
-    body.pop("$defs")
     options = ClassifyOptions.model_json_schema()["properties"]
     settings = SolverRequest.model_json_schema()["properties"]
     told = "of bodies that are not JSON"
@@ -50,7 +48,7 @@ def _described() -> dict[str, Any]:
     query = {name: _in_query(shape) for name, shape in (options | settings).items() if name != "solver"}
     parameters = [{"name": name, "in": "query", "description": told, "schema": shape} for name, shape in query.items()]
     parameters.append(asking.deadline_parameter())
-    content = {JSON: {"schema": body, "examples": examples()}, RAW: binary, NPY: binary}
+    content = {JSON: {"schema": whole_schema(ClassifyRequest), "examples": examples()}, RAW: binary, NPY: binary}
     return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
 
 

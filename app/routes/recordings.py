@@ -11,12 +11,14 @@ from typing import Annotated, Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Path, Request, Response
+from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.access import allowance_of
 from app.analysis import Analysis, Job, share_done, solver_of
 from app.answers import EXTENSIONS, JSON, MEDIA_TYPES, NDJSON, Answer, choose, line, rhythm_json
+from app.bodies import media_type
 from app.explaining import EXPLAINED_AS, ExplanationResponse
 from app.kept import Decided, KeptRecording, UnknownRecording
 from app.metrics import Metrics
@@ -34,10 +36,13 @@ from app.recording_schemas import (
     describe,
 )
 from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, Responses, refusals
+from app.schemas import whole_schema
 from app.served import ServedModel
 from app.uploads import receive
+from app.validation import validated
 from app.workspace import Workspace
 from ecg import FoundPart, choose_leads
+from ecg.telling import shortened
 from models import AnnotatedBeats, Solver, annotate_parts, explain_recorded
 from models.abstention import confidence_for
 
@@ -65,15 +70,13 @@ FORMS: Responses = {
 
 
 def _request_body() -> dict[str, Any]:
-    options = RecordingOptions.model_json_schema(ref_template="#/components/schemas/{model}")
-    options.pop("$defs")
-    fields = options["properties"] | {"solver": {"type": "string", "description": "as JSON, for a model with a solver"}}
+    fields = whole_schema(RecordingOptions)["properties"] | {
+        "solver": {"type": "string", "description": "as JSON, for a model with a solver"}
+    }
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
     files["description"] = "a WFDB header with its signal files, or a zip of them, or one EDF, or one CSV"
     form = {"type": "object", "required": ["files"], "properties": {"files": files} | fields}
-    signals = SignalsRequest.model_json_schema(ref_template="#/components/schemas/{model}")
-    signals.pop("$defs")
-    content = {"multipart/form-data": {"schema": form}, "application/json": {"schema": signals}}
+    content = {"multipart/form-data": {"schema": form}, JSON: {"schema": whole_schema(SignalsRequest)}}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -238,25 +241,35 @@ def tile(
 
 
 @router.post(
-    "/{id}/decisions", responses=LINES | refusals(UNKNOWN | BODY | OVER_LIMIT), response_class=StreamingResponse
+    "/{id}/decisions",
+    responses=LINES | refusals(UNKNOWN | BODY | KIND | OVER_LIMIT | PLACE),
+    openapi_extra={"requestBody": {"required": True, "content": {JSON: {"schema": whole_schema(DecisionsRequest)}}}},
+    response_class=StreamingResponse,
 )
-def decide_again(id: Id, body: DecisionsRequest, request: Request) -> Response:  # noqa: A002
+async def decide_again(id: Id, request: Request) -> Response:  # noqa: A002
     """Decide again on its beats, by another model or solver: NDJSON with progress, beats in columns, rhythm, recording.
 
     What is said of the recording is from then on what was decided here.
     """
-    kept = _find(request, id)
-    served = request.app.state.served
-    model = served.find(body.model, served.for_recordings)
-    solver = solver_of(model, body.solver)
-    confidence_for(model.classifier.abstention, body.coverage)
-    allowance_of(request).charge(len(kept.decided.whole.beats))
-    workspace = kept.workspace.share()
-    closing = ExitStack()
-    closing.callback(workspace.close)
-    metrics = request.app.state.metrics
-    lines = _guarded(_decided(kept, model, solver, body.coverage, metrics), metrics)
-    return StreamedAnswer(lines, NDJSON, closing.close, kept.decided.whole.recording.name)
+    kept, state = _find(request, id), request.app.state
+    asked = await _decisions_request(request)
+    model = state.served.find(asked.model, state.served.for_recordings)
+    solver = solver_of(model, asked.solver)
+    confidence_for(model.classifier.abstention, asked.coverage)
+    with ExitStack() as closing:
+        closing.enter_context(state.recording_places.taken())
+        allowance_of(request).charge(len(kept.decided.whole.beats))
+        closing.callback(kept.workspace.share().close)
+        lines = _guarded(_decided(kept, model, solver, asked.coverage, state.metrics), state.metrics)
+        return StreamedAnswer(lines, NDJSON, closing.pop_all().close, kept.decided.whole.recording.name)
+
+
+async def _decisions_request(request: Request) -> DecisionsRequest:
+    """What the body asks. Raises RequestValidationError, and HTTPException for a body of another kind."""
+    kind = media_type(request.headers, JSON)
+    if kind != JSON:
+        raise HTTPException(415, f"got Content-Type: {shortened(kind)!r}, expected {JSON}")
+    return validated(DecisionsRequest, await request.body())
 
 
 def _decided(

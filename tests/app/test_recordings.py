@@ -435,6 +435,28 @@ def test_its_beats_can_be_decided_on_anew(kept, client):
     assert_problem(client.post(f"{path}/decisions", json={"model": "resnet", "solver": {}}), 422, "solves no equation")
 
 
+def test_what_is_wrong_with_how_to_decide_anew_is_told(kept, client):
+    path = f"/recordings/{kept['recording']['id']}/decisions"
+    assert_problem(client.post(path, content=b'{"model": "odenet", "model": "resnet"}'), 422, "got it twice")
+    assert_problem(client.post(path, json={"modle": "odenet"}), 422, "modle")
+    assert_problem(client.post(path, content=b"{"), 400, "not JSON")
+    assert_problem(client.post(path, content=b"{}", headers={"Content-Type": "text/plain"}), 415, "text/plain")
+
+
+def test_to_decide_anew_takes_a_place_and_gives_it_back(served, files):
+    with service_with(served, recordings_at_once=1) as client:
+        parts = [("files", item) for item in files.items()]
+        answer = client.post("/recordings", files=parts, data={"keep": "true"}).json()
+        path = f"/recordings/{answer['recording']['id']}/decisions"
+        with client.app.state.recording_places.taken():
+            refused = client.post(path, json={})
+        assert_problem(refused, 503, "1 recordings are worked on already")
+        assert int(refused.headers["Retry-After"]) >= 1
+        for body in ({"solver": {"method": "auto", "step": 1}}, {}, {}):
+            last = client.post(path, json=body)
+        assert last.status_code == 200
+
+
 def test_a_kept_recording_without_samples_can_be_decided_on_anew_too(client):
     body = {"signals": {"II": []}, "fs": 250, "keep": True}
     path = f"/recordings/{client.post('/recordings', json=body).json()['recording']['id']}"
