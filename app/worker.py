@@ -148,8 +148,10 @@ class Worker:
         # A second descriptor of the socket: the loop closes what it is given, and the end may come after the loop's.
         self._streams = self._streams or await asyncio.open_unix_connection(sock=self._socket.dup())
         reader, writer = self._streams
-        await self._teach(model, writer)
-        writer.write(_packed(batch))
+        messages = [*await self._lessons(model), _packed(batch)]
+        if reader.at_eof():  # the process has ended, and event loops differ in what they make of a write then
+            raise EOFError
+        writer.writelines(messages)
         try:
             async with asyncio.timeout(self.seconds):
                 (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
@@ -160,16 +162,17 @@ class Worker:
             return WorkerStuck(f"{len(batch.beats)} beats for {model.pin} took over {self.seconds:g} s")
         return answer
 
-    async def _teach(self, model: ServedModel, writer: asyncio.StreamWriter) -> None:
-        """Let the process know this model's classifier, and forget the one that was not asked for longest."""
-        sha256 = model.identity.sha256
+    async def _lessons(self, model: ServedModel) -> list[bytes]:
+        """What lets the process know this model's classifier, and forget the one that was not asked for longest."""
+        sha256, lessons = model.identity.sha256, []
         if sha256 not in self._known:
-            writer.write(await asyncio.to_thread(_packed, Learn(sha256, model.classifier)))
+            lessons.append(await asyncio.to_thread(_packed, Learn(sha256, model.classifier)))
             self._known[sha256] = None
         self._known.move_to_end(sha256)
         if len(self._known) > CLASSIFIERS:
             oldest, _ = self._known.popitem(last=False)
-            writer.write(_packed(Forget(oldest)))
+            lessons.append(_packed(Forget(oldest)))
+        return lessons
 
     async def _replace(self) -> None:
         await self._leave()

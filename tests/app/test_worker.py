@@ -23,9 +23,9 @@ LONG = 60.0
 """Seconds that no batch of these takes."""
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request):
+    return "asyncio", {"use_uvloop": request.param}
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ async def test_a_process_that_was_killed_is_replaced_and_nobody_notices(begun, m
 
 
 async def test_a_batch_whose_process_is_killed_meanwhile_is_solved_by_the_next(begun, model, beats, replaced):
-    many = np.resize(beats, (3000, 187))
+    many = np.resize(beats, (1000, 187))
     asked = asyncio.ensure_future(begun.classify(model, many, None))
     process = process_of(begun)
     before = process.cpu_times().user
