@@ -135,8 +135,8 @@ def table(found: dict[str, Trained]) -> str:
 def draw(found: dict[str, Trained]) -> Figure:
     """How often each network errs and how large it is, and what is kept for the way back as solves grow longer."""
     figure, (reading, memory) = panels(2)
-    percent = 100 * torch.tensor([it.errors for it in found.values()])
-    reading.bar([f"{name}\n{it.parameters:,}" for name, it in found.items()], percent.mean(dim=1), color="0.8")
+    percent = 100 * torch.tensor([it.errors for it in found.values()]).numpy()
+    reading.bar([f"{name}\n{it.parameters:,}" for name, it in found.items()], percent.mean(axis=1), color="0.8")
     reading.plot(torch.arange(len(found))[:, None] + torch.linspace(-0.2, 0.2, percent.shape[1]), percent, "ko", ms=4)
     reading.axhline(100 * fmean(found["ResNet"].errors) + 0.5, color="k", linestyle="--")
     memory.axhline(found["ResNet"].costs[0][1], color="k", linestyle="--", label="ResNet (no evaluations)")
