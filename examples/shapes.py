@@ -34,7 +34,7 @@ STUDIES = ((2700, 0.05), (1350, 0.025), (500, 0.01))  # images that are learnt f
 CLASSES = [shown for count in (1, 2, 3) for shown in itertools.combinations(("triangle", "circle", "rectangle"), count)]
 SIDE, FINER, NEW = 20, 3, 700
 """Pixels along an image, points along a pixel that tell how grey it is, and images that accuracy is told on."""
-CHANNELS, STATES, WIDTH, BATCH, RATE = 16, 4, 32, 256, 2e-2
+CHANNELS, STATES, WIDTH, BATCH, RATE = 16, 4, 32, 128, 1e-2
 Points = Float[Tensor, "image row column"]
 Found = dict[tuple[int, float], dict[str, Float[Tensor, "seed epoch"]]]
 
@@ -45,10 +45,10 @@ class Size:
 
     studies: tuple[tuple[int, float], ...] = STUDIES[:1]
     seeds: int = 3
-    epochs: int = 8
+    epochs: int = 5
 
 
-SMALLEST = Size(studies=((2700, 0.5),), seeds=2)
+SMALLEST = Size(studies=((2700, 0.5),), seeds=2, epochs=3)
 DEFAULT, FULL = Size(), Size(studies=STUDIES, seeds=5, epochs=30)
 
 
@@ -132,9 +132,10 @@ def table(found: Found) -> str:
 def draw(found: Found) -> Figure:
     """Images of each class, and accuracy as networks learn."""
     figure, (images, *panes) = panels(1 + len(found))
-    rows = paint(6 * len(CLASSES)).images.view(6, len(CLASSES), SIDE, SIDE).permute(1, 2, 0, 3)
-    images.imshow(rows.reshape(len(CLASSES) * SIDE, 6 * SIDE).numpy(), cmap="gray")
-    images.set_yticks(range(SIDE // 2, SIDE * len(CLASSES), SIDE), [" + ".join(some) for some in CLASSES], fontsize=8)
+    framed, side = F.pad(paint(6 * len(CLASSES)).images, (1, 1, 1, 1), value=0.5), SIDE + 2
+    rows = framed.view(6, len(CLASSES), side, side).permute(1, 2, 0, 3).reshape(len(CLASSES) * side, 6 * side)
+    images.imshow(rows.numpy(), cmap="gray")
+    images.set_yticks(range(side // 2, len(rows), side), [" + ".join(some) for some in CLASSES], fontsize=8)
     images.set(xticks=[], title="the seven classes")
     images.grid(visible=False)
     for axes, ((count, step), right) in zip(panes, found.items(), strict=True):
