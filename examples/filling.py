@@ -50,7 +50,7 @@ def _oscillators(speeds: Float[Tensor, "oscillator"]) -> Float[Tensor, "latent l
     return torch.einsum("i,ij,kl->ikjl", speeds, torch.eye(size), turning).reshape(2 * size, 2 * size)
 
 
-class Autoencoder(nn.Module):
+class BeatAutoencoder(nn.Module):
     """From the samples that were seen to a latent state, and from there to all samples."""
 
     def __init__(self, decoder: Oscillators | Recurrence, usual: Float[Tensor, "187"]) -> None:
