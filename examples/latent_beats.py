@@ -1,12 +1,13 @@
 """Heartbeats told from some of their samples, drawn anew, and walked between: `python -m examples.latent_beats`.
 
-    z(0) ~ N(m, s) by an encoder of what was seen,   dz/dt = A z + f(z),   x(t) = b z(t) + usual(t) + noise
+    z(0) ~ N(m, s) by an encoder of what was seen,   dz/dt = A z + f(z),   x(t) = g(z(t)) + usual(t) + noise
 
 The latent ODE of Chen et al., "Neural ordinary differential equations" (2018), section 5, equations 11 to 13, on beats
-of an electrocardiogram. What is left of a beat when the usual one is taken away is a path of the equation, which begins
-as oscillators, of which the faster fade sooner, and learns the rest. The encoder is given all 187 places, with zeros
-where nothing was seen, and told which those are: an RNN's memory of so many samples is slow to learn. Beside it learns,
-by as many steps and with the same encoder, a model that has an RNN with more parameters in the equation's place.
+of an electrocardiogram. What is left of a beat when the usual one is taken away is read by a network g from a path of
+the equation, which begins as oscillators, of which the faster fade sooner, and learns the rest. The encoder is given
+all 187 places, with zeros where nothing was seen, and told which those are: an RNN's memory of so many samples is slow
+to learn. Beside it learns, by as many steps and with the same encoder, a model that has an RNN with more parameters in
+the place of the equation and of g.
 """
 
 from collections.abc import Sequence
