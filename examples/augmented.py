@@ -2,10 +2,10 @@
 
     dx/dt = f(x),   x(0) = (point, 0),   scores = W x(1) + b
 
-Dupont, Doucet and Teh, "Augmented neural ODEs" (2019), section 3 and equation 2. Two solutions of an equation never
-cross. So what lies around a disc in the plane stays around it, and no line parts the two: a plain flow can only tear
-the ring open, and is wrong there, whether it is told the time or not. A third dimension, which begins at 0, lifts the
-disc out of the ring. All learn by squared error, as in the paper; the iris flowers (Fisher 1936) any flow can part.
+Dupont, Doucet and Teh, "Augmented neural ODEs" (NeurIPS 2019), on functions that no neural ODE can represent. Solutions
+of an equation never cross: what lies around a disc in the plane stays around it, and no line parts the two. A plain
+flow can only tear the ring open, and is wrong there, whether it is told the time or not. A third dimension, which
+begins at 0, lifts the disc out. All learn by squared error, as in the paper; iris flowers (Fisher 1936) all can part.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,7 @@ from examples.layers import Perceptron
 from examples.presentation import ask, panels, save, tabulate
 from ode import Solution, integrate
 
-RADII = (0.0, 0.5), (1.0, 1.5)
-"""Of the disc and the ring, as in the paper."""
+RADII = (0.0, 0.5), (1.0, 1.5)  # of the disc and the ring, as in the paper
 WIDTH, BATCH, RATE = 32, 64, 2e-2
 VARIANTS = {"plain": (0, 0), "time-dependent": (1, 0), "augmented": (0, 1), "both": (1, 1)}
 """Whether f is told the time, and how many dimensions are added."""
@@ -64,12 +63,12 @@ class Classifier(nn.Module):
 
 @dataclass(frozen=True)
 class Run:
-    """A trained variant, what its solves cost at each training step, and the share that it misses of new points."""
+    """A trained variant, what its solves cost as it learnt (means over ten steps), and its share of misses."""
 
     data: str
     variant: str
     network: Classifier
-    evaluations: list[float]
+    evaluations: Float[Tensor, "ten_steps"]
     missed: float
 
 
@@ -100,25 +99,24 @@ def train(
 ) -> Run:
     """One variant on one set, towards a score of 1 for the point's class and 0 for others."""
     torch.manual_seed(0)
-    known, targets, evaluations = KNOWN[data], F.one_hot(classes).float(), []
+    known, targets, costs = KNOWN[data], F.one_hot(classes).float(), []
     network = Classifier(points.shape[1], targets.shape[1], *VARIANTS[variant])
 
     def loss() -> Tensor:
         drawn = torch.randint(known, (BATCH,))
         scores, solution = network(points[drawn])
-        evaluations.append(solution.evaluations.float().mean().item())
+        costs.append(solution.evaluations.float().mean())
         return F.mse_loss(scores, targets[drawn])
 
     descend(loss, network.parameters(), steps, RATE)
     with torch.no_grad():
         missed = network(points[known:])[0].argmax(dim=1) != classes[known:]
-    return Run(data, variant, network, evaluations, missed.float().mean().item())
+    return Run(data, variant, network, torch.stack(costs).unfold(0, 10, 1).mean(dim=1), missed.float().mean().item())
 
 
 def table(runs: list[Run]) -> str:
     """Each variant on each set."""
-    ends = [(f"{run.evaluations[0]:.0f}", f"{run.evaluations[-1]:.0f}") for run in runs]
-    rows = [(run.data, run.variant, f"{run.missed:.2%}", *cost) for run, cost in zip(runs, ends, strict=True)]
+    rows = [(it.data, it.variant, f"{it.missed:.2%}", *map("{:.0f}".format, it.evaluations[[0, -1]])) for it in runs]
     return tabulate(("set", "variant", "new points missed", "evaluations at first", "at last"), rows)
 
 
@@ -129,7 +127,7 @@ def draw(runs: list[Run]) -> Figure:
     draw_plane(augmented, runs[2])
     for axes, part in zip(costs, (runs[:4], runs[4:]), strict=True):
         for run in part:
-            axes.plot(torch.tensor(run.evaluations).unfold(0, 10, 1).mean(dim=1), label=run.variant)
+            axes.plot(run.evaluations, label=run.variant)
         axes.set(title=part[0].data, xlabel="training step", ylabel="evaluations a point")
         axes.legend(fontsize=8)
     return figure
@@ -137,15 +135,17 @@ def draw(runs: list[Run]) -> Figure:
 
 def draw_plane(axes: Axes, run: Run) -> None:
     """Where the network says disc and where ring, and points of both."""
-    axis = torch.linspace(-1.8, 1.8, 321)
+    axis = torch.linspace(-1.8, 1.8, 401)
     with torch.no_grad():
-        said = run.network(torch.cartesian_prod(axis, axis))[0].argmax(dim=1).view(321, 321).T
-    axes.contourf(axis, axis, said, levels=[-0.5, 0.5, 1.5], colors=["C0", "C1"], alpha=0.3)
+        disc, ring = run.network(torch.cartesian_prod(axis, axis))[0].view(401, 401, 2).permute(2, 1, 0)
+    axes.contourf(axis, axis, ring - disc, levels=[-torch.inf, 0, torch.inf], colors=["C0", "C1"], alpha=0.3)
+    axes.contour(axis, axis, ring - disc, levels=[0], colors="black", linewidths=1)
+    axes.plot([], color="black", linewidth=1, label="decision boundary")
     points, classes = draw_circles(600)
     for place, name in enumerate(("disc", "ring")):
         axes.plot(*points[classes == place].T, ".", markersize=3, color=f"C{place}", label=name)
     axes.set(title=f"{run.variant}: {run.missed:.2%} missed", xlabel="x", ylabel="y", aspect="equal")
-    axes.legend(fontsize=8, loc="upper right")
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

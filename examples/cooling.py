@@ -122,12 +122,11 @@ def table(found: Found) -> str:
 def draw(found: Found) -> Figure:
     """Readings and curves of each cup, beyond the last reading too."""
     figure, (axes,) = panels(1, width=6.4)
-    for cup in range(found.readings.shape[1]):
-        axes.plot(
-            found.later, found.true[:, cup], color="black", linewidth=4, alpha=0.2, label="true" if not cup else None
-        )
-        axes.plot(found.later, found.learnt[:, cup], color=f"C{cup}", label="learnt" if not cup else None)
-        axes.plot(found.times, found.readings[:, cup], ".", color=f"C{cup}", label="readings" if not cup else None)
+    true, *_ = axes.plot(found.later, found.true, color="black", linewidth=4, alpha=0.2)
+    true.set_label("true")
+    for cup, start in enumerate(STARTS):
+        axes.plot(found.later, found.learnt[:, cup], color=f"C{cup}", label=f"cup of {start:.0f} °C, learnt")
+        axes.plot(found.times, found.readings[:, cup], ".", color=f"C{cup}", label=f"cup of {start:.0f} °C, readings")
     axes.axvline(MINUTES, color="gray", linestyle=":", label="last reading")
     axes.axhline(found.law.room.item(), color="gray", linestyle="--", linewidth=1, label="room, learnt")
     axes.set_xlabel("minutes")

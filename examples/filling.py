@@ -1,10 +1,10 @@
 """A variational autoencoder that fills in beats, and the equation that leads it from a latent state to all samples.
 
-    z(0) ~ N(m, s) by an encoder of what was seen,   dz/dt = A z + f(z),   x(t) = b z(t) + usual(t) + noise
+    z(0) ~ N(m, s) by an encoder of what was seen,   dz/dt = A z + f(z),   x(t) = g(z(t)) + usual(t) + noise
 
 Chen et al., "Neural ordinary differential equations" (2018), section 5, equations 11 to 13. What is left of a beat when
-the usual one is taken away is a path of the equation, which begins as oscillators, of which the faster fade sooner, and
-learns the rest.
+the usual one is taken away is read from a path of the equation, which begins as oscillators, of which the faster fade
+sooner, and learns the rest. It is read by a network g, as a smooth path can lead through what is sharp in a beat.
 """
 
 import torch
@@ -29,14 +29,13 @@ class Oscillators(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.a = nn.Parameter(_oscillators(2 * torch.pi * torch.linspace(0.5, FASTEST, LATENT // 2)))
-        self.f, self.values = Perceptron(LATENT, WIDTH, LATENT), nn.Linear(LATENT, 1)
+        self.f, self.values = Perceptron(LATENT, WIDTH, LATENT), Perceptron(LATENT, WIDTH, 1)
 
     def forward(self, z: Float[Tensor, "beat latent"], count: int) -> Float[Tensor, "beat time 1"]:
         """Values at the first so many samples."""
         times = torch.arange(count) / TIMES
         path = integrate(self.slope, z, times, method="rk4", step=STEP, gradient="direct").path
-        values: Tensor = self.values(path).transpose(0, 1)
-        return values
+        return self.values(path).transpose(0, 1)
 
     def slope(self, t: Float[Tensor, "beat"], z: Float[Tensor, "beat latent"]) -> Float[Tensor, "beat latent"]:
         """Of the latent state, a beat's length being 1."""
@@ -50,7 +49,7 @@ def _oscillators(speeds: Float[Tensor, "oscillator"]) -> Float[Tensor, "latent l
     return torch.einsum("i,ij,kl->ikjl", speeds, torch.eye(size), turning).reshape(2 * size, 2 * size)
 
 
-class Autoencoder(nn.Module):
+class BeatAutoencoder(nn.Module):
     """From the samples that were seen to a latent state, and from there to all samples."""
 
     def __init__(self, decoder: Oscillators | Recurrence, usual: Float[Tensor, "187"]) -> None:

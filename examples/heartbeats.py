@@ -13,8 +13,11 @@ from ecg import BEAT_LENGTH, Recording, cut_annotated_beats, unpadded_lengths
 from ecg.formats import wfdb
 from ecg.synthetic import synthesize
 
-RECORDINGS = ("104", "106", "208", "209", "213", "222", "223", "233")
-"""Of the MIT-BIH Arrhythmia Database; together they have beats of all five classes."""
+RECORDINGS = ("104", "106", "118", "119", "208", "209", "215", "223")
+"""Of the MIT-BIH Arrhythmia Database; together they have beats of all five classes.
+
+The first is paced, the others are of DS1 (de Chazal et al. 2004): on patients of DS2 nothing is tried out.
+"""
 TIMES = BEAT_LENGTH
 """Samples of a beat, 125 a second."""
 SHORTEST = 20

@@ -10,6 +10,7 @@ another linear system prevails, one that turns inward and one that turns outward
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -28,6 +29,9 @@ CENTRE = torch.tensor([-1.0, 0.0])
 START = torch.tensor([0.6, 0.3])
 CLAIM = 0.2
 """The mean distance of the learnt trajectory from the true one is below it; the trajectory is about 6 wide, 4 high."""
+
+ARROWS: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 5}
+"""A slope is drawn as where it leads to in a fifth of a unit of time, in either field."""
 
 
 @dataclass(frozen=True)
@@ -114,18 +118,19 @@ def draw(found: Found) -> Figure:
     x, y = torch.linspace(-4, 4, 33), torch.linspace(-3, 3, 25)
     grid = torch.cartesian_prod(y, x).flip(1)
     fields = [slopes(f, grid).view(len(y), len(x), 2) for f in (dynamics, found.network)]
-    for axes, field, path, name in zip(
-        (true, learnt), fields, (found.observed.true, found.learnt), ("true", "learnt"), strict=True
-    ):
-        axes.quiver(x[::2], y[::2], *field[::2, ::2].permute(2, 0, 1), color="gray", angles="xy")
-        axes.plot(*path.T, color="C0", label=name)
+    paths = found.observed.true, found.learnt
+    for axes, field, path, title in zip((true, learnt), fields, paths, ("true field", "learnt field"), strict=True):
+        arrows = axes.quiver(x[::2], y[::2], *field[::2, ::2].permute(2, 0, 1), color="gray", **ARROWS)
+        axes.quiverkey(arrows, 0.88, 1.05, 2, "2", labelpos="E")
+        axes.plot(*path.T, color="C0", label="trajectory")
         axes.plot(*found.observed.seen.T, ".", markersize=3, color="C1", label="observed")
-        axes.legend(fontsize=8, loc="upper right")
+        axes.set_title(title)
     distance = (fields[1] - fields[0]).norm(dim=2)
     shades = off.contourf(x, y, distance, levels=[0, 0.1, 0.2, 0.5, 1, 2], cmap="Reds", extend="max")
     figure.colorbar(shades, ax=off, label="distance between the slopes")
-    off.plot(*found.observed.true.T, color="C0", label="true")
-    off.legend(fontsize=8, loc="upper right")
+    off.plot(*found.observed.true.T, color="C0")
+    off.set_title("how far they are apart")
+    figure.legend(*true.get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=2)
     for axes in (true, learnt, off):
         axes.set(xlim=(-4, 4), ylim=(-3, 3), xlabel="z₁", ylabel="z₂")
     return figure

@@ -1,12 +1,13 @@
 """Heartbeats told from some of their samples, drawn anew, and walked between: `python -m examples.latent_beats`.
 
-    z(0) ~ N(m, s) by an encoder of what was seen,   dz/dt = A z + f(z),   x(t) = b z(t) + usual(t) + noise
+    z(0) ~ N(m, s) by an encoder of what was seen,   dz/dt = A z + f(z),   x(t) = g(z(t)) + usual(t) + noise
 
 The latent ODE of Chen et al., "Neural ordinary differential equations" (2018), section 5, equations 11 to 13, on beats
-of an electrocardiogram. What is left of a beat when the usual one is taken away is a path of the equation, which begins
-as oscillators, of which the faster fade sooner, and learns the rest. The encoder is given all 187 places, with zeros
-where nothing was seen, and told which those are: an RNN's memory of so many samples is slow to learn. Beside it learns,
-by as many steps and with the same encoder, a model that has an RNN with more parameters in the equation's place.
+of an electrocardiogram. What is left of a beat when the usual one is taken away is read by a network g from a path of
+the equation, which begins as oscillators, of which the faster fade sooner, and learns the rest. The encoder is given
+all 187 places, with zeros where nothing was seen, and told which those are: an RNN's memory of so many samples is slow
+to learn. Beside it learns, by as many steps and with the same encoder, a model that has an RNN with more parameters in
+the place of the equation and of g.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ecg import LABELS, Label
-from examples.filling import LATENT, Autoencoder, Oscillators
+from examples.filling import LATENT, BeatAutoencoder, Oscillators
 from examples.fitting import descend
 from examples.heartbeats import TIMES, Beat, Heartbeats, choose, interpolated, read_or_make
 from examples.latent import Recurrence
@@ -62,13 +63,14 @@ def study(size: Size, seed: int = 0) -> Found:
     known, new, source = read_or_make(size.seconds)
     new = new.pick(torch.randperm(len(new.classes))[:NEW])
     usual = known.values.mean(dim=0)
-    models = {"ODE": Autoencoder(Oscillators(), usual), "RNN": Autoencoder(Recurrence(LATENT, READER, 1), usual)}
+    ode, rnn = BeatAutoencoder(Oscillators(), usual), BeatAutoencoder(Recurrence(LATENT, READER, 1), usual)
+    models = {"ODE": ode, "RNN": rnn}
     for model in models.values():
         train(model, known, size.steps)
     return examine(models, known, new, source)
 
 
-def train(model: Autoencoder, known: Heartbeats, steps: int) -> None:
+def train(model: BeatAutoencoder, known: Heartbeats, steps: int) -> None:
     """Let it fill beats of which any share of SHARES is seen, drawn anew at each step."""
 
     def loss() -> Tensor:
@@ -80,7 +82,7 @@ def train(model: Autoencoder, known: Heartbeats, steps: int) -> None:
 
 
 @torch.no_grad()
-def examine(models: dict[str, Autoencoder], known: Heartbeats, new: Heartbeats, source: str) -> Found:
+def examine(models: dict[str, BeatAutoencoder], known: Heartbeats, new: Heartbeats, source: str) -> Found:
     """Errors on new beats; what the equation fills in, draws and walks through."""
     errors, seen, filled = {}, {}, {}
     for share in SHARES:
@@ -136,7 +138,7 @@ def draw(found: Found) -> Figure:
         (walking, "from N to V"),
     ):
         axes.set(title=title, xlabel="seconds from the R peak on")
-    filling.set_ylabel("samples seen (rows in 0..1)")
+    filling.set(ylabel="samples seen (rows in 0..1)", ylim=(-0.1, 3.8))  # the legend has room above the beats
     drawing.set_ylabel("class")
     walking.set_ylabel("signal, scaled to 0..1")
     for axes in (drawing, walking):

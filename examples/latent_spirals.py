@@ -125,15 +125,15 @@ def table(found: Found) -> str:
 
 def draw(found: Found) -> Figure:
     """Two new spirals, one of either way round, by both models; and the spirals between them."""
-    figure, (*each, between) = panels(3, width=4.2)
+    figure, (*each, between) = panels(3, width=4.2, height=4.7)
     for axes, place in zip(each, (0, -1), strict=True):
         draw_spiral(axes, found, place)
     for share, path in enumerate(found.between):
         between.plot(*path.T, color=colormaps["viridis"](share / 4.5), label=f"{share / 4:.0%} of the way")
     between.set_title("between their latent states")
     for axes in (*each, between):
-        axes.set(xlabel="x", ylabel="y", aspect="equal", xlim=(-3, 3), ylim=(-2.5, 3.5))
-        axes.legend(fontsize=7, loc="upper center", ncols=2)
+        axes.set(xlabel="x", ylabel="y", aspect="equal", xlim=(-3, 3), ylim=(-2.5, 2.5))
+        axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
     return figure
 
 

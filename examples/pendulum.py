@@ -1,12 +1,12 @@
-"""A damped pendulum, simulated, and the force on it learnt from what was seen: `python -m examples.pendulum`.
+"""A damped pendulum, simulated, and what draws it back learnt from what was seen: `python -m examples.pendulum`.
 
     y'' + b y' + c sin y = 0        b = 0.25 /s, c = 5 /s^2, from y = pi - 0.1 at rest
 
 The pendulum is that of the documentation of scipy's `odeint`. Its angle y and its velocity y' are seen for 10 s, with
-noise. That y' is the slope of y and is damped in proportion is taken for known, the force is not: a network of y stands
-for c sin y, in the manner of Rackauckas et al., "Universal differential equations for scientific machine learning"
-(2020). It is fitted first to all spans of 1 s, which do not depend on each other, then to the whole swing, whose start
-near the top magnifies what is wrong. What was learnt is followed for a period longer, and held against scipy's path.
+noise. That y' is the slope of y and is damped in proportion is taken for known, the restoring acceleration c sin y is
+not: a network of y stands for it, in the manner of Rackauckas et al., "Universal differential equations for scientific
+machine learning" (2020). It is fitted first to all spans of 1 s, which do not depend on each other, then to the whole
+swing, whose start near the top magnifies what is wrong. The learnt law is followed for a period longer, beside scipy's.
 """
 
 import math
@@ -51,21 +51,21 @@ def pendulum(t: Float[Tensor, "sample"], state: Float[Tensor, "sample 2"]) -> Fl
 
 
 class Learnt(nn.Module):
-    """The same with a damping and a force that can be learnt."""
+    """The same with a damping and a restoring acceleration that can be learnt."""
 
     def __init__(self) -> None:
         super().__init__()
         self.b = nn.Parameter(torch.tensor(1.0, dtype=torch.float64))
         self.network = Perceptron(1, 16, 16, 1).double()
 
-    def force(self, angle: Float[Tensor, "sample"]) -> Float[Tensor, "sample"]:
-        """What stands for c sin y."""
+    def restoring(self, angle: Float[Tensor, "sample"]) -> Float[Tensor, "sample"]:
+        """The acceleration that stands for c sin y, in rad/s^2."""
         return torch.squeeze(self.network(angle[:, None]), 1)
 
     def forward(self, t: Float[Tensor, "sample"], state: Float[Tensor, "sample 2"]) -> Float[Tensor, "sample 2"]:
         """The slopes of angle and angular velocity."""
         angle, velocity = state.unbind(1)
-        return torch.stack((velocity, -self.b * velocity - self.force(angle)), 1)
+        return torch.stack((velocity, -self.b * velocity - self.restoring(angle)), 1)
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ def table(found: Found) -> str:
 
 
 def draw(found: Found) -> Figure:
-    """The swing and the force."""
-    figure, (swing, force) = panels(2, width=5.4)
+    """The swing, and what draws it back."""
+    figure, (swing, restoring) = panels(2, width=5.4)
     swing.plot(found.times, found.scipy[:, 0], color="black", linewidth=5, alpha=0.2, label="true, by scipy")
     swing.plot(found.times, found.learnt[:, 0], color="C0", label="learnt")
     swing.plot(found.seen.times[::5], found.seen.seen[::5, 0], ".", color="C1", label="seen (every fifth)")
@@ -138,12 +138,12 @@ def draw(found: Found) -> Figure:
     swing.set_ylabel("angle y (rad)")
     angles = torch.linspace(-math.pi, math.pi, 200, dtype=torch.float64)
     least, most = found.seen.seen[:, 0].aminmax()
-    force.axvspan(least.item(), most.item(), color="C1", alpha=0.1, label="angles seen")
-    force.plot(angles, C * angles.sin(), color="black", linewidth=5, alpha=0.2, label="c sin y")
-    force.plot(angles, found.law.force(angles).detach(), color="C0", label="learnt")
-    force.set_xlabel("angle y (rad)")
-    force.set_ylabel("force (rad/s²)")
-    for axes in (swing, force):
+    restoring.axvspan(least.item(), most.item(), color="C1", alpha=0.1, label="angles seen")
+    restoring.plot(angles, C * angles.sin(), color="black", linewidth=5, alpha=0.2, label="c sin y")
+    restoring.plot(angles, found.law.restoring(angles).detach(), color="C0", label="learnt")
+    restoring.set_xlabel("angle y (rad)")
+    restoring.set_ylabel("restoring acceleration (rad/s²)")
+    for axes in (swing, restoring):
         axes.legend(fontsize=8)
     return figure
 

@@ -15,7 +15,7 @@ def circles(found):
 
 def test_a_flow_of_the_plane_leaves_part_of_the_ring_on_the_disc_s_side(circles):
     for variant in ("plain", "time-dependent"):
-        assert circles[variant].missed > 0
+        assert circles[variant].missed > 0.01
 
 
 def test_one_more_dimension_tells_all_points_apart(circles):
@@ -26,7 +26,8 @@ def test_one_more_dimension_tells_all_points_apart(circles):
 def test_what_a_flow_of_the_plane_attempts_makes_its_solves_dear(circles):
     for dear, cheap in (("plain", "augmented"), ("time-dependent", "both")):
         first, *_, last = circles[dear].evaluations
-        assert last > first and last > circles[cheap].evaluations[-1]
+        assert last > 1.2 * first and last > circles[cheap].evaluations[-1]
+    assert circles["plain"].evaluations[-1] > 1.1 * circles["augmented"].evaluations[-1]
 
 
 def test_any_variant_knows_iris_flowers(found):

@@ -19,10 +19,10 @@ def test_what_was_learnt_is_right_for_a_period_after_the_last_observation(found)
     assert found.off(found.learnt, beyond=True) < 0.1 < swings / 5
 
 
-def test_the_damping_and_the_force_are_found(found):
+def test_the_damping_and_the_restoring_acceleration_are_found(found):
     assert found.law.b.item() == pytest.approx(pendulum.B, rel=0.05)
     angles = found.scipy[:, 0]
-    assert (found.law.force(angles) - pendulum.C * angles.sin()).abs().max() < 0.1 * pendulum.C
+    assert (found.law.restoring(angles) - pendulum.C * angles.sin()).abs().max() < 0.1 * pendulum.C
 
 
 def test_it_shows_what_it_found(found, shown):
