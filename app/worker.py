@@ -10,6 +10,7 @@ import atexit
 import gc
 import logging
 import multiprocessing
+import os
 import pickle
 import signal
 import socket
@@ -38,6 +39,11 @@ CLASSIFIERS = 16
 
 END_SECONDS = 5
 """What a process may take to end once nothing more can come."""
+
+KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
+"""How many of its kernels oneDNN keeps, which convolves for torch. It makes some for each size of a batch, and would
+keep 1,024; a worker meets every size, and would grow bit by bit to twice the memory. Whoever sets the variable has the
+last word (https://uxlfoundation.github.io/oneDNN/dev_guide_primitive_cache.html)."""
 
 LENGTH = Struct("!Q")
 """Before each message: how many bytes it has."""
@@ -183,6 +189,8 @@ class Worker:
 
 
 def _begin() -> tuple[BaseProcess, socket.socket]:
+    # It is read when torch is loaded, so by the process that workers are forked from, which begins with the first.
+    os.environ.update(KERNELS | os.environ)
     here, there = socket.socketpair()
     process = _context.Process(target=work, args=(there,), name="cardiode-worker", daemon=True)
     process.start()

@@ -111,6 +111,11 @@ async def test_it_solves_in_a_process_of_its_own(begun, model, beats):
     assert process.cpu_times().user > before
 
 
+async def test_it_keeps_few_of_the_kernels_that_each_size_of_a_batch_has(begun):
+    environment = process_of(begun).environ()
+    assert environment.items() >= worker.KERNELS.items()
+
+
 async def test_errors_come_back_as_they_were_raised(begun, served, beats):
     resnet = served.by_name["resnet"]
     with pytest.raises(NoSolver) as expected:
