@@ -53,7 +53,7 @@ def widened(state: State, more: int) -> Float[Tensor, "beat all step"]:
     """The state with so many channels of zeros after its own.
 
     What is solved cannot cross itself; with room to go around, it need not (Dupont et al., "Augmented neural ODEs",
-    2019, equation 4).
+    2019).
     """
     return F.pad(state, (0, 0, 0, more)) if more else state
 
