@@ -37,7 +37,7 @@ class BatchSpans:
         """Tell of a batch, if some request in it is sampled."""
         try:
             self._tell(batch)
-        except Exception:  # the thread that asks must go on
+        except Exception:  # the batcher must go on
             logger.exception("the spans of a batch are lost")
 
     def _tell(self, batch: SolvedBatch) -> None:

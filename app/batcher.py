@@ -34,7 +34,7 @@ ENOUGH = 64
 """Beats that are solved together at hardly more cost each than many are: they need not wait for company."""
 
 MOMENT = 1e-3
-"""Seconds that event loops may be off by, when they shall do something after some time."""
+"""Seconds. A wait shorter than this is over: event loops may come so much too early."""
 
 
 class TooLate(Exception):
@@ -92,10 +92,6 @@ class Batcher:
         self._solving: Counter[bool] = Counter()
         """How many of them are of spare beats, and of others."""
         self._queues: OrderedDict[Way, Queue] = OrderedDict()
-        self._queued = self._queued_spare = 0
-        """Beats that wait, without spare ones, and spare ones."""
-        self._before_a_newcomer = 0
-        """Of those that are not spare, beats whose turn is before that of a request that comes now."""
         self._alarm: asyncio.TimerHandle | None = None
         """Until the first of those that wait for company should wait no longer."""
         self._quickest: dict[str, float] = {}
@@ -112,8 +108,7 @@ class Batcher:
         self._go_on()
         while self._under_way:
             await asyncio.wait(self._under_way)
-        for worker in self.workers:
-            await worker.close()
+        await asyncio.gather(*(worker.close() for worker in self.workers))
 
     def check(self) -> None:
         """Whether a request may come now, which costs less than to read it first. Raises Busy."""
@@ -122,8 +117,18 @@ class Batcher:
         if not self._pace or self._before_a_newcomer <= most:
             return
         self._drop(time.monotonic())  # it may be full of those who have left
-        if self._before_a_newcomer > most:
-            raise Busy(f"{self._before_a_newcomer:,} beats would be solved before", self._retry_seconds())
+        if (before := self._before_a_newcomer) > most:
+            raise Busy(f"{before:,} beats would be solved before", self._retry_seconds())
+
+    @property
+    def _queued(self) -> int:
+        """Beats that wait, without spare ones."""
+        return sum(queue.beats for way, queue in self._queues.items() if not way.spare)
+
+    @property
+    def _before_a_newcomer(self) -> int:
+        """Of them, those whose turn is before that of a request that comes now."""
+        return sum(queue.before_a_newcomer for way, queue in self._queues.items() if not way.spare)
 
     async def decide(
         self, way: Way, beats: Float32[np.ndarray, "beat 187"], coverage: float, seconds: float
@@ -146,7 +151,8 @@ class Batcher:
         """
         least = confidence_for(way.model.classifier.abstention, coverage)
         loop = asyncio.get_running_loop()
-        asked = Asked(beats, time.monotonic() + seconds, least, loop.create_future())
+        now = time.monotonic()
+        asked = Asked(beats, now + seconds, least, loop.create_future(), now)
         if self.onlooker is not None:
             self.onlooker.queued(asked)
         self._put(way, asked)
@@ -157,25 +163,14 @@ class Batcher:
     def _put(self, way: Way, asked: Asked) -> None:
         if not way.spare:
             self.check()
-        queued = self._queued + (self._queued_spare if way.spare else 0)
+        queued = sum(queue.beats for queue in self._queues.values()) if way.spare else self._queued
         if queued + asked.left > (self.queue_beats // 2 if way.spare else self.queue_beats):
             raise Busy(f"{queued:,} beats are waiting", self._retry_seconds())
         if way not in self._queues:
             self._queues[way] = Queue(self.most_beats)
         self._queues[way].append(asked)
-        self._count()
         if self._alarm is None or self._are_enough(way):
             self._go_on()
-
-    def _count(self) -> None:
-        """Note how many beats wait."""
-        self._queued = self._queued_spare = self._before_a_newcomer = 0
-        for way, queue in self._queues.items():
-            if way.spare:
-                self._queued_spare += queue.beats
-            else:
-                self._queued += queue.beats
-                self._before_a_newcomer += queue.before_a_newcomer
 
     def _retry_seconds(self) -> int:
         """About how long it takes until the queue is solved."""
@@ -224,7 +219,6 @@ class Batcher:
                 _expire(asked)
             if not queue.beats:
                 del self._queues[way]
-        self._count()
 
     def _begin(self, way: Way) -> None:
         """Let a worker solve a batch of one way; what is left of them is the last in turn."""
@@ -232,7 +226,6 @@ class Batcher:
         pieces = queue.take(self._room(way, queue))
         if queue.beats:
             self._queues[way] = queue
-        self._count()
         self._solving[way.spare] += 1
         task = asyncio.get_running_loop().create_task(self._solve(self._idle.pop(), way, pieces))
         self._under_way.add(task)
@@ -248,10 +241,13 @@ class Batcher:
         for piece in pieces:
             if piece.start == 0 and not way.spare:
                 self.metrics.batch_wait_seconds.observe(started - piece.asked.since)
-        parts = await _decisions(worker, way, pieces)
+        try:
+            parts = await _decisions(worker, way, pieces)
+        finally:
+            self._solving[way.spare] -= 1
+            self._idle.append(worker)
         ended = time.monotonic()
         self._note(way, pieces, ended - started)
-        self._idle.append(worker)
         self._go_on()  # before all else, so that the worker need not wait for it
         _deliver(pieces, parts)
         if self.onlooker is not None:
@@ -260,7 +256,6 @@ class Batcher:
     def _note(self, way: Way, pieces: Sequence[Piece], seconds: float) -> None:
         """Learn from a batch that has been solved."""
         beats = sum(len(piece.beats) for piece in pieces)
-        self._solving[way.spare] -= 1
         self.metrics.batch_beats.labels(model=way.model.identity.name).observe(beats)
         if not way.spare and beats >= min(ENOUGH, self.most_beats):
             # Few at once tell nothing of how fast many are solved.
@@ -274,13 +269,18 @@ async def _decisions(worker: Worker, way: Way, pieces: Sequence[Piece]) -> list[
     """The decisions on each piece; where a batch fails, each is tried alone, so that none fails for another."""
     try:
         decisions = await worker.classify(way.model, np.concatenate([piece.beats for piece in pieces]), way.solver)
+        return _parts(decisions, pieces)
     except Exception as error:
         if len(pieces) == 1:
             return [error]
         # Nobody waits any longer for what is done already: it need not be tried.
         return [error if piece.asked.answer.done() else (await _decisions(worker, way, [piece]))[0] for piece in pieces]
+
+
+def _parts(decisions: Decisions, pieces: Sequence[Piece]) -> list[Decisions | Exception]:
+    """Those on each piece, which may ask for another coverage than its neighbour."""
     sizes = [len(piece.beats) for piece in pieces]
-    least = np.repeat([piece.asked.least_confidence for piece in pieces], sizes)
+    least = np.repeat(np.array([piece.asked.least_confidence for piece in pieces], np.float32), sizes)
     decisions = replace(decisions, least_confidence=least)
     if len(pieces) > 1:
         _ = decisions.rows  # found of all at once, which costs a tenth of finding it of each part

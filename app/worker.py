@@ -131,18 +131,19 @@ class Worker:
         raise WorkerEnded(f"{ATTEMPTS} processes ended over {len(beats)} beats for {model.pin}")
 
     async def close(self) -> None:
-        """End the process, which may have ended."""
+        """End the process for good. It may have ended already."""
         atexit.unregister(self._end)
-        await self._leave()
+        await self._end_beside()
 
-    async def _leave(self) -> None:
+    async def _end_beside(self) -> None:
+        """End the process without keeping the event loop waiting."""
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
         await asyncio.to_thread(self._end)
 
     def _end(self) -> None:
-        """End the process, which may take it seconds; there may be no event loop any more."""
+        """End the process, which may take seconds. It needs no event loop, which may have ended too."""
         with suppress(OSError):  # the process has ended
             self._socket.shutdown(socket.SHUT_RDWR)  # the process learns of it whatever else holds the socket open
         self._socket.close()
@@ -155,8 +156,8 @@ class Worker:
         self._streams = self._streams or await asyncio.open_unix_connection(sock=self._socket.dup())
         reader, writer = self._streams
         messages = [*await self._lessons(model), _packed(batch)]
-        if reader.at_eof():  # the process has ended, and event loops differ in what they make of a write then
-            raise EOFError
+        if reader.at_eof() or writer.is_closing():
+            raise EOFError  # the process has ended, and event loops differ in what they make of a write then
         writer.writelines(messages)
         try:
             async with asyncio.timeout(self.seconds):
@@ -181,7 +182,7 @@ class Worker:
         return lessons
 
     async def _replace(self) -> None:
-        await self._leave()
+        await self._end_beside()
         logger.warning("a worker was replaced", extra={"exit_code": self._process.exitcode})
         self.replaced()
         self._known.clear()
@@ -189,8 +190,9 @@ class Worker:
 
 
 def _begin() -> tuple[BaseProcess, socket.socket]:
-    # It is read when torch is loaded, so by the process that workers are forked from, which begins with the first.
-    os.environ.update(KERNELS | os.environ)
+    # oneDNN reads them when torch is loaded: in the process that workers are forked from, which begins with the first.
+    for name, value in KERNELS.items():
+        os.environ.setdefault(name, value)
     here, there = socket.socketpair()
     process = _context.Process(target=work, args=(there,), name="cardiode-worker", daemon=True)
     process.start()

@@ -75,9 +75,10 @@ def measure(beats: np.ndarray, folder: Path, best: float, single: float, seconds
     with served() as address:
         print(row("64 beats a request, float32, 8 clients", run(address, raw), best))
         print(row("the same as JSON", run(address, text), best))
-        before = processor_seconds()
         batched = run(address, one)
-        answering, solving = processor_seconds() - before
+        before = processor_seconds()
+        once = ask(address, one, clients=CLIENTS[1], seconds=seconds)
+        answering, solving = (processor_seconds() - before) / (seconds * once.requests)
         print(row("one beat a request, 64 clients", batched, best))
         even = run(address, one, Pace(batched.requests / 2, "even"))
         print(row("half of that, evenly", even, best))
@@ -91,8 +92,7 @@ def measure(beats: np.ndarray, folder: Path, best: float, single: float, seconds
         print(row("the same by a plain service without batching", plain, best))
     print(f"\nThe service / the same with batching off: {batched.beats / alone.beats:.2f}")
     print(f"The service / a plain one: {batched.beats / plain.beats:.2f}")
-    each = 1e3 / (rounds * seconds * batched.requests)
-    print(f"A request of one beat took {each * answering:.2f} ms of a core to answer, {each * solving:.2f} ms to solve")
+    print(f"A request of one beat took {1e3 * answering:.2f} ms of a core to answer, {1e3 * solving:.2f} ms to solve")
     print_half("evenly", even, single)
     print_half("at random", random, single)
 

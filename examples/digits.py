@@ -108,8 +108,8 @@ def examine(name: str, splits: list[Split], steps: int) -> Trained:
         learn(network, split.known, steps, RATE)
         errors.append(missed(network, split.new))
     seconds, batch = time.process_time() - started, split.known.pick(torch.arange(BATCH))
-    costs = [look(network, batch, tolerance) for tolerance in TOLERANCES]
-    return Trained(sum(each.numel() for each in network.parameters()), errors, seconds, costs)
+    costs, parameters = [look(network, batch, it) for it in TOLERANCES], sum(it.numel() for it in network.parameters())
+    return Trained(parameters, errors, seconds, costs)
 
 
 def look(network: nn.Sequential, batch: Labelled, tolerance: float) -> tuple[float, float]:
@@ -138,13 +138,13 @@ def draw(found: dict[str, Trained]) -> Figure:
     percent = 100 * torch.tensor([it.errors for it in found.values()]).numpy()
     reading.bar([f"{name}\n{it.parameters:,}" for name, it in found.items()], percent.mean(axis=1), color="0.8")
     reading.plot(torch.arange(len(found))[:, None] + torch.linspace(-0.2, 0.2, percent.shape[1]), percent, "ko", ms=4)
-    reading.axhline(100 * fmean(found["ResNet"].errors) + 0.5, color="k", linestyle="--")
+    reading.axhline(100 * fmean(found["ResNet"].errors) + 0.5, color="k", linestyle="--", label="ResNet + 0.5 points")
     memory.axhline(found["ResNet"].costs[0][1], color="k", linestyle="--", label="ResNet (no evaluations)")
     for name in GRADIENTS:
         memory.plot(*zip(*found[name].costs, strict=True), "o-", label=name)
-    reading.set(xlabel="parameters; dots: folds", ylabel="images misread (%)", title="dashed: ResNet + 0.5 points")
+    reading.set(xlabel="parameters; dots: folds", ylabel="images misread (%)")
     memory.set(xlabel="evaluations an image", ylabel="kept for the way back (MB)", xlim=(0, None), ylim=(0, None))
-    memory.legend(fontsize=8)
+    figure.legend(fontsize=8, loc="outside lower center", ncols=4)
     return figure
 
 

@@ -122,14 +122,14 @@ def draw(found: Found) -> Figure:
     for axes, field, path, title in zip((true, learnt), fields, paths, ("true field", "learnt field"), strict=True):
         arrows = axes.quiver(x[::2], y[::2], *field[::2, ::2].permute(2, 0, 1), color="gray", **ARROWS)
         axes.quiverkey(arrows, 0.88, 1.05, 2, "2", labelpos="E")
-        axes.plot(*path.T, color="C0", label="trajectory")
-        axes.plot(*found.observed.seen.T, ".", markersize=3, color="C1", label="observed")
+        axes.plot(*found.observed.seen.T, ".", markersize=4, color="C1", label="observed")
+        axes.plot(*path.T, color="C0", linewidth=1, label="trajectory of the field")
         axes.set_title(title)
     distance = (fields[1] - fields[0]).norm(dim=2)
     shades = off.contourf(x, y, distance, levels=[0, 0.1, 0.2, 0.5, 1, 2], cmap="Reds", extend="max")
     figure.colorbar(shades, ax=off, label="distance between the slopes")
-    off.plot(*found.observed.true.T, color="C0")
-    off.set_title("how far they are apart")
+    off.plot(*found.observed.true.T, color="C0", linewidth=1)
+    off.set_title("how far apart they are; true trajectory")
     figure.legend(*true.get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=2)
     for axes in (true, learnt, off):
         axes.set(xlim=(-4, 4), ylim=(-3, 3), xlabel="z₁", ylabel="z₂")

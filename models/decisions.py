@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Int64
 
 from ecg import LABELS, Label
 from models.abstention import Reason
@@ -162,7 +162,7 @@ class Decisions:
     probabilities: Float32[np.ndarray, "beat class"]
     receipts: Receipts | None = None
     unlike_training: Bool[np.ndarray, "beat"] | None = None
-    least_confidence: float | Float64[np.ndarray, "beat"] = 0.0
+    least_confidence: float | Float32[np.ndarray, "beat"] = 0.0
 
     def __len__(self) -> int:
         return len(self.probabilities)
@@ -201,7 +201,7 @@ class Decisions:
             np.concatenate([part.probabilities for part in parts]),
             Receipts.joined(receipts) if receipts else None,
             np.concatenate(unlike) if unlike else None,
-            np.concatenate([np.broadcast_to(part.least_confidence, len(part)) for part in parts]),
+            np.concatenate([np.full(len(part), part.least_confidence, np.float32) for part in parts]),
         )
 
     def part(self, start: int, stop: int) -> "Decisions":
@@ -211,7 +211,7 @@ class Decisions:
             self.probabilities[start:stop],
             None if self.receipts is None else self.receipts.part(start, stop),
             None if self.unlike_training is None else self.unlike_training[start:stop],
-            least if isinstance(least, float) else least[start:stop],
+            least[start:stop] if isinstance(least, np.ndarray) else least,
         )
         found = vars(self)
         vars(part).update({name: found[name][start:stop] for name in FOUND if name in found})

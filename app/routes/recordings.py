@@ -251,15 +251,16 @@ async def decide_again(id: Id, request: Request) -> Response:  # noqa: A002
 
     What is said of the recording is from then on what was decided here.
     """
-    kept, state = _find(request, id), request.app.state
+    state = request.app.state
     asked = await _decisions_request(request)
+    kept = await anyio.to_thread.run_sync(_find, request, id)  # which may have others to delete
     model = state.served.find(asked.model, state.served.for_recordings)
     solver = solver_of(model, asked.solver)
     confidence_for(model.classifier.abstention, asked.coverage)
     with ExitStack() as closing:
+        closing.callback(kept.workspace.share().close)
         closing.enter_context(state.recording_places.taken())
         allowance_of(request).charge(len(kept.decided.whole.beats))
-        closing.callback(kept.workspace.share().close)
         lines = _guarded(_decided(kept, model, solver, asked.coverage, state.metrics), state.metrics)
         return StreamedAnswer(lines, NDJSON, closing.pop_all().close, kept.decided.whole.recording.name)
 

@@ -13,7 +13,7 @@ from app.batch import Way
 from app.batcher import ENOUGH, Batcher, TooLate
 from app.metrics import Metrics
 from app.places import Busy
-from models import InvalidCoverage, NoSolver, Solver
+from models import Abstention, InvalidCoverage, NoSolver, Solver
 
 LONG = 1000.0
 """Seconds that no test may take."""
@@ -350,6 +350,39 @@ def test_none_fails_for_another(batcher_of, model, beats):
     _, decisions, error = asyncio.run(run())
     same(decisions, whole)
     assert isinstance(error, Exception)
+
+
+def test_each_request_of_a_batch_abstains_at_its_own_coverage(batcher_of, model, beats):
+    model.classifier.abstention = Abstention(coverages=(0.5, 1.0), confidences=(1.0, 0.0))
+    batcher = batcher_of()
+
+    async def run():
+        with model.classifier.held():
+            first = await asked(batcher, model, beats[:1])
+            await begun(model)
+            coverages = (1.0, 0.5, 1.0)
+            others = [batcher.ask(Way(model, None), beats[:2], coverage, 60) for coverage in coverages]
+        await first
+        return await asyncio.gather(*others)
+
+    low, none = ["low_confidence"] * 2, [None] * 2
+    assert [decisions.reasons for decisions in asyncio.run(run())] == [none, low, none]
+    assert [size for size, _ in model.classifier.batches] == [1, 6]
+
+
+def test_a_worker_goes_on_after_an_answer_that_nobody_can_read(batcher_of, model, beats):
+    batcher = batcher_of()
+    (worker,) = batcher.workers
+    usual = worker.classify
+
+    async def run():
+        worker.classify = lambda *_: asyncio.sleep(0, "no decisions")
+        with pytest.raises(TypeError):
+            await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+        worker.classify = usual
+        return await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+
+    same(asyncio.run(run()), model.classifier.classifier.classify(beats[:1]))
 
 
 def test_what_a_model_cannot_do_is_told_to_who_asked_for_it(batcher_of, served, model, beats):

@@ -338,7 +338,7 @@ def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, mon
 
 def test_beats_whose_workers_end_over_them_are_refused_with_when_to_come_again(served, beat):
     class Lost(Worker):
-        def classify(self, model, beats, solver):
+        async def classify(self, model, beats, solver):
             raise WorkerEnded("2 processes ended over 1 beats for odenet@1234")
 
     with TestClient(service.create(served, Settings(workers=1), begin=Lost)) as client:

@@ -29,13 +29,17 @@ def queue_of(requests):
     return queue
 
 
-@given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=8), rooms=st.lists(st.integers(1, 12), min_size=60))
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=8),
+    rooms=st.lists(st.integers(1, 12), min_size=72, max_size=80),
+)
 def test_every_beat_is_taken_once_and_in_the_order_of_its_request(loop, sizes, rooms):
     requests = [asked(loop, size) for size in sizes]
     queue, taken = queue_of(requests), {request: [] for request in requests}
     for room in rooms:
+        waiting = queue.beats
         pieces = queue.take(room)
-        assert sum(len(piece.beats) for piece in pieces) <= room
+        assert sum(len(piece.beats) for piece in pieces) == min(room, waiting)
         for piece in pieces:
             taken[piece.asked] += range(piece.start, piece.stop)
         assert queue.beats == sum(request.left for request in requests)

@@ -452,9 +452,7 @@ def test_to_decide_anew_takes_a_place_and_gives_it_back(served, files):
             refused = client.post(path, json={})
         assert_problem(refused, 503, "1 recordings are worked on already")
         assert int(refused.headers["Retry-After"]) >= 1
-        for body in ({"solver": {"method": "auto", "step": 1}}, {}, {}):
-            last = client.post(path, json=body)
-        assert last.status_code == 200
+        assert [client.post(path, json={}).status_code for _ in range(2)] == [200, 200]
 
 
 def test_a_kept_recording_without_samples_can_be_decided_on_anew_too(client):

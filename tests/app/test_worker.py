@@ -111,9 +111,13 @@ async def test_it_solves_in_a_process_of_its_own(begun, model, beats):
     assert process.cpu_times().user > before
 
 
-async def test_it_keeps_few_of_the_kernels_that_each_size_of_a_batch_has(begun):
-    environment = process_of(begun).environ()
-    assert environment.items() >= worker.KERNELS.items()
+async def test_onednn_is_told_to_keep_few_kernels_in_it_unless_the_user_has_said_how_many(begun, monkeypatch):
+    (name,) = worker.KERNELS
+    assert process_of(begun).environ()[name] == os.environ[name]
+    for told, expected in ((None, worker.KERNELS[name]), ("7", "7")):
+        monkeypatch.setenv(name, told) if told else monkeypatch.delenv(name)
+        await Worker(LONG, list).close()
+        assert os.environ[name] == expected
 
 
 async def test_errors_come_back_as_they_were_raised(begun, served, beats):

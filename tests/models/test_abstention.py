@@ -76,5 +76,6 @@ def test_parts_joined_abstain_as_they_did():
     parts = [
         Decisions(np.eye(5, dtype=np.float32)[:2], None, np.array([True, False]), 0.5),
         Decisions(np.full((1, 5), 0.2, np.float32), None, np.array([False]), 0.5),
+        Decisions(np.full((1, 5), 0.2, np.float32), None, np.array([False]), 0.1),
     ]
-    assert Decisions.joined(parts).reasons == ["unlike_training", None, "low_confidence"]
+    assert Decisions.joined(parts).reasons == ["unlike_training", None, "low_confidence", None]
