@@ -139,7 +139,7 @@ def draw(found: dict[str, Trained]) -> Figure:
     reading.bar([f"{name}\n{it.parameters:,}" for name, it in found.items()], percent.mean(axis=1), color="0.8")
     reading.plot(torch.arange(len(found))[:, None] + torch.linspace(-0.2, 0.2, percent.shape[1]), percent, "ko", ms=4)
     reading.axhline(100 * fmean(found["ResNet"].errors) + 0.5, color="k", linestyle="--", label="ResNet + 0.5 points")
-    memory.axhline(found["ResNet"].costs[0][1], color="k", linestyle="--", label="ResNet (no evaluations)")
+    memory.axhline(found["ResNet"].costs[0][1], color="k", linestyle=":", label="ResNet (no evaluations)")
     for name in GRADIENTS:
         memory.plot(*zip(*found[name].costs, strict=True), "o-", label=name)
     reading.set(xlabel="parameters; dots: folds", ylabel="images misread (%)")

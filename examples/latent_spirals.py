@@ -125,7 +125,7 @@ def table(found: Found) -> str:
 
 def draw(found: Found) -> Figure:
     """Two new spirals, one of either way round, by both models; and the spirals between them."""
-    figure, (*each, between) = panels(3, width=4.2, height=4.4)
+    figure, (*each, between) = panels(3, width=4.2, height=4.7)
     for axes, place in zip(each, (0, -1), strict=True):
         draw_spiral(axes, found, place)
     for share, path in enumerate(found.between):
