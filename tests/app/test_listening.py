@@ -135,7 +135,7 @@ def test_a_request_that_is_not_done_in_time_is_told_so(checkpoints, beat):
 
 
 def test_it_ends_in_time_though_a_solve_goes_on(checkpoints, beat):
-    long = {"beats": [beat] * 128, "solver": {"method": "rk4", "step": 1e-3, "max_evaluations": 10_000}}
+    long = {"beats": [beat] * 64, "solver": {"method": "rk4", "step": 1e-3, "max_evaluations": 10_000}}
     with started(checkpoints.values(), CARDIODE_SHUTDOWN_SECONDS="0") as (process, (address,)):
         with ThreadPoolExecutor() as other:
             asked = other.submit(httpx.post, f"{address}/classify", json=long, timeout=60)
