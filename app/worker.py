@@ -42,8 +42,8 @@ END_SECONDS = 5
 
 KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
 """How many of its kernels oneDNN keeps, which convolves for torch. It makes some for each size of a batch, and would
-keep 1,024; a worker meets every size, and would grow bit by bit to twice the memory. Whoever sets the variable has the
-last word (https://uxlfoundation.github.io/oneDNN/dev_guide_primitive_cache.html)."""
+keep 1,024; a worker meets every size, and would grow bit by bit. Whoever sets the variable has the last word
+(https://uxlfoundation.github.io/oneDNN/dev_guide_primitive_cache.html)."""
 
 LENGTH = Struct("!Q")
 """Before each message: how many bytes it has."""
