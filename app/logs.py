@@ -15,6 +15,7 @@ def configure(level: str) -> None:
     """Log everything of this process as JSON, from this level on."""
     # What each record would be told and no line has (https://docs.python.org/3/howto/logging.html#optimization).
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # where in the program, as that page says
     handler = logging.StreamHandler()
     fields = "%(asctime)s %(levelname)s %(name)s %(message)s"
     names = {"asctime": "time", "levelname": "level", "name": "logger"}

@@ -4,6 +4,7 @@ import platform
 import threading
 from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from importlib.metadata import version
 
 import numpy as np
@@ -58,6 +59,8 @@ class Metrics:
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
             registry=registry,
         )
+        # To find them by their labels takes longer than to count.
+        self._of_answers = cache(lambda *labels: (self.requests.labels(*labels), self.request_seconds.labels(*labels)))
         self.beats = Counter("cardiode_beats", "Beats classified.", ["label", "model"], registry=registry)
         self.abstentions = Counter(
             "cardiode_abstentions", "Beats that a model abstained on.", ["reason", "model"], registry=registry
@@ -202,6 +205,12 @@ class Metrics:
     def _abstained(self, model: str, reason: Reason, beats: int) -> None:
         if beats:
             self.abstentions.labels(reason=reason, model=model).inc(beats)
+
+    def count_answer(self, method: str, route: str, status: str, seconds: float) -> None:
+        """Count a request that was answered; methods and routes must be those there are, not what a stranger says."""
+        requests, durations = self._of_answers(method, route, status)
+        requests.inc()
+        durations.observe(seconds)
 
     def exposition(self) -> bytes:
         """All of it, in Prometheus' text format."""

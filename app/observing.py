@@ -6,14 +6,13 @@ import re
 import time
 
 from fastapi import FastAPI
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.routing import Match, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import problems
 from app.http_methods import HTTP_METHODS
 
-REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 """What a client's own X-Request-ID may look like; any other is replaced."""
 
 UNMATCHED = "unmatched"
@@ -27,22 +26,22 @@ class Observing:
     def __init__(self, app: ASGIApp, service: FastAPI) -> None:
         self.app = app
         self.service = service
+        # FastAPI notes its own routes, but not these.
+        self._plain = {route.endpoint: route.path for route in service.routes if isinstance(route, Route)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        # No secret, so the cheaper generator will do.
-        request_id = given if REQUEST_ID.match(given) else f"{random.getrandbits(128):032x}"
+        request_id = _id_of(scope)
         started, status = time.perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
         metrics = self.service.state.metrics
@@ -62,9 +61,7 @@ class Observing:
     def _tell(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in HTTP_METHODS else "other"  # a stranger may send any
         labels = {"method": method, "route": self._route(scope), "status": str(status or 500)}
-        metrics = self.service.state.metrics
-        metrics.requests.labels(**labels).inc()
-        metrics.request_seconds.labels(**labels).observe(seconds)
+        self.service.state.metrics.count_answer(**labels, seconds=seconds)
         key = scope.get("state", {}).get("key")  # `app.access` notes it
         whose = {} if key is None else {"key": key.name}
         told = {"request_id": request_id, "seconds": round(seconds, 6)} | self._trace()
@@ -77,9 +74,13 @@ class Observing:
 
     def _route(self, scope: Scope) -> str:
         """The path of the route that is asked for, be it by a wrong method; never what a stranger has made up."""
-        if "route" in scope:  # FastAPI notes its own routes, but not those of its documentation
+        if "route" in scope:
             return str(scope["route"].path)
-        if "endpoint" not in scope:  # refused before it was routed
-            return UNMATCHED
-        plain = (route for route in self.service.routes if isinstance(route, Route))
-        return next((route.path for route in plain if route.matches(scope)[0] is not Match.NONE), UNMATCHED)
+        # Without an endpoint it was refused before it was routed.
+        return self._plain[scope["endpoint"]] if scope.get("endpoint") in self._plain else UNMATCHED
+
+
+def _id_of(scope: Scope) -> str:
+    """The client's own, if it gives one that may stand in a log; else one that is no secret, so `random` will do."""
+    given: bytes = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return given.decode() if REQUEST_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"

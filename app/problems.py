@@ -41,7 +41,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -136,19 +136,19 @@ class InferenceError(BaseModel):
     error: str
 
 
-class ProblemResponse(JSONResponse):
+class ProblemResponse(Response):
     """The answer for an error."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.model_dump(), problem.status, media_type=MEDIA_TYPE)
+        super().__init__(problem.model_dump_json(), problem.status, media_type=MEDIA_TYPE)
         self.problem = problem
 
-    def on(self, path: str) -> JSONResponse:
+    def on(self, path: str) -> Response:
         """The same in the shape that clients of this path read."""
         if path != INFERENCE and not path.startswith(f"{INFERENCE}/"):
             return self
         told = InferenceError(error=self.problem.detail)
-        response = JSONResponse(told.model_dump(), self.status_code)
+        response = Response(told.model_dump_json(), self.status_code, media_type=INFERENCE_MEDIA_TYPE)
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)  # Retry-After, Allow, Connection
         return response
@@ -171,11 +171,11 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _answer)
 
 
-async def _answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
+async def _answer(connection: HTTPConnection, error: Exception) -> Response:
     return answer(connection, error)
 
 
-def answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
+def answer(connection: HTTPConnection, error: Exception) -> Response:
     """The answer to a request that an error ends, which is counted."""
     kind, response = problem_of(error)
     connection.app.state.metrics.errors.labels(kind=kind).inc()

@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from app import problems
 from app.access import Access
+from app.admission import Admission
 from app.allowance import Allowances
 from app.batcher import Batcher, Onlooker
 from app.body_limit import BodyLimit, Limits
@@ -113,6 +114,7 @@ def create(
     problems.install(app)
     # The last stands outermost.
     app.add_middleware(BodyLimit, limits=_limits(settings))
+    app.add_middleware(Admission, batcher=app.state.batcher)
     app.add_middleware(Access)
     app.add_middleware(Ending)
     app.add_middleware(Observing, service=app)

@@ -72,7 +72,6 @@ async def classify(request: Request) -> Response:
     """Decide on each beat, and say why where that is asked for. A beat's answer depends on that beat alone."""
     state = request.app.state
     seconds = asking.seconds_for(request)
-    state.batcher.check()
     with state.tracing.span("read"):
         question = await questions.read(request)
     served: ServedModels = state.served  # a reload replaces it

@@ -211,7 +211,6 @@ async def infer_version(request: Request, name: Name, version: Version) -> Respo
 async def _infer(request: Request, model: ServedModel) -> Response:
     tracing = request.app.state.tracing
     seconds = asking.seconds_for(request)
-    request.app.state.batcher.check()
     with tracing.span("read"):
         inference = await _read(request)
     asked, parameters = inference.asked, inference.asked.parameters

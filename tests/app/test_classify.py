@@ -334,6 +334,11 @@ def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, mon
         refused = client.post(path, content=b"{")
         assert refused.status_code == 503 and "1,234 beats" in refused.text
         assert refused.headers["retry-after"] == "3"
+    # Only to ask costs something, and refused requests are counted where they were sent.
+    assert client.get("/classify").status_code == 405
+    values = parsed(client.get("/metrics").text)
+    for route in ("/classify", "/v2/models/{name}/infer"):
+        assert total(values, "cardiode_http_requests_total", route=route, status="503") == 1
 
 
 def test_beats_whose_workers_end_over_them_are_refused_with_when_to_come_again(served, beat):
