@@ -41,6 +41,7 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 	$(BIN)/python -m benchmarks.novelty
 	$(BIN)/python -m benchmarks.recordings
 	$(BIN)/python -m benchmarks.stream
+	$(BIN)/python -m benchmarks.monitors
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.explanation

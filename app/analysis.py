@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from app.allowance import Allowance
 from app.answers import Answer, beat_lines, line, rhythm_json
+from app.batched import BatchedClassifier
+from app.batcher import Batcher
 from app.kept import Decided, KeptRecordings, new_id
 from app.metrics import Metrics
 from app.recording_schemas import RecordingOptions, describe
@@ -27,14 +29,14 @@ class Job:
     model: ServedModel
     solver: Solver | None
     coverage: float
+    batcher: Batcher
     metrics: Metrics
     allowance: Allowance
 
     def parts(self) -> Iterator[AnnotatedPart]:
         """Its beats, part by part, counted and paid for as they are found and decided on."""
-        for part in annotate_recording(
-            self.model.classifier, self.recording, self.leads, self.solver, coverage=self.coverage
-        ):
+        classifier = BatchedClassifier(self.model, self.batcher, "bulk")
+        for part in annotate_recording(classifier, self.recording, self.leads, self.solver, coverage=self.coverage):
             self.metrics.count_annotated(self.model.identity.name, part.beats)
             self.allowance.pay(len(part.beats))
             yield part

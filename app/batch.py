@@ -4,12 +4,18 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
 
 from app.served import ServedModel
 from models import Decisions, Solver
+
+Urgency = Literal["prompt", "bulk", "spare"]
+"""prompt: of requests, which are answered soon or refused, and of live signals. bulk: of recordings and explanations,
+each a part of much: one worker at a time solves them, and few at once where no other is free, so that prompt ones do
+not wait for long. spare: of shadows, whom nobody waits for: they are solved while there are no others."""
 
 
 @dataclass(frozen=True)
@@ -18,15 +24,16 @@ class Way:
 
     model: ServedModel
     solver: Solver | None
-    spare: bool = False
-    """Whether they are solved only when no others are there, because no client waits for them."""
+    urgency: Urgency = "prompt"
+    in_context: bool = False
+    """Whether they are the `values` of `ecg.BeatsInContext`, or of beats by themselves."""
 
 
 @dataclass(eq=False)
 class Asked:
     """The beats of one request, and what was decided on them so far. Times are those of `time.monotonic`."""
 
-    beats: Float32[np.ndarray, "beat 187"]
+    beats: Float32[np.ndarray, "beat length"]
     deadline: float
     least_confidence: float
     """What it takes not to abstain."""
@@ -59,7 +66,7 @@ class Piece:
     stop: int
 
     @property
-    def beats(self) -> Float32[np.ndarray, "beat 187"]:
+    def beats(self) -> Float32[np.ndarray, "beat length"]:
         """They themselves."""
         return self.asked.beats[self.start : self.stop]
 

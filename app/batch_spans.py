@@ -63,8 +63,8 @@ class BatchSpans:
 
 def _attributes(way: Way) -> dict[str, str | int]:
     """What the beats of a batch have in common."""
-    model = way.model.identity
-    told = named(model=model.name, model_version=model.version, model_sha256=model.sha256, shadow=way.spare)
+    model, shadow = way.model.identity, way.urgency == "spare"
+    told = named(model=model.name, model_version=model.version, model_sha256=model.sha256, shadow=shadow)
     return told if way.solver is None else told | named(method=way.solver.method)
 
 

@@ -4,8 +4,8 @@ A batch costs little more than one of its beats, and a beat's answer depends on 
 nothing but the cost. While a batch is being solved, beats wait for company, for a moment at most: the next batch is
 then larger, and the core that another worker would take is free for answering. The queue is bounded in beats, because
 beats are what takes time, and in the time until it is a newcomer's turn: those who are let in are answered soon,
-however many are not. Beats that nobody waits for, those of shadows, have a place in it while it is not half full, take
-none from others, and are solved while there are no others.
+however many are not. Beats of recordings, which have their places elsewhere, are not counted in it; those that nobody
+waits for, of shadows, have a place in it while it is not half full, and take none from others (`app.batch.Urgency`).
 """
 
 import asyncio
@@ -20,11 +20,12 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float32
 
-from app.batch import Asked, Piece, SolvedBatch, Way
+from app.batch import Asked, Piece, SolvedBatch, Urgency, Way
 from app.metrics import Metrics
 from app.places import Busy
 from app.queue import Queue
-from app.worker import Worker
+from app.worker import Worker, WorkerLost
+from ecg import BeatsInContext
 from models import Decisions
 from models.abstention import confidence_for
 
@@ -89,8 +90,8 @@ class Batcher:
         """Those that have nothing to do; who was the last to have something is the first to get more."""
         self._under_way: set[asyncio.Task[None]] = set()
         """Batches that are being solved."""
-        self._solving: Counter[bool] = Counter()
-        """How many of them are of spare beats, and of others."""
+        self._solving: Counter[Urgency] = Counter()
+        """How many of them are of which urgency."""
         self._queues: OrderedDict[Way, Queue] = OrderedDict()
         self._alarm: asyncio.TimerHandle | None = None
         """Until the first of those that wait for company should wait no longer."""
@@ -99,6 +100,8 @@ class Batcher:
         self._pace = 0.0
         """Beats a second that all workers solved together lately."""
         self._closed = False
+        """Nothing waits for company any more."""
+        self._ended = False
         metrics.queued_beats.set_function(lambda: self._queued)
         metrics.most_queued_beats.set(queue_beats)
 
@@ -108,6 +111,7 @@ class Batcher:
         self._go_on()
         while self._under_way:
             await asyncio.wait(self._under_way)
+        self._ended = True
         await asyncio.gather(*(worker.close() for worker in self.workers))
 
     def check(self) -> None:
@@ -122,16 +126,16 @@ class Batcher:
 
     @property
     def _queued(self) -> int:
-        """Beats that wait, without spare ones."""
-        return sum(queue.beats for way, queue in self._queues.items() if not way.spare)
+        """Prompt beats that wait."""
+        return sum(queue.beats for way, queue in self._queues.items() if way.urgency == "prompt")
 
     @property
     def _before_a_newcomer(self) -> int:
         """Of them, those whose turn is before that of a request that comes now."""
-        return sum(queue.before_a_newcomer for way, queue in self._queues.items() if not way.spare)
+        return sum(queue.before_a_newcomer for way, queue in self._queues.items() if way.urgency == "prompt")
 
     async def decide(
-        self, way: Way, beats: Float32[np.ndarray, "beat 187"], coverage: float, seconds: float
+        self, way: Way, beats: Float32[np.ndarray, "beat length"], coverage: float, seconds: float
     ) -> Decisions:
         """What the model says of these beats, as `ask` has it."""
         answer = self.ask(way, beats, coverage, seconds)
@@ -141,14 +145,17 @@ class Batcher:
             answer.cancel()
 
     def ask(
-        self, way: Way, beats: Float32[np.ndarray, "beat 187"], coverage: float, seconds: float
+        self, way: Way, beats: Float32[np.ndarray, "beat length"], coverage: float, seconds: float
     ) -> "asyncio.Future[Decisions]":
         """What the model will have said of these beats, which must have been checked, within so many seconds.
 
-        Raises Busy where the queue is full, and what `Classifier.classify` raises for a coverage. The future may have
-        TooLate, and what `Classifier.classify` raises for a way. Cancel it where nobody waits for it any more: what is
-        left of it is then not solved.
+        Where they are infinitely many, and for bulk, the queue has no end: whoever asks so has a place elsewhere.
+        Raises Busy where it is full, WorkerLost once the workers have ended, and what `Classifier.classify` raises for
+        a coverage. The future may have TooLate, and what `Classifier.classify` raises for a way. Cancel it where nobody
+        waits for it any more: what is left of it is then not solved.
         """
+        if self._ended:
+            raise WorkerLost("the service has ended its workers")
         least = confidence_for(way.model.classifier.abstention, coverage)
         loop = asyncio.get_running_loop()
         now = time.monotonic()
@@ -156,21 +163,26 @@ class Batcher:
         if self.onlooker is not None:
             self.onlooker.queued(asked)
         self._put(way, asked)
-        expiry = loop.call_later(seconds, _expire, asked)
-        asked.answer.add_done_callback(lambda _: expiry.cancel())
+        if seconds < math.inf:
+            expiry = loop.call_later(seconds, _expire, asked)
+            asked.answer.add_done_callback(lambda _: expiry.cancel())
         return asked.answer
 
     def _put(self, way: Way, asked: Asked) -> None:
-        if not way.spare:
+        if way.urgency == "spare":
+            self._check_room(asked, sum(queue.beats for queue in self._queues.values()), self.queue_beats // 2)
+        elif way.urgency == "prompt" and asked.deadline < math.inf:
             self.check()
-        queued = sum(queue.beats for queue in self._queues.values()) if way.spare else self._queued
-        if queued + asked.left > (self.queue_beats // 2 if way.spare else self.queue_beats):
-            raise Busy(f"{queued:,} beats are waiting", self._retry_seconds())
+            self._check_room(asked, self._queued, self.queue_beats)
         if way not in self._queues:
             self._queues[way] = Queue(self.most_beats)
         self._queues[way].append(asked)
         if self._alarm is None or self._are_enough(way):
             self._go_on()
+
+    def _check_room(self, asked: Asked, queued: int, most: int) -> None:
+        if queued + asked.left > most:
+            raise Busy(f"{queued:,} beats are waiting", self._retry_seconds())
 
     def _retry_seconds(self) -> int:
         """About how long it takes until the queue is solved."""
@@ -197,14 +209,15 @@ class Batcher:
     def _turns(self) -> list[Way]:
         """The ways whose turn it may be: spare ones only while there is no other.
 
-        One worker at most solves spare beats, so that another is there for who comes.
+        One worker at most solves beats that are not prompt, so that another is there for who comes.
         """
-        asked = [way for way in self._queues if not way.spare]
-        return asked or ([] if self._solving[True] else list(self._queues))
+        taken = self._solving["bulk"] or self._solving["spare"]
+        ways = [way for way in self._queues if way.urgency == "prompt" or not taken]
+        return [way for way in ways if way.urgency != "spare"] or ways
 
     def _wait_of(self, way: Way, now: float) -> float:
         """How long the beats of a way should wait for others: not at all where no other request is being solved."""
-        if way.spare or self._closed or not self._solving[False] or self._are_enough(way):
+        if way.urgency != "prompt" or self._closed or not self._solving["prompt"] or self._are_enough(way):
             return 0
         return self._queues[way].since + self.wait - now
 
@@ -226,7 +239,7 @@ class Batcher:
         pieces = queue.take(self._room(way, queue))
         if queue.beats:
             self._queues[way] = queue
-        self._solving[way.spare] += 1
+        self._solving[way.urgency] += 1
         task = asyncio.get_running_loop().create_task(self._solve(self._idle.pop(), way, pieces))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
@@ -234,17 +247,19 @@ class Batcher:
     def _room(self, way: Way, queue: Queue) -> int:
         """How many beats a batch takes: workers that have nothing to do share them, while that is worth it."""
         share = math.ceil(queue.beats / len(self._idle))
-        return self.most_beats if way.spare else min(self.most_beats, max(share, ENOUGH))
+        bulk = self.most_beats if len(self._idle) > 1 else ENOUGH
+        room = {"prompt": max(share, ENOUGH), "bulk": bulk, "spare": self.most_beats}[way.urgency]
+        return min(self.most_beats, room)
 
     async def _solve(self, worker: Worker, way: Way, pieces: Sequence[Piece]) -> None:
         started = time.monotonic()
         for piece in pieces:
-            if piece.start == 0 and not way.spare:
+            if piece.start == 0 and way.urgency == "prompt":
                 self.metrics.batch_wait_seconds.observe(started - piece.asked.since)
         try:
             parts = await _decisions(worker, way, pieces)
         finally:
-            self._solving[way.spare] -= 1
+            self._solving[way.urgency] -= 1
             self._idle.append(worker)
         ended = time.monotonic()
         self._note(way, pieces, ended - started)
@@ -257,7 +272,7 @@ class Batcher:
         """Learn from a batch that has been solved."""
         beats = sum(len(piece.beats) for piece in pieces)
         self.metrics.batch_beats.labels(model=way.model.identity.name).observe(beats)
-        if not way.spare and beats >= min(ENOUGH, self.most_beats):
+        if way.urgency == "prompt" and beats >= min(ENOUGH, self.most_beats):
             # Few at once tell nothing of how fast many are solved.
             pace = len(self.workers) * beats / max(seconds, 1e-6)
             self._pace += (0.2 if self._pace else 1) * (pace - self._pace)
@@ -268,7 +283,9 @@ class Batcher:
 async def _decisions(worker: Worker, way: Way, pieces: Sequence[Piece]) -> list[Decisions | Exception]:
     """The decisions on each piece; where a batch fails, each is tried alone, so that none fails for another."""
     try:
-        decisions = await worker.classify(way.model, np.concatenate([piece.beats for piece in pieces]), way.solver)
+        values = np.concatenate([piece.beats for piece in pieces])
+        beats = BeatsInContext(values) if way.in_context else values
+        decisions = await worker.classify(way.model, beats, way.solver)
         return _parts(decisions, pieces)
     except Exception as error:
         if len(pieces) == 1:

@@ -85,7 +85,7 @@ class Shadowing:
 
     async def _decide(self, answered: Answered, second: ServedModel) -> None:
         try:
-            way = Way(second, _solver(second, answered.question.options.solver), spare=True)
+            way = Way(second, _solver(second, answered.question.options.solver), "spare")
             said = await self.batcher.decide(way, answered.question.beats, ALL, self.seconds)
         except Exception as error:
             kind, _ = problem_of(error)

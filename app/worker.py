@@ -27,6 +27,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from app.served import ServedModel
+from ecg import BeatsInContext
 from models import Classifier, Decisions, Solver
 from models.memory import keep_freed_memory
 from models.threads import use_one_core
@@ -87,7 +88,7 @@ class Solve:
     """A batch."""
 
     sha256: str
-    beats: Float32[np.ndarray, "beat 187"]
+    beats: Float32[np.ndarray, "beat 187"] | BeatsInContext
     solver: Solver | None
 
 
@@ -113,7 +114,7 @@ class Worker:
         return self._process.ident or 0
 
     async def classify(
-        self, model: ServedModel, beats: Float32[np.ndarray, "beat 187"], solver: Solver | None
+        self, model: ServedModel, beats: Float32[np.ndarray, "beat 187"] | BeatsInContext, solver: Solver | None
     ) -> Decisions:
         """What the model says of these beats.
 

@@ -20,6 +20,7 @@ from models.architecture import (
 from models.calibration import Calibration
 from models.checkpoint import Checkpoint, CheckpointInfo
 from models.classifier import Classifier
+from models.classifying import Classifying
 from models.decisions import Decision, Decisions, Receipt, Receipts
 from models.dial import Auto, Dial, Validated
 from models.errors import (
@@ -59,6 +60,7 @@ __all__ = [
     "Checkpoint",
     "CheckpointInfo",
     "Classifier",
+    "Classifying",
     "Decision",
     "Decisions",
     "Dial",

@@ -20,7 +20,7 @@ from ecg import (
     summarize,
 )
 from models.abstention import ALL, Reason
-from models.classifier import Classifier
+from models.classifying import Classifying
 from models.decisions import Decision, Decisions
 from models.network import Solver
 
@@ -81,7 +81,7 @@ Context = Callable[[FoundBeats], BeatsInContext]
 
 
 def annotate(
-    classifier: Classifier,
+    classifier: Classifying,
     found: FoundBeats,
     solver: Solver | None = None,
     context: Context | None = None,
@@ -156,7 +156,7 @@ def beat_in_context(whole: AnnotatedRecording, beat: int) -> BeatsInContext:
 
 
 def annotate_recording(
-    classifier: Classifier,
+    classifier: Classifying,
     recording: Recording,
     leads: tuple[int, ...],
     solver: Solver | None = None,
@@ -172,7 +172,7 @@ def annotate_recording(
 
 
 def annotate_parts(
-    classifier: Classifier,
+    classifier: Classifying,
     recording: Recording,
     leads: tuple[int, ...],
     parts: Iterable[FoundPart],

@@ -17,7 +17,7 @@ from ecg import BEAT_LENGTH, LABELS, BeatsInContext, Label
 from ecg.context import LEADS, RHYTHM_LENGTH, compressed, expanded
 from ecg.usual_beat import BEFORE, VIEW_LENGTH
 from models.annotation import AnnotatedRecording, beat_in_context
-from models.classifier import Classifier
+from models.classifying import Classifying
 from models.decisions import Decisions
 from models.network import Solver
 
@@ -54,7 +54,7 @@ class Explanation:
 
 
 def explain(
-    classifier: Classifier,
+    classifier: Classifying,
     beats: Float[np.ndarray, "beat 187"] | BeatsInContext,
     labels: Sequence[Label | None],
     solver: Solver | None = None,
@@ -72,7 +72,7 @@ def explain(
     return [label and _alone(classifier, row, label, solver) for row, label in zip(beats, labels, strict=True)]
 
 
-def explain_recorded(classifier: Classifier, whole: AnnotatedRecording, beat: int) -> Explanation | None:
+def explain_recorded(classifier: Classifying, whole: AnnotatedRecording, beat: int) -> Explanation | None:
     """Why a beat of a recording got the label that this classifier decided on; None for one without a label."""
     label = whole.beats.decision(beat).label
     if label is None or whole.beats.decisions is None:
@@ -83,7 +83,7 @@ def explain_recorded(classifier: Classifier, whole: AnnotatedRecording, beat: in
 
 
 def _alone(
-    classifier: Classifier, beat: Float[np.ndarray, "187"], label: Label, solver: Solver | None
+    classifier: Classifying, beat: Float[np.ndarray, "187"], label: Label, solver: Solver | None
 ) -> Explanation | None:
     windows = windows_of(BEAT_LENGTH)
     rows = np.stack([beat, *(bridged(beat, window) for window in windows)])
@@ -92,7 +92,7 @@ def _alone(
 
 
 def _in_context(
-    classifier: Classifier, beat: Float32[np.ndarray, "587"], label: Label, solver: Solver | None
+    classifier: Classifying, beat: Float32[np.ndarray, "587"], label: Label, solver: Solver | None
 ) -> Explanation | None:
     windows = windows_of(VIEW_LENGTH)
     changed = [without_samples(beat, window) for window in windows]

@@ -1,5 +1,6 @@
 """POST /classify: beats in, decisions out."""
 
+import time
 from typing import Any
 
 import anyio.to_thread
@@ -8,13 +9,15 @@ from pydantic_core import to_json
 
 from app import asking, questions
 from app.batch import Way
+from app.batched import BatchedClassifier
+from app.batcher import TooLate
 from app.explaining import EXPLAINED_AS, ClassifyResponse, ExplanationResponse, TooManyToExplain
 from app.questions import JSON, NPY, RAW, Question
 from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, QUEUE, Responses, refusals
 from app.schemas import ClassifyOptions, ClassifyRequest, SolverRequest, decision_object, example_beat, whole_schema
-from app.served import ServedModels
+from app.served import ServedModel, ServedModels
 from app.shadowing import Answered
-from models import Decisions, explain
+from models import Decisions, Solver, explain
 
 REFUSALS = refusals({404: "No such model."} | BODY | KIND | FIELD | OVER_LIMIT | QUEUE)
 
@@ -70,7 +73,7 @@ def _in_query(shape: dict[str, Any]) -> dict[str, Any]:
 )
 async def classify(request: Request) -> Response:
     """Decide on each beat, and say why where that is asked for. A beat's answer depends on that beat alone."""
-    state = request.app.state
+    state, began = request.app.state, time.monotonic()
     seconds = asking.seconds_for(request)
     with state.tracing.span("read"):
         question = await questions.read(request)
@@ -82,10 +85,13 @@ async def classify(request: Request) -> Response:
     if decisions is None:
         return Response(status_code=asking.LEFT)
     with state.tracing.span("write"):
-        if len(decisions) < asking.MANY_BEATS and not options.explain:
-            answer = _answer(way, question, decisions)
+        if options.explain:
+            classifier = BatchedClassifier(way.model, state.batcher, "bulk", began + seconds)
+            answer = await anyio.to_thread.run_sync(_explained, classifier, way.solver, question, decisions, seconds)
+        elif len(decisions) < asking.MANY_BEATS:
+            answer = _answer(way.model, decisions)
         else:
-            answer = await anyio.to_thread.run_sync(_answer, way, question, decisions)
+            answer = await anyio.to_thread.run_sync(_answer, way.model, decisions)
     answer.background = state.shadowing.after(Answered(way.model, question, decisions), served)
     return answer
 
@@ -99,12 +105,24 @@ def _way(served: ServedModels, question: Question, most_explained: int) -> Way:
     return asking.way_of(model, options.solver)
 
 
-def _answer(way: Way, question: Question, decisions: Decisions) -> Response:
+def _answer(model: ServedModel, decisions: Decisions) -> Response:
     """As `ClassifyResponse` describes it."""
+    return _written(model, [decision_object(decision) for decision in decisions])
+
+
+def _explained(
+    classifier: BatchedClassifier, solver: Solver | None, question: Question, decisions: Decisions, seconds: float
+) -> Response:
+    """The same with explanations. Raises TooLate where they are not there within so many seconds of the request."""
     beats = [decision_object(decision) for decision in decisions]
-    if question.options.explain:
-        labels = [beat["label"] for beat in beats]
-        explanations = explain(way.model.classifier, question.beats, labels, way.solver)
-        for beat, explanation in zip(beats, explanations, strict=True):
-            beat["explanation"] = None if explanation is None else ExplanationResponse.of(explanation)
-    return Response(to_json({"model": way.model.identity, "beats": beats}), media_type=JSON)
+    try:
+        explanations = explain(classifier, question.beats, [beat["label"] for beat in beats], solver)
+    except TooLate:
+        raise TooLate(seconds) from None  # of which some had gone when it was asked
+    for beat, explanation in zip(beats, explanations, strict=True):
+        beat["explanation"] = None if explanation is None else ExplanationResponse.of(explanation)
+    return _written(classifier.model, beats)
+
+
+def _written(model: ServedModel, beats: list[dict[str, Any]]) -> Response:
+    return Response(to_json({"model": model.identity, "beats": beats}), media_type=JSON)

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from app.access import allowance_of
 from app.analysis import Analysis, Job, share_done, solver_of
 from app.answers import EXTENSIONS, JSON, MEDIA_TYPES, NDJSON, Answer, choose, line, rhythm_json
+from app.batched import BatchedClassifier
 from app.bodies import media_type
 from app.explaining import EXPLAINED_AS, ExplanationResponse
 from app.kept import Decided, KeptRecording, UnknownRecording
@@ -37,7 +38,6 @@ from app.recording_schemas import (
 )
 from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, Responses, refusals
 from app.schemas import whole_schema
-from app.served import ServedModel
 from app.uploads import receive
 from app.validation import validated
 from app.workspace import Workspace
@@ -136,7 +136,7 @@ async def _annotated(request: Request, media_type: str, closing: ExitStack) -> R
         source = upload.source(workspace, state.settings.max_recording_bytes)
         recording = workspace.store(source, state.settings.max_recording_values)
         leads = choose_leads(recording, upload.options.lead)
-        return Job(recording, leads, model, solver, upload.options.coverage, state.metrics, allowance)
+        return Job(recording, leads, model, solver, upload.options.coverage, state.batcher, state.metrics, allowance)
 
     job = await anyio.to_thread.run_sync(read)
     analysis = Analysis(job, upload.options, workspace, state.kept)
@@ -219,7 +219,8 @@ def explain_kept_beat(id: Id, number: int, request: Request) -> ExplanationRespo
     allowance_of(request).charge(EXPLAINED_AS)
     decided, workspace = kept.decided, kept.workspace.share()
     try:
-        explanation = explain_recorded(decided.model.classifier, decided.whole, number)
+        classifier = BatchedClassifier(decided.model, request.app.state.batcher, "bulk")
+        explanation = explain_recorded(classifier, decided.whole, number)
     finally:
         workspace.close()
     return None if explanation is None else ExplanationResponse.of(explanation)
@@ -261,7 +262,8 @@ async def decide_again(id: Id, request: Request) -> Response:  # noqa: A002
         closing.callback(kept.workspace.share().close)
         closing.enter_context(state.recording_places.taken())
         allowance_of(request).charge(len(kept.decided.whole.beats))
-        lines = _guarded(_decided(kept, model, solver, asked.coverage, state.metrics), state.metrics)
+        classifier = BatchedClassifier(model, state.batcher, "bulk")
+        lines = _guarded(_decided(kept, classifier, solver, asked.coverage, state.metrics), state.metrics)
         return StreamedAnswer(lines, NDJSON, closing.pop_all().close, kept.decided.whole.recording.name)
 
 
@@ -274,7 +276,7 @@ async def _decisions_request(request: Request) -> DecisionsRequest:
 
 
 def _decided(
-    kept: KeptRecording, model: ServedModel, solver: Solver | None, coverage: float, metrics: Metrics
+    kept: KeptRecording, classifier: BatchedClassifier, solver: Solver | None, coverage: float, metrics: Metrics
 ) -> Iterator[bytes]:
     parts = []
     started = time.perf_counter()
@@ -282,12 +284,12 @@ def _decided(
     recording, pieces = whole.recording, whole.beats.found.pieces(AT_ONCE)
     leads = () if whole.lead is None else choose_leads(recording, recording.leads[whole.lead])
     found = (FoundPart(piece, recording.seconds * n / len(pieces)) for n, piece in enumerate(pieces, 1))
-    for part in annotate_parts(model.classifier, recording, leads, found, solver, coverage=coverage):
-        metrics.count_annotated(model.identity.name, part.beats)
+    for part in annotate_parts(classifier, recording, leads, found, solver, coverage=coverage):
+        metrics.count_annotated(classifier.model.identity.name, part.beats)
         parts.append(part.beats)
         yield line("progress", json.dumps({"share": round(share_done(part, recording), 4)}))
     seconds = time.perf_counter() - started
-    decided = Decided(model, replace(whole, beats=AnnotatedBeats.joined(parts)))
+    decided = Decided(classifier.model, replace(whole, beats=AnnotatedBeats.joined(parts)))
     kept.decided = decided
     yield line("beats", columns(decided.whole.beats).model_dump_json())
     yield line("rhythm", rhythm_json(decided.whole).decode())

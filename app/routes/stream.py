@@ -25,6 +25,7 @@ from starlette.websockets import WebSocketDisconnect
 from app.access import SUBPROTOCOL, allowance_of
 from app.allowance import Allowance
 from app.analysis import solver_of
+from app.batched import BatchedClassifier
 from app.problems import KINDS, problem_of
 from app.recording_schemas import beat_object, rhythm_response
 from app.schemas import Coverage, ModelIdentity, ModelName, SolverRequest
@@ -136,6 +137,7 @@ class _Live:
         self.solver = solver_of(self.model, asked.solver)
         self.coverage = asked.coverage
         confidence_for(self.model.classifier.abstention, self.coverage)
+        self.classifier = BatchedClassifier(self.model, state.batcher, "prompt")
         self.metrics = state.metrics
         self.allowance = allowance
         self.factor = check_unit(asked.unit)
@@ -176,7 +178,7 @@ class _Live:
             return []
         self.allowance.charge(len(found))
         context = partial(self.context.of, next_peak=self.found.next_peak) if self.context is not None else None
-        part = annotate(self.model.classifier, found, self.solver, context, coverage=self.coverage)
+        part = annotate(self.classifier, found, self.solver, context, coverage=self.coverage)
         self.metrics.count_annotated(self.model.identity.name, part)
         self.times += (found.peaks / self.found.fs).tolist()
         self.labels += part.labels

@@ -1,4 +1,5 @@
 import asyncio
+import math
 import os
 import threading
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from app.batch import Way
 from app.batcher import ENOUGH, Batcher, TooLate
 from app.metrics import Metrics
 from app.places import Busy
+from app.worker import WorkerLost
 from models import Abstention, InvalidCoverage, NoSolver, Solver
 
 LONG = 1000.0
@@ -79,9 +81,9 @@ async def begun(model):
     await asyncio.to_thread(model.classifier.begun.acquire)
 
 
-async def asked(batcher, model, beats, seconds=60.0, *, spare=False):
+async def asked(batcher, model, beats, seconds=60.0, *, urgency="prompt"):
     """A request, which has been queued when this is done."""
-    task = asyncio.ensure_future(batcher.decide(Way(model, None, spare), beats, 1.0, seconds))
+    task = asyncio.ensure_future(batcher.decide(Way(model, None, urgency), beats, 1.0, seconds))
     await asyncio.sleep(0)
     return task
 
@@ -262,7 +264,7 @@ def test_whoever_would_wait_too_long_for_a_turn_is_refused_before_and_after_the_
                 batcher.check()
             with pytest.raises(Busy, match="5 beats would be solved before"):
                 await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
-            tasks.append(await asked(batcher, model, beats[:1], spare=True))  # for whom nobody waits
+            tasks.append(await asked(batcher, model, beats[:1], urgency="spare"))  # for whom nobody waits
             tasks[2].cancel()
             await asyncio.sleep(0)
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -292,7 +294,10 @@ def test_a_queue_that_is_empty_again_refuses_nobody(batcher_of, model, beats, da
     spare = data.draw(st.sets(st.integers(0, len(sizes) - 1)))
 
     async def run():
-        tasks = [await asked(batcher, model, beats[:size], spare=n in spare) for n, size in enumerate(sizes)]
+        tasks = [
+            await asked(batcher, model, beats[:size], urgency="spare" if n in spare else "prompt")
+            for n, size in enumerate(sizes)
+        ]
         for number in left:
             tasks[number].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -421,7 +426,7 @@ def test_spare_beats_are_solved_when_no_others_wait(batcher_of, model, beats):
         with model.classifier.held():
             first = await asked(batcher, model, beats[:1])
             await begun(model)
-            spare = await asked(batcher, model, beats[:2], spare=True)
+            spare = await asked(batcher, model, beats[:2], urgency="spare")
             others = [await asked(batcher, model, beats[:3]), await asked(batcher, model, beats[:4])]
             spare.add_done_callback(lambda _: done.append("spare"))
             others[-1].add_done_callback(lambda _: done.append("others"))
@@ -437,9 +442,9 @@ def test_spare_beats_leave_a_worker_to_others(batcher_of, model, beats):
 
     async def run():
         with model.classifier.held():
-            spare = [await asked(batcher, model, beats[:2], spare=True)]
+            spare = [await asked(batcher, model, beats[:2], urgency="spare")]
             await begun(model)
-            spare.append(await asked(batcher, model, beats[:3], spare=True))
+            spare.append(await asked(batcher, model, beats[:3], urgency="spare"))
             other = await asked(batcher, model, beats[:1])
             await begun(model)
             assert [size for size, _ in model.classifier.batches] == [2, 1]
@@ -457,15 +462,15 @@ def test_spare_beats_take_nobodys_place_and_find_one_while_the_queue_is_not_half
         with model.classifier.held():
             tasks = [await asked(batcher, model, beats[:1])]
             await begun(model)
-            tasks.append(await asked(batcher, model, beats[:3], spare=True))
+            tasks.append(await asked(batcher, model, beats[:3], urgency="spare"))
             with pytest.raises(Busy, match="3 beats are waiting"):
-                await batcher.decide(Way(model, None, spare=True), beats[:3], 1.0, 60)
+                await batcher.decide(Way(model, None, "spare"), beats[:3], 1.0, 60)
             tasks.append(await asked(batcher, model, beats[:10]))
             assert metrics.queued_beats.collect()[0].samples[0].value == 10
             with pytest.raises(Busy, match="10 beats are waiting"):
                 await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
             with pytest.raises(Busy, match="13 beats are waiting"):
-                await batcher.decide(Way(model, None, spare=True), beats[:1], 1.0, 60)
+                await batcher.decide(Way(model, None, "spare"), beats[:1], 1.0, 60)
         await asyncio.gather(*tasks)
 
     asyncio.run(run())
@@ -476,7 +481,7 @@ def test_a_request_does_not_wait_while_spare_beats_are_being_solved(batcher_of, 
 
     async def run():
         with model.classifier.held():
-            spare = await asked(batcher, model, beats[:2], spare=True)
+            spare = await asked(batcher, model, beats[:2], urgency="spare")
             await begun(model)
             first = await asked(batcher, model, beats[:1])
             await begun(model)
@@ -486,14 +491,77 @@ def test_a_request_does_not_wait_while_spare_beats_are_being_solved(batcher_of, 
     assert [size for size, _ in model.classifier.batches] == [2, 1]
 
 
+def test_bulk_is_solved_by_one_worker_at_a_time_so_that_others_find_one(batcher_of, model, beats):
+    batcher = batcher_of(workers=3, most_beats=4 * ENOUGH)
+    many = np.resize(beats, (2 * ENOUGH + 5, 187))
+
+    async def run():
+        with model.classifier.held():
+            bulk = [await asked(batcher, model, many, math.inf, urgency="bulk") for _ in range(2)]
+            await begun(model)
+            prompt = await asked(batcher, model, beats[:3])
+            await begun(model)
+            assert [size for size, _ in model.classifier.batches] == [len(many), 3]
+        return await asyncio.gather(*bulk, prompt)
+
+    for decisions in asyncio.run(run())[:2]:
+        same(decisions, model.classifier.classifier.classify(many))
+
+
+def test_bulk_has_the_last_free_worker_for_a_little_at_a_time(batcher_of, model, beats):
+    batcher = batcher_of(workers=1, most_beats=4 * ENOUGH)
+    many = np.resize(beats, (2 * ENOUGH + 5, 187))
+
+    async def run():
+        with model.classifier.held():
+            bulk = await asked(batcher, model, many, math.inf, urgency="bulk")
+            await begun(model)
+            prompt = await asked(batcher, model, beats[:3])
+        return await asyncio.gather(bulk, prompt)
+
+    same(asyncio.run(run())[0], model.classifier.classifier.classify(many))
+    assert [size for size, _ in model.classifier.batches] == [ENOUGH, ENOUGH, 3, 5]  # they take turns
+
+
+def test_whoever_has_a_place_elsewhere_is_never_refused_and_takes_nobodys_in_the_queue(batcher_of, model, beats):
+    metrics = Metrics()
+    batcher = batcher_of(queue_beats=10, most_beats=4, queue_seconds=1e-9, metrics=metrics)
+
+    async def run():
+        with model.classifier.held():
+            tasks = [await asked(batcher, model, beats[:1])]
+            await begun(model)
+            tasks.append(await asked(batcher, model, beats[:40], math.inf, urgency="bulk"))
+            assert metrics.queued_beats.collect()[0].samples[0].value == 0
+            tasks.append(await asked(batcher, model, beats[:10]))
+            with pytest.raises(Busy):
+                await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+            tasks.append(await asked(batcher, model, beats[:1], math.inf))
+        return await asyncio.gather(*tasks)
+
+    same(asyncio.run(run())[1], model.classifier.classifier.classify(beats[:40]))
+
+
+def test_nothing_is_asked_of_workers_that_have_ended(batcher_of, model, beats):
+    batcher = batcher_of()
+
+    async def run():
+        await batcher.close()
+        with pytest.raises(WorkerLost):
+            await batcher.decide(Way(model, None, "bulk"), beats[:1], 1.0, math.inf)
+
+    asyncio.run(run())
+    assert not model.classifier.batches
+
+
 def test_closing_with_spare_beats_ends(batcher_of, model, beats):
     batcher = batcher_of(workers=3)
 
     async def run():
         with model.classifier.held():
-            tasks = [await asked(batcher, model, beats[:2], spare=True)]
+            tasks = [await asked(batcher, model, beats[:2], urgency="spare")]
             await begun(model)
-            tasks += [await asked(batcher, model, beats[:3], spare=True) for _ in range(2)]
+            tasks += [await asked(batcher, model, beats[:3], urgency="spare") for _ in range(2)]
             closing = asyncio.ensure_future(batcher.close())
             await asyncio.sleep(0.05)
         await asyncio.gather(closing, *tasks)

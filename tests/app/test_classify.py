@@ -1,3 +1,4 @@
+import asyncio
 import json
 import math
 import socket
@@ -304,6 +305,21 @@ def test_an_answer_that_cannot_be_there_in_time_is_not_waited_for(client, beat):
     assert (
         client.post("/classify", json={"beats": [beat]}, headers={"Cardiode-Deadline-Ms": "60000"}).status_code == 200
     )
+
+
+def test_explanations_that_cannot_be_there_in_time_are_not_waited_for(served, beat):
+    class Slow(Worker):
+        async def classify(self, model, beats, solver):
+            if len(beats) > 1:
+                await asyncio.sleep(0.6)
+            return await super().classify(model, beats, solver)
+
+    with TestClient(service.create(served, Settings(), begin=Slow)) as client:
+        client.post("/classify", json={"beats": [beat]})  # so that its worker knows the classifier
+        headers = {"Cardiode-Deadline-Ms": "500"}
+        assert client.post("/classify", json={"beats": [beat]}, headers=headers).status_code == 200
+        late = client.post("/classify", json={"beats": [beat], "explain": True}, headers=headers)
+    assert_problem(late, 504, "within 500 ms")
 
 
 def test_a_service_may_allow_less_than_its_clients(served, beat):

@@ -492,6 +492,7 @@ def test_recordings_and_their_beats_are_counted(post, files, client):
     values = samples(client)
     assert total(values, "cardiode_recordings_total", model="odenet") == 1
     assert total(values, "cardiode_beats_total") == sum(beat["label"] is not None for beat in beats)
+    assert total(values, "cardiode_batch_beats_sum") == sum(beat["quality"] == "good" for beat in beats)
     assert total(values, "cardiode_http_requests_total", route="/recordings", status="200") == 1
 
 

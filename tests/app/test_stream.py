@@ -177,6 +177,14 @@ def test_a_stream_that_says_nothing_more_is_ended_and_its_place_is_free(served, 
         assert total(samples(client), "cardiode_errors_total", kind="body_too_slow") == 2
 
 
+def test_its_beats_are_solved_by_the_workers_as_everybodys_are(client):
+    with opened(client, FIRST) as socket:
+        socket.send_json({"signals": MADE.signals.tolist(), "end": True})
+        beats = beats_of(rest(socket))
+    solved = total(samples(client), "cardiode_batch_beats_sum")
+    assert solved == sum(beat["quality"] == "good" for beat in beats) > 0
+
+
 def test_a_client_that_leaves_harms_nobody(client):
     with opened(client, FIRST) as socket:
         socket.receive_json()
