@@ -1,22 +1,24 @@
 """Resampling: any rate to the 125 Hz of a beat, or to another."""
 
 from fractions import Fraction
+from functools import cache
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32
-from scipy.signal import resample_poly
+from jaxtyping import Float, Float32, Float64
+from scipy.signal import firwin, resample_poly
 
 BEAT_FS = 125
 """Samples a second of a beat."""
 
 FILTER_HALF = 10
-"""Half the length of the filter that `scipy.signal.resample_poly` takes by default, in samples of the lower rate."""
+"""Half the length of the filter, in samples of the lower rate."""
 
 
 def resample(signal: Float[np.ndarray, "sample"], fs: float, to: float = BEAT_FS) -> Float32[np.ndarray, "resampled"]:
     """The signal at 125 Hz, or at the rate asked for, by polyphase filtering."""
     ratio = _ratio(fs, to)
-    return resample_poly(signal, ratio.numerator, ratio.denominator).astype(np.float32, copy=False)
+    return _resampled(signal, ratio.numerator, ratio.denominator).astype(np.float32, copy=False)
 
 
 class Resampler:
@@ -38,7 +40,7 @@ class Resampler:
         ready -= ready % self.down
         if ready <= 0:
             return np.zeros(0, np.float32)
-        resampled = resample_poly(self._kept[: self._before + ready + self._margin], self.up, self.down)
+        resampled = _resampled(self._kept[: self._before + ready + self._margin], self.up, self.down)
         start = self._before * self.up // self.down
         done = self._before + ready
         self._before = min(done, self._margin)
@@ -50,7 +52,7 @@ class Resampler:
         if len(self._kept) == self._before:
             return np.zeros(0, np.float32)
         longer = np.concatenate((self._kept, np.full(self._margin, self._kept[-1])))
-        resampled = resample_poly(longer, self.up, self.down)
+        resampled = _resampled(longer, self.up, self.down)
         start, stop = (place * self.up // self.down for place in (self._before, len(self._kept)))
         return resampled[start:stop].astype(np.float32)
 
@@ -58,9 +60,25 @@ class Resampler:
         """The rest, now that nothing more comes."""
         if len(self._kept) == self._before:
             return np.zeros(0, np.float32)
-        resampled = resample_poly(self._kept, self.up, self.down)
+        resampled = _resampled(self._kept, self.up, self.down)
         return resampled[self._before * self.up // self.down :].astype(np.float32)
 
 
 def _ratio(fs: float, to: float = BEAT_FS) -> Fraction:
     return Fraction(to / fs).limit_denominator(1000)
+
+
+def _resampled(signal: Float[np.ndarray, "sample"], up: int, down: int) -> Float[np.ndarray, "resampled"]:
+    if up == down:
+        return signal
+    # By itself scipy would design the filter anew for each piece, which is a third of what a short one costs.
+    coefficients: Any = _filter(up, down).astype(signal.dtype)
+    return np.asarray(resample_poly(signal, up, down, window=coefficients))
+
+
+@cache
+def _filter(up: int, down: int) -> Float64[np.ndarray, "coefficient"]:
+    """The one that `scipy.signal.resample_poly` designs where it is given none."""
+    rate = max(up, down)
+    designed: np.ndarray = firwin(2 * FILTER_HALF * rate + 1, 1 / rate, window=("kaiser", 5.0))
+    return designed
