@@ -19,7 +19,7 @@ from app.batcher import TooLate
 from app.places import Busy
 from app.schemas import SolverRequest
 from app.served import ServedModel
-from app.validation import invalid
+from app.validation import invalid, single
 from ecg.telling import shortened
 from models import Decisions
 
@@ -54,7 +54,7 @@ def seconds_for(request: Request) -> float:
 
 def _told(request: Request) -> float:
     """What the client allows, in seconds; infinite where it says nothing."""
-    told = request.headers.get(DEADLINE)
+    told = single(request.headers, DEADLINE)
     if told is None:
         return math.inf
     if not (told.isascii() and told.isdigit() and len(told) <= MOST_DIGITS and int(told)):

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     )
     recordings_kept: int = Field(8, ge=1, description="recordings that are kept for the page; the oldest makes place")
     keep_seconds: int = Field(3600, ge=1, description="how long one is kept after it was last looked at")
-    streams: int = Field(16, ge=0, description="live streams at once")
+    streams: int = Field(64, ge=0, description="live streams at once")
     stream_seconds: float = Field(
         60, gt=0, allow_inf_nan=False, description="how long a live stream may say nothing, before it is ended"
     )

@@ -10,6 +10,9 @@ from typing import TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import Headers
+
+TWICE = "got it twice, expected it once"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -45,12 +48,20 @@ def invalid(field: str, message: str, where: str = "body") -> RequestValidationE
     return RequestValidationError([{"type": "value_error", "loc": (where, field), "msg": message}])
 
 
+def single(headers: Headers, name: str) -> str | None:
+    """What a header says, None where there is none. Raises RequestValidationError where it comes twice."""
+    values = headers.getlist(name)
+    if len(values) > 1:
+        raise invalid(name, TWICE, "header")
+    return values[0] if values else None
+
+
 def check_once(names: Iterable[str], where: str) -> None:
     """Raises RequestValidationError for a name that comes twice."""
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise invalid(name, "got it twice, expected it once", where)
+            raise invalid(name, TWICE, where)
         seen.add(name)
 
 

@@ -6,7 +6,8 @@ times as much, at a constant rate and whatever becomes of it. It fails where
 
 - any request is answered wrongly or not at all, or is refused without Retry-After;
 - the 99th percentile of the time to the answer, of those that are not refused, is over 1.5 times that at capacity;
-- fewer than 90 % of the beats a second at capacity are answered rightly.
+- fewer than 90 % of the beats a second at capacity are answered rightly, for each core that asking leaves: it runs
+  beside the service, and to ask four times as much takes more.
 """
 
 import argparse
@@ -42,11 +43,20 @@ CORES = len(os.sched_getaffinity(0))
 
 @dataclass(frozen=True)
 class Seen:
-    """What became of a load: beats a second that were answered rightly, the slowest of 99 % in seconds, all ends."""
+    """What became of a load: beats a second that were answered rightly, the slowest of 99 % in seconds, all ends.
+
+    `cores` are those that asking took.
+    """
 
     rate: float
     p99: float
     ends: Counter[End]
+    cores: float
+
+    @property
+    def rate_of_core(self) -> float:
+        """Of each that was left for the service."""
+        return self.rate / (CORES - self.cores)
 
 
 def main() -> None:
@@ -69,7 +79,7 @@ async def overload(service: Service, asked: list[Question], beats: int, seconds:
     offered = TIMES * capacity / beats
     over = await seen(Load(service.port, asked), lambda load: load.open_for(offered, seconds, CONNECTIONS), seconds)
     told(f"{TIMES} times as much as it can do", over)
-    return judge(full, over, capacity)
+    return judge(max(alone, full, key=lambda load: load.rate), full, over)
 
 
 def taken_beats(rate: float) -> int:
@@ -81,17 +91,19 @@ def taken_beats(rate: float) -> int:
 
 async def seen(load: Load, run: Callable[[Load], Awaitable[None]], seconds: float) -> Seen:
     """What became of a load. Beats count that are answered while it asks, not those of the queue that it leaves."""
-    started = time.monotonic()
+    started, used = time.monotonic(), time.process_time()
     await run(load)
+    cores = (time.process_time() - used) / (time.monotonic() - started)
     rate = beats_right(between(load.outcomes, started, started + seconds)) / seconds
-    return Seen(rate, slowest(load.outcomes), load.ends)
+    return Seen(rate, slowest(load.outcomes), load.ends, cores)
 
 
 def told(what: str, seen: Seen) -> None:
-    print(f"{what}: {seen.rate:,.0f} beats/s, p99 {1e3 * seen.p99:,.0f} ms, {dict(seen.ends)}", flush=True)
+    said = f"{what}: {seen.rate:,.0f} beats/s, p99 {1e3 * seen.p99:,.0f} ms, {dict(seen.ends)}"
+    print(f"{said}; asking took {seen.cores:.2f} cores", flush=True)
 
 
-def judge(full: Seen, over: Seen, capacity: float) -> int:
+def judge(capacity: Seen, full: Seen, over: Seen) -> int:
     bars, ends = Bars(), over.ends
     sent = 1 - ends["unsent"] / ends.total()
     bars.check(sent >= SENT, f"at least {SENT:.0%} of what should be asked is: {sent:.0%}")
@@ -100,8 +112,13 @@ def judge(full: Seen, over: Seen, capacity: float) -> int:
     )
     slower = over.p99 / full.p99
     bars.check(slower <= SLOWER, f"p99 is at most {SLOWER} times that at capacity: {slower:.2f}")
-    goodput = over.rate / capacity
-    bars.check(goodput >= GOODPUT, f"goodput is at least {GOODPUT:.0%} of capacity: {goodput:.0%}")
+    goodput = over.rate_of_core / capacity.rate_of_core
+    whole = over.rate / capacity.rate
+    bars.check(
+        goodput >= GOODPUT,
+        f"goodput is at least {GOODPUT:.0%} of capacity for each core that asking leaves: {goodput:.0%} "
+        f"({whole:.0%} whatever asking took)",
+    )
     return bars.status
 
 

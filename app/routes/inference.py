@@ -27,7 +27,7 @@ from app.tensors import (
     wanted_of,
     write,
 )
-from app.validation import invalid
+from app.validation import invalid, single
 from ecg import BEAT_LENGTH
 from ecg.source import MAX_NAME
 from ecg.telling import shortened
@@ -235,7 +235,7 @@ async def _read(request: Request) -> Inference:
     if kind not in KINDS:
         raise HTTPException(415, f"got Content-Type: {shortened(kind)!r}, expected none or one of: {', '.join(KINDS)}")
     encoding = request.headers.get("content-encoding", "")
-    header_length = request.headers.get(HEADER_LENGTH)
+    header_length = single(request.headers, HEADER_LENGTH)
     most = request.app.state.settings.max_body_bytes
     body = await request.body()
     if len(body) < LARGE_JSON and not encoding:

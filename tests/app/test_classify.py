@@ -298,6 +298,12 @@ def test_a_deadline_that_is_none_is_refused_by_name(client, beat, told):
     assert_problem(client.post("/classify", json={"beats": [beat]}, headers=headers), 422, "Cardiode-Deadline-Ms")
 
 
+def test_a_deadline_that_comes_twice_is_refused_for_one_of_them_would_be_ignored(client, beat):
+    twice = [("Cardiode-Deadline-Ms", "5"), ("Cardiode-Deadline-Ms", "60000")]
+    refused = client.post("/classify", json={"beats": [beat]}, headers=twice)
+    assert_problem(refused, 422, "Cardiode-Deadline-Ms", "got it twice")
+
+
 def test_an_answer_that_cannot_be_there_in_time_is_not_waited_for(client, beat):
     body = {"beats": [beat] * 200, "solver": {"rtol": 1e-6, "atol": 1e-6}}
     assert_problem(client.post("/classify", json=body, headers={"Cardiode-Deadline-Ms": "5"}), 504, "5 ms")
