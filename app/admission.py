@@ -18,8 +18,8 @@ from app.places import Busy
 
 
 @dataclass(frozen=True)
-class Asking:
-    """A route whose beats wait for the batcher: its path, as the API's description has it."""
+class GuardedRoute:
+    """One whose requests may be refused for the queue: its path, as the API's description has it."""
 
     path: str
 
@@ -30,7 +30,7 @@ class Asking:
 
 
 MODEL = f"{problems.INFERENCE}/models/{{name}}"
-ASKING = tuple(map(Asking, ("/classify", f"{MODEL}/infer", f"{MODEL}/versions/{{version}}/infer")))
+GUARDED = tuple(map(GuardedRoute, ("/classify", f"{MODEL}/infer", f"{MODEL}/versions/{{version}}/infer")))
 
 
 class Admission:
@@ -43,7 +43,7 @@ class Admission:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http" and scope["method"] == "POST":
-            for route in ASKING:
+            for route in GUARDED:
                 if route.pattern.match(scope["path"]):
                     try:
                         self.batcher.check()

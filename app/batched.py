@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from app.batch import Urgency, Way
-from app.batcher import Batcher
+from app.batcher import ENOUGH, Batcher
 from app.served import ServedModel
 from ecg import BeatsInContext, check_beats
 from models import Decisions, Solver
@@ -43,6 +43,8 @@ class BatchedClassifier:
         """
         in_context = isinstance(beats, BeatsInContext)
         values = beats.values if isinstance(beats, BeatsInContext) else check_beats(beats)
-        way = Way(self.model, solver or self.model.classifier.solver, self.urgency, in_context)
+        # More than are solved at once are many, whoever asks: others need not wait for all of them.
+        urgency = self.urgency if len(values) <= ENOUGH else "bulk"
+        way = Way(self.model, solver or self.model.classifier.solver, urgency, in_context)
         seconds = self.until - time.monotonic()
         return anyio.from_thread.run(self.batcher.decide, way, values, coverage, seconds)

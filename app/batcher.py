@@ -92,6 +92,8 @@ class Batcher:
         """Batches that are being solved."""
         self._solving: Counter[Urgency] = Counter()
         """How many of them are of which urgency."""
+        self._bulk_began = False
+        """The last of them is of bulk."""
         self._queues: OrderedDict[Way, Queue] = OrderedDict()
         self._alarm: asyncio.TimerHandle | None = None
         """Until the first of those that wait for company should wait no longer."""
@@ -100,8 +102,6 @@ class Batcher:
         self._pace = 0.0
         """Beats a second that all workers solved together lately."""
         self._closed = False
-        """Nothing waits for company any more."""
-        self._ended = False
         metrics.queued_beats.set_function(lambda: self._queued)
         metrics.most_queued_beats.set(queue_beats)
 
@@ -111,13 +111,12 @@ class Batcher:
         self._go_on()
         while self._under_way:
             await asyncio.wait(self._under_way)
-        self._ended = True
         await asyncio.gather(*(worker.close() for worker in self.workers))
 
     def check(self) -> None:
         """Whether a request may come now, which costs less than to read it first. Raises Busy."""
         # A batch for each worker may wait in any case, or one of them would have none.
-        most = max(self.queue_seconds * self._pace, len(self.workers) * self.most_beats)
+        most = max(self.queue_seconds * self._prompt_pace, len(self.workers) * self.most_beats)
         if not self._pace or self._before_a_newcomer <= most:
             return
         self._drop(time.monotonic())  # it may be full of those who have left
@@ -133,6 +132,12 @@ class Batcher:
     def _before_a_newcomer(self) -> int:
         """Of them, those whose turn is before that of a request that comes now."""
         return sum(queue.before_a_newcomer for way, queue in self._queues.items() if way.urgency == "prompt")
+
+    @property
+    def _prompt_pace(self) -> float:
+        """What is left of the pace for prompt beats while one worker, or half of the time of all there are, is not."""
+        bulk = self._solving["bulk"] or any(way.urgency == "bulk" for way in self._queues)
+        return self._pace * (1 - 1 / max(len(self.workers), 2)) if bulk else self._pace
 
     async def decide(
         self, way: Way, beats: Float32[np.ndarray, "beat length"], coverage: float, seconds: float
@@ -150,17 +155,17 @@ class Batcher:
         """What the model will have said of these beats, which must have been checked, within so many seconds.
 
         Where they are infinitely many, and for bulk, the queue has no end: whoever asks so has a place elsewhere.
-        Raises Busy where it is full, WorkerLost once the workers have ended, and what `Classifier.classify` raises for
+        Raises Busy where it is full, WorkerLost once the batcher is closed, and what `Classifier.classify` raises for
         a coverage. The future may have TooLate, and what `Classifier.classify` raises for a way. Cancel it where nobody
         waits for it any more: what is left of it is then not solved.
         """
-        if self._ended:
-            raise WorkerLost("the service has ended its workers")
+        if self._closed:
+            raise WorkerLost("the service is ending its workers")
         least = confidence_for(way.model.classifier.abstention, coverage)
         loop = asyncio.get_running_loop()
         now = time.monotonic()
         asked = Asked(beats, now + seconds, least, loop.create_future(), now)
-        if self.onlooker is not None:
+        if self.onlooker is not None and seconds < math.inf:  # not of each beat of a recording or a live signal
             self.onlooker.queued(asked)
         self._put(way, asked)
         if seconds < math.inf:
@@ -170,7 +175,8 @@ class Batcher:
 
     def _put(self, way: Way, asked: Asked) -> None:
         if way.urgency == "spare":
-            self._check_room(asked, sum(queue.beats for queue in self._queues.values()), self.queue_beats // 2)
+            waiting = sum(queue.beats for other, queue in self._queues.items() if other.urgency != "bulk")
+            self._check_room(asked, waiting, self.queue_beats // 2)
         elif way.urgency == "prompt" and asked.deadline < math.inf:
             self.check()
             self._check_room(asked, self._queued, self.queue_beats)
@@ -186,7 +192,7 @@ class Batcher:
 
     def _retry_seconds(self) -> int:
         """About how long it takes until the queue is solved."""
-        seconds = self._queued / self._pace if self._pace else 1
+        seconds = self._queued / self._prompt_pace if self._pace else 1
         return min(max(math.ceil(seconds), 1), MOST_RETRY_SECONDS)
 
     def _go_on(self) -> None:
@@ -213,6 +219,8 @@ class Batcher:
         """
         taken = self._solving["bulk"] or self._solving["spare"]
         ways = [way for way in self._queues if way.urgency == "prompt" or not taken]
+        if self._bulk_began:  # with however many solvers bulk is asked for, others have every second turn
+            ways.sort(key=lambda way: way.urgency != "prompt")
         return [way for way in ways if way.urgency != "spare"] or ways
 
     def _wait_of(self, way: Way, now: float) -> float:
@@ -240,6 +248,7 @@ class Batcher:
         if queue.beats:
             self._queues[way] = queue
         self._solving[way.urgency] += 1
+        self._bulk_began = way.urgency == "bulk"
         task = asyncio.get_running_loop().create_task(self._solve(self._idle.pop(), way, pieces))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)

@@ -91,7 +91,9 @@ class Metrics:
             buckets=(0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8),
             registry=registry,
         )
-        self.queued_beats = Gauge("cardiode_queued_beats", "Beats that wait to be solved.", registry=registry)
+        self.queued_beats = Gauge(
+            "cardiode_queued_beats", "Beats of requests and live signals that wait to be solved.", registry=registry
+        )
         self.most_queued_beats = Gauge(
             "cardiode_queued_beats_max", "Beats that may wait to be solved.", registry=registry
         )

@@ -48,6 +48,9 @@ LARGEST_BODIES = 10
 FORM_BYTES = 100_000
 """What a form may need beside the files in it."""
 
+STREAM_THREADS = 32
+"""Live signals of which a piece is worked on at once, apart from what else needs threads: they wait for beats there."""
+
 STUCK_SECONDS = 10
 """What a batch may take longer than any client waits, before the worker that solves it is replaced."""
 
@@ -94,6 +97,7 @@ def create(
     app.state.kept = KeptRecordings(settings.recordings_kept, settings.keep_seconds)
     app.state.recording_places = Places("recordings", settings.recordings_at_once)
     app.state.readers = anyio.CapacityLimiter(settings.solver_workers)
+    app.state.stream_threads = anyio.CapacityLimiter(STREAM_THREADS)
     app.state.stream_places = Places("streams", settings.streams)
     app.state.metrics = Metrics()
     app.state.batcher = _batcher(settings, app.state.metrics, begin, tracing.onlooker)

@@ -115,7 +115,7 @@ def row(count: int, hearts: list[Heart], address: str, seconds: int) -> str:
     before, own = processor_seconds().sum(), psutil.Process().cpu_times()
     started = time.monotonic()
     seen = uvloop.run(followed(count, hearts, address.replace("http", "ws")))
-    took, after = time.monotonic() - started, psutil.Process().cpu_times()
+    took, after = time.monotonic() - started - CONNECT_SECONDS, psutil.Process().cpu_times()
     cores = (processor_seconds().sum() - before) / took
     of_monitors = (after.user + after.system - own.user - own.system) / took
     if np.percentile(seen.late, 99) > PIECE / FS:

@@ -1,7 +1,7 @@
 """Resampling: any rate to the 125 Hz of a beat, or to another."""
 
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ BEAT_FS = 125
 
 FILTER_HALF = 10
 """Half the length of the filter, in samples of the lower rate."""
+
+FILTERS = 32
+"""That are kept: recordings come at few rates, but a stranger may name any."""
 
 
 def resample(signal: Float[np.ndarray, "sample"], fs: float, to: float = BEAT_FS) -> Float32[np.ndarray, "resampled"]:
@@ -76,7 +79,7 @@ def _resampled(signal: Float[np.ndarray, "sample"], up: int, down: int) -> Float
     return np.asarray(resample_poly(signal, up, down, window=coefficients))
 
 
-@cache
+@lru_cache(maxsize=FILTERS)
 def _filter(up: int, down: int) -> Float64[np.ndarray, "coefficient"]:
     """The one that `scipy.signal.resample_poly` designs where it is given none."""
     rate = max(up, down)

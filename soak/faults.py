@@ -40,7 +40,7 @@ from soak.bars import Bars
 from soak.clock import LIBRARY, Clock, has_jumped
 from soak.load import End, Load
 from soak.marked import Question, questions
-from soak.service import HOST, START_SECONDS, Service, free_port, kill, served
+from soak.service import HOST, START_SECONDS, Service, end_by_sigterm, free_port, kill, served
 
 MODEL = "resnet"
 SIZES = (1, 8)
@@ -59,6 +59,7 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(FAULTS):
         parser.error(f"got {', '.join(sorted(unknown))}, expected some of: {', '.join(FAULTS)}")
+    end_by_sigterm()
     sys.exit(asyncio.run(run(asked.names or list(FAULTS))))
 
 

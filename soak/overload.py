@@ -7,7 +7,7 @@ times as much, at a constant rate and whatever becomes of it. It fails where
 - any request is answered wrongly or not at all, or is refused without Retry-After;
 - the 99th percentile of the time to the answer, of those that are not refused, is over 1.5 times that at capacity;
 - fewer than 90 % of the beats a second at capacity are answered rightly, for each core that asking leaves: it runs
-  beside the service, and to ask four times as much takes more.
+  beside the service, and to ask four times as much takes more; or fewer than 80 % whatever that takes.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from app.settings import Settings
 from soak.bars import Bars
 from soak.load import End, Load, beats_right, between, slowest
 from soak.marked import Question, questions
-from soak.service import Service, served
+from soak.service import Service, end_by_sigterm, served
 
 MODEL = "odenet"
 BEATS = 64
@@ -32,6 +32,7 @@ BEATS = 64
 TIMES = 4
 SLOWER = 1.5
 GOODPUT = 0.9
+LEAST = 0.8
 CONNECTIONS = 256
 """Of all clients together: who gets none in time has not asked."""
 SENT = 0.95
@@ -64,6 +65,7 @@ def main() -> None:
     parser.add_argument("seconds", nargs="?", type=float, default=20, help="of each measurement (20)")
     parser.add_argument("--beats", type=int, default=BEATS, help=f"of a request ({BEATS})")
     asked = parser.parse_args()
+    end_by_sigterm()
     with served(CARDIODE_MODELS=MODEL) as service:
         # Whoever asks takes time from the service: it should take little.
         sys.exit(uvloop.run(overload(service, questions(MODEL, (asked.beats,)), asked.beats, asked.seconds)))
@@ -114,10 +116,10 @@ def judge(capacity: Seen, full: Seen, over: Seen) -> int:
     bars.check(slower <= SLOWER, f"p99 is at most {SLOWER} times that at capacity: {slower:.2f}")
     goodput = over.rate_of_core / capacity.rate_of_core
     whole = over.rate / capacity.rate
+    bars.check(whole >= LEAST, f"goodput is at least {LEAST:.0%} of capacity whatever asking takes: {whole:.0%}")
     bars.check(
         goodput >= GOODPUT,
-        f"goodput is at least {GOODPUT:.0%} of capacity for each core that asking leaves: {goodput:.0%} "
-        f"({whole:.0%} whatever asking took)",
+        f"goodput is at least {GOODPUT:.0%} of capacity for each core that asking leaves: {goodput:.0%}",
     )
     return bars.status
 

@@ -19,7 +19,7 @@ import time
 from soak.bars import Bars
 from soak.load import Load, beats_right, between, slowest
 from soak.marked import questions
-from soak.service import Service, Use, served
+from soak.service import Service, Use, end_by_sigterm, served
 
 MODEL = "odenet"
 SIZES = (1, 8, 64)
@@ -39,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("minutes", nargs="?", type=float, default=10, help="how long (10)")
     asked = parser.parse_args()
+    end_by_sigterm()
     with served(CARDIODE_MODELS=MODEL) as service:
         sys.exit(asyncio.run(saturate(service, 60 * asked.minutes)))
 

@@ -73,7 +73,6 @@ class Service:
 def served(*, port: int | None = None, log: IO[bytes] | None = None, **settings: str) -> Iterator[Service]:
     """A service that is ready, on a free port where none is given; its log goes to a file that is thrown away."""
     port = port or free_port()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # or nobody would end the service
     own = {name: value for name, value in os.environ.items() if not name.startswith("CARDIODE_")}
     environment = own | {"CARDIODE_PORT": str(port)} | settings
     with tempfile.TemporaryFile() as thrown_away:
@@ -86,6 +85,11 @@ def served(*, port: int | None = None, log: IO[bytes] | None = None, **settings:
         finally:
             process.kill()
             process.wait()
+
+
+def end_by_sigterm() -> None:
+    """Let SIGTERM end this command as an error does, or nobody would end the service that it has started."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 def free_port() -> int:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic_core import to_json
 
 from app import asking, questions
+from app.access import allowance_of
 from app.batch import Way
 from app.batched import BatchedClassifier
 from app.batcher import TooLate
@@ -87,7 +88,11 @@ async def classify(request: Request) -> Response:
     with state.tracing.span("write"):
         if options.explain:
             classifier = BatchedClassifier(way.model, state.batcher, "bulk", began + seconds)
-            answer = await anyio.to_thread.run_sync(_explained, classifier, way.solver, question, decisions, seconds)
+            try:
+                answer = await anyio.to_thread.run_sync(_explained, classifier, way.solver, question, decisions)
+            except TooLate:
+                allowance_of(request).pay(-each * len(question.beats))
+                raise TooLate(seconds) from None  # of which some had gone when it was asked
         elif len(decisions) < asking.MANY_BEATS:
             answer = _answer(way.model, decisions)
         else:
@@ -111,14 +116,11 @@ def _answer(model: ServedModel, decisions: Decisions) -> Response:
 
 
 def _explained(
-    classifier: BatchedClassifier, solver: Solver | None, question: Question, decisions: Decisions, seconds: float
+    classifier: BatchedClassifier, solver: Solver | None, question: Question, decisions: Decisions
 ) -> Response:
-    """The same with explanations. Raises TooLate where they are not there within so many seconds of the request."""
+    """The same with explanations. Raises what the classifier raises."""
     beats = [decision_object(decision) for decision in decisions]
-    try:
-        explanations = explain(classifier, question.beats, [beat["label"] for beat in beats], solver)
-    except TooLate:
-        raise TooLate(seconds) from None  # of which some had gone when it was asked
+    explanations = explain(classifier, question.beats, [beat["label"] for beat in beats], solver)
     for beat, explanation in zip(beats, explanations, strict=True):
         beat["explanation"] = None if explanation is None else ExplanationResponse.of(explanation)
     return _written(classifier.model, beats)

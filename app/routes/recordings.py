@@ -36,7 +36,7 @@ from app.recording_schemas import (
     columns,
     describe,
 )
-from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, Responses, refusals
+from app.refusals import BODY, FIELD, KIND, OVER_LIMIT, QUEUE, Responses, refusals
 from app.schemas import whole_schema
 from app.uploads import receive
 from app.validation import validated
@@ -57,7 +57,10 @@ AT_ONCE = 512
 MODEL = {404: "No such model."}
 UNKNOWN = {404: "No such recording, or none any more."} | FIELD
 FORM = {406: "No form that Accept allows."}
-PLACE = {503: "As many recordings as may be are worked on already; Retry-After says when to come again."}
+PLACE = {
+    503: "As many recordings as may be are worked on already, what was to solve it was lost, or the service is ending; "
+    "Retry-After says when to come again."
+}
 TILE: Responses = {200: {"content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}}}
 LINES: Responses = {200: {"content": {NDJSON: {}}}}
 FORMS: Responses = {
@@ -211,7 +214,7 @@ def _check_number(kept: KeptRecording, number: int) -> None:
         raise UnknownRecording(f"{kept.id}/beats/{number}")
 
 
-@router.get("/{id}/beats/{number}/explanation", responses=refusals(UNKNOWN | OVER_LIMIT))
+@router.get("/{id}/beats/{number}/explanation", responses=refusals(UNKNOWN | OVER_LIMIT | QUEUE))
 def explain_kept_beat(id: Id, number: int, request: Request) -> ExplanationResponse | None:  # noqa: A002
     """How much each sample of it, counted from 0, counted for the label it has now; null where it has none."""
     kept = _find(request, id)
@@ -219,7 +222,8 @@ def explain_kept_beat(id: Id, number: int, request: Request) -> ExplanationRespo
     allowance_of(request).charge(EXPLAINED_AS)
     decided, workspace = kept.decided, kept.workspace.share()
     try:
-        classifier = BatchedClassifier(decided.model, request.app.state.batcher, "bulk")
+        state = request.app.state
+        classifier = BatchedClassifier(decided.model, state.batcher, "bulk", time.monotonic() + state.settings.deadline)
         explanation = explain_recorded(classifier, decided.whole, number)
     finally:
         workspace.close()

@@ -27,6 +27,7 @@ from app.allowance import Allowance
 from app.analysis import solver_of
 from app.batched import BatchedClassifier
 from app.problems import KINDS, problem_of
+from app.questions import LARGE_JSON
 from app.recording_schemas import beat_object, rhythm_response
 from app.schemas import Coverage, ModelIdentity, ModelName, SolverRequest
 from app.validation import validated
@@ -99,11 +100,13 @@ async def stream(socket: WebSocket) -> None:
 
 
 async def _follow(socket: WebSocket) -> None:
-    opened = await anyio.to_thread.run_sync(_Live, socket.app.state, allowance_of(socket), await _message(socket))
+    state = socket.app.state
+    opened = await anyio.to_thread.run_sync(_Live, state, allowance_of(socket), await _message(socket))
     await socket.send_json({"stream": opened.description.model_dump()})
     while True:
         content = await _message(socket)
-        beats, ended = await anyio.to_thread.run_sync(opened.push, content)
+        limiter = state.readers if len(content) > LARGE_JSON else state.stream_threads
+        beats, ended = await anyio.to_thread.run_sync(opened.push, content, limiter=limiter)
         if beats:
             await socket.send_json({"beats": beats})
         if ended:

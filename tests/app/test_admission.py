@@ -3,13 +3,12 @@
 That a refusal says when to come again, and comes before the body is read, is held by `test_classify`.
 """
 
-from app.admission import ASKING
+from app.admission import GUARDED
 from app.refusals import QUEUE
 
 
-def test_every_route_that_asks_the_batcher_is_guarded(client):
+def test_every_route_that_may_be_refused_for_the_queue_is_guarded(client):
     described = client.get("/openapi.json").json()["paths"]
     posts = {path: methods["post"]["responses"] for path, methods in described.items() if "post" in methods}
-    waiting = {path for path, answers in posts.items() if answers.get("503", {}).get("description") == QUEUE[503]}
-    # That of a recording has to find the recording first.
-    assert waiting - {"/recordings/{recording_id}/decisions"} == {route.path for route in ASKING}
+    refused = {path for path, answers in posts.items() if answers.get("503", {}).get("description") == QUEUE[503]}
+    assert refused == {route.path for route in GUARDED}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.batched import BatchedClassifier
-from app.batcher import Batcher, TooLate
+from app.batcher import ENOUGH, Batcher, TooLate
 from app.metrics import Metrics
 from app.served import ServedModels
 from app.worker import Worker
@@ -27,12 +27,12 @@ def served(checkpoints, rhythm_checkpoint):
 def ask(served):
     """Ask a classifier in a thread beside the event loop in which its batcher is."""
 
-    def asked(name, *question, until=float("inf")):
+    def asked(name, *question, urgency="bulk", until=float("inf"), metrics=None):
         async def run():
-            usual = {"wait": 0.0, "most_beats": 256, "queue_beats": 1, "queue_seconds": 1.0, "metrics": Metrics()}
-            batcher = Batcher([Worker(60, lambda: None)], **usual)
+            usual = {"wait": 0.0, "most_beats": 256, "queue_beats": 1, "queue_seconds": 1.0}
+            batcher = Batcher([Worker(60, lambda: None)], metrics=metrics or Metrics(), **usual)
             try:
-                batched = BatchedClassifier(served.by_name[name], batcher, "bulk", until)
+                batched = BatchedClassifier(served.by_name[name], batcher, urgency, until)
                 return await anyio.to_thread.run_sync(batched.classify, *question)
             finally:
                 await batcher.close()
@@ -57,6 +57,14 @@ def test_so_it_does_of_beats_in_their_context(ask, served):
     rows = BeatsInContext(np.random.default_rng(0).normal(size=(90, 587)).astype(np.float32))
     there = model.classifier.classify(rows)
     np.testing.assert_allclose(ask("rhythm_odenet", rows).probabilities, there.probabilities, atol=1e-5)
+
+
+def test_many_beats_are_bulk_whoever_asks(ask, beats):
+    metrics = Metrics()
+    for count in (ENOUGH, ENOUGH + 1):
+        ask("odenet", np.resize(beats, (count, 187)), urgency="prompt", metrics=metrics)
+    prompt = metrics.registry.get_sample_value("cardiode_batch_wait_seconds_count")  # in which bulk is not counted
+    assert prompt == 1
 
 
 def test_what_cannot_be_asked_is_told_as_the_classifier_tells_it(ask, beats):

@@ -520,10 +520,10 @@ def test_bulk_has_the_last_free_worker_for_a_little_at_a_time(batcher_of, model,
         return await asyncio.gather(bulk, prompt)
 
     same(asyncio.run(run())[0], model.classifier.classifier.classify(many))
-    assert [size for size, _ in model.classifier.batches] == [ENOUGH, ENOUGH, 3, 5]  # they take turns
+    assert [size for size, _ in model.classifier.batches] == [ENOUGH, 3, ENOUGH, 5]
 
 
-def test_whoever_has_a_place_elsewhere_is_never_refused_and_takes_nobodys_in_the_queue(batcher_of, model, beats):
+def test_whoever_has_a_place_elsewhere_is_never_refused_and_bulk_takes_nobodys_in_the_queue(batcher_of, model, beats):
     metrics = Metrics()
     batcher = batcher_of(queue_beats=10, most_beats=4, queue_seconds=1e-9, metrics=metrics)
 
@@ -536,7 +536,9 @@ def test_whoever_has_a_place_elsewhere_is_never_refused_and_takes_nobodys_in_the
             tasks.append(await asked(batcher, model, beats[:10]))
             with pytest.raises(Busy):
                 await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+            before = metrics.queued_beats.collect()[0].samples[0].value
             tasks.append(await asked(batcher, model, beats[:1], math.inf))
+            assert metrics.queued_beats.collect()[0].samples[0].value == before + 1
         return await asyncio.gather(*tasks)
 
     same(asyncio.run(run())[1], model.classifier.classifier.classify(beats[:40]))

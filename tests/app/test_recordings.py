@@ -2,9 +2,12 @@
 
 import io
 import json
+import socket
 import threading
+import time
 import zipfile
 
+import httpx2 as httpx
 import numpy as np
 import pytest
 import wfdb
@@ -17,7 +20,7 @@ from app.routes import recordings
 from app.settings import Settings
 from ecg.synthetic import synthesize
 from tests.app.test_classify import assert_problem
-from tests.app.test_metrics import samples, total
+from tests.app.test_metrics import parsed, samples, total
 
 MADE = synthesize(60, fs=250.0, ectopic={"V": 0.15}, leads=("MLII", "V1"), seed=5)
 TRUE = MADE.beat_annotations().samples
@@ -516,3 +519,25 @@ def test_work_that_fails_after_the_answer_has_begun_is_told_in_its_last_line_and
     last = json.loads(post(files, "application/x-ndjson").text.splitlines()[-1])
     assert last["problem"]["status"] == 500 and "secret" not in str(last)
     assert total(samples(client), "cardiode_errors_total", kind="internal") == 1
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_answer_is_no_error(serving):
+    def told(name, **labels):
+        return total(parsed(httpx.get(f"{serving}/metrics").text), name, **labels)
+
+    before = told("cardiode_errors_total", kind="internal"), told("cardiode_recordings_total")
+    signals = {lead: signal * 20 for lead, signal in signals_of(MADE).items()}
+    content = json.dumps({"signals": signals, "fs": 250, "solver": {"rtol": 1e-6, "atol": 1e-6}}).encode()
+    head = "POST /recordings HTTP/1.1\r\nHost: heart\r\nAccept: application/x-ndjson\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(serving.rsplit(":", 1)[1]))) as leaving:
+        leaving.sendall(head.encode() + content)
+        answer = b""
+        while b'"progress"' not in answer:
+            answer += leaving.recv(65536)
+    limit = time.monotonic() + 60
+    while told("cardiode_http_requests_in_progress") > 1:  # that for the metrics itself
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    # The second: it was not done before its client could leave.
+    assert (told("cardiode_errors_total", kind="internal"), told("cardiode_recordings_total")) == before
