@@ -250,6 +250,12 @@ def test_a_body_of_another_kind_is_refused(client, beat):
     assert response.headers["accept-encoding"] == "gzip, deflate"
 
 
+def test_a_header_that_comes_twice_is_refused_for_one_of_them_would_be_ignored(client):
+    for name in ("Inference-Header-Content-Length", "Cardiode-Deadline-Ms"):
+        refused = client.post("/v2/models/odenet/infer", content=b"{}", headers=[(name, "2"), (name, "1")])
+        assert_error(refused, 422, name, "got it twice")
+
+
 def test_a_body_that_is_no_request_is_refused(client, beat):
     for content in (b"", b"{", b"\xff"):
         assert_error(client.post("/v2/models/odenet/infer", content=content, headers=JSON), 400, "JSON")
