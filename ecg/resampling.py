@@ -73,8 +73,8 @@ def _ratio(fs: float, to: float = BEAT_FS) -> Fraction:
 
 def _resampled(signal: Float[np.ndarray, "sample"], up: int, down: int) -> Float[np.ndarray, "resampled"]:
     if up == down:
-        return signal
-    # By itself scipy would design the filter anew for each piece, which is a third of what a short one costs.
+        return signal.copy()  # as scipy does: whoever changes it does not change the recording
+    # By itself scipy would design the filter anew for each piece.
     coefficients: Any = _filter(up, down).astype(signal.dtype)
     return np.asarray(resample_poly(signal, up, down, window=coefficients))
 
