@@ -21,7 +21,7 @@ SWITCH_SECONDS = 0.0003
 
 NEW_OBJECTS = 10_000
 """So many more than went there must be before Python looks among them for garbage, which most requests leave none of:
-by its own threshold (700 in 3.11), the looking is a tenth of what a small request costs."""
+by its own threshold (700 in 3.11) it would look again after each few of them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
