@@ -6,6 +6,7 @@ by making each guess dear. A key here is 256 random bits: nobody guesses it at a
 strangers keep the service busy with wrong ones.
 """
 
+import fcntl
 import hashlib
 import hmac
 import logging
@@ -13,7 +14,8 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -134,27 +136,40 @@ def write(file: Path, keys: Sequence[Key]) -> None:
         raise
 
 
+@contextmanager
+def _changing(file: Path) -> Iterator[None]:
+    """Whoever changes the file too waits meanwhile, or would put back what was there before. Raises OSError."""
+    folder = os.open(file.resolve().parent, os.O_RDONLY)  # not the file: it is replaced
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)  # and with it the lock
+
+
 def add(file: Path, name: str, role: Role = "client", beats_per_second: float | None = None) -> str:
     """Put a new key into the file, which is made where it is missing, and tell its secret, this once.
 
     Raises KnownKey, KeysError, InvalidKeysFile and OSError.
     """
-    keys = read(file) if file.exists() else []
-    if any(key.name == name for key in keys):
-        raise KnownKey(f"there is a key of the name {name} already; remove it first, or choose another name")
-    key, secret = Key.new(name, role, beats_per_second)
-    write(file, [*keys, key])
+    with _changing(file):
+        keys = read(file) if file.exists() else []
+        if any(key.name == name for key in keys):
+            raise KnownKey(f"there is a key of the name {name} already; remove it first, or choose another name")
+        key, secret = Key.new(name, role, beats_per_second)
+        write(file, [*keys, key])
     return secret
 
 
 def remove(file: Path, name: str) -> None:
     """Take a key out of the file. Raises UnknownKey, InvalidKeysFile and OSError."""
-    keys = read(file)
-    left = [key for key in keys if key.name != name]
-    if len(left) == len(keys):
-        names = ", ".join(key.name for key in keys) or "none"
-        raise UnknownKey(f"got the name {shortened(name)!r}, expected one of: {names}")
-    write(file, left)
+    with _changing(file):
+        keys = read(file)
+        left = [key for key in keys if key.name != name]
+        if len(left) == len(keys):
+            names = ", ".join(key.name for key in keys) or "none"
+            raise UnknownKey(f"got the name {shortened(name)!r}, expected one of: {names}")
+        write(file, left)
 
 
 class KeyRing:

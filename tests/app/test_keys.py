@@ -3,6 +3,7 @@
 import logging
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -84,6 +85,18 @@ def test_a_key_is_removed_by_its_name(file):
     assert ring.find(other.encode()).name == "other"
     with pytest.raises(UnknownKey, match="expected one of: other"):
         keys.remove(file, "ward")
+
+
+def test_no_key_is_lost_where_many_are_made_and_removed_at_once(file):
+    names = [f"ward-{number}" for number in range(12)]
+    keys.add(file, "old")
+    with ThreadPoolExecutor(12) as pool:
+        gone = pool.submit(keys.remove, file, "old")
+        secrets = dict(zip(names, pool.map(lambda name: keys.add(file, name), names), strict=True))
+        gone.result()
+    ring = KeyRing(file)
+    assert {ring.find(secret.encode()).name for secret in secrets.values()} == set(names)
+    assert len(keys.read(file)) == len(names)
 
 
 def test_a_file_that_is_a_link_stays_one(file, tmp_path):
