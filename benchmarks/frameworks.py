@@ -31,7 +31,7 @@ import numpy as np
 
 from app.settings import Settings
 from benchmarks import parser
-from benchmarks.load import JSON, RAW, Body, Load, ask, check_wrk, median, synthetic_beats, written
+from benchmarks.load import JSON, RAW, Body, Load, ask, check_wrk, middle, synthetic_beats, written
 from benchmarks.services import answering
 from benchmarks.services.answering import Answer
 from benchmarks.services.framework import FRAMEWORKS, served_by, versions
@@ -87,7 +87,7 @@ def measure(classifier: Classifier, bodies: Sequence[Body], chosen: Namespace) -
                 check(service, address, body, classifier)
                 run = partial(ask, address, body, clients=CLIENTS[body.beats], seconds=chosen.seconds)
                 run()
-                yield Measured(service, workers, body, median(run, chosen.rounds))
+                yield Measured(service, workers, body, middle([run() for _ in range(chosen.rounds)]))
 
     with served() as address:
         yield from seen(OURS, "", address, (JSON, RAW))

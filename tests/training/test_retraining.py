@@ -8,9 +8,9 @@ import pytest
 from ecg.synthetic import synthesize
 from models import Classifier
 from tests.training.recordings import write_mitdb, write_wfdb
-from training import __main__ as commands
 from training import dataset, examples, gate
 from training.__main__ import main
+from training.commands import evaluate, fit, train
 from training.crossvalidation import OutOfFold
 from training.dataset import Dataset
 
@@ -41,8 +41,9 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def small_ds1():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commands, "DS1_GROUPS", (("101",), ("106",)))
-        patch.setattr(commands, "DS1", ("101", "106"))
+        patch.setattr(train, "DS1_GROUPS", (("101",), ("106",)))
+        for command in (fit, evaluate):
+            patch.setattr(command, "DS1", ("101", "106"))
         yield
 
 

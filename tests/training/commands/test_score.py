@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+import wfdb
+
+from ecg import LABELS, label_of
+from ecg.synthetic import synthesize
+from training.__main__ import main
+
+
+def annotate(folder, name, marks, annotator):
+    wfdb.wrann(name, annotator, marks.samples, list(marks.symbols), fs=250, write_dir=str(folder))
+
+
+@pytest.fixture
+def annotated_folders(tmp_path):
+    """Two synthetic recordings with reference annotations, one of which is annotated perfectly in another folder."""
+    reference, test = tmp_path / "reference", tmp_path / "test"
+    for folder in (reference, test):
+        folder.mkdir()
+    for name, seed in (("one", 1), ("two", 2)):
+        made = synthesize(20, fs=250.0, ectopic={"V": 0.2, "S": 0.2}, seed=seed)
+        annotate(reference, name, made.beat_annotations(), "atr")
+        (reference / f"{name}.hea").write_text(f"{name} 1 250 {made.signals.shape[1]}\n{name}.dat 16\n")
+    annotate(test, "one", synthesize(20, fs=250.0, ectopic={"V": 0.2, "S": 0.2}, seed=1).beat_annotations(), "cde")
+    return reference, test
+
+
+def test_it_prints_both_tables_and_names_what_nothing_annotates(annotated_folders, capsys):
+    reference, test = annotated_folders
+    assert main(["score", str(reference), str(test), "--start", "0"]) == 0
+    printed = capsys.readouterr().out
+    assert "Gross" in printed and "100.00 100.00 100.00 100.00 100.00 100.00" in printed
+    assert "Total Shutdown" in printed
+    assert f"nothing annotates them in {test}: two" in printed
+
+
+def test_it_tells_how_certain_it_is_if_asked(annotated_folders, capsys):
+    reference, test = annotated_folders
+    assert main(["score", str(reference), str(test), "--start", "0", "--intervals"]) == 0
+    printed = capsys.readouterr().out
+    assert "| QRS sensitivity" in printed and "| accuracy" in printed
+
+
+def test_it_takes_the_labels_of_a_cross_validation(annotated_folders, tmp_path, capsys):
+    reference, _ = annotated_folders
+    made = synthesize(20, fs=250.0, ectopic={"V": 0.2, "S": 0.2}, seed=2).beat_annotations()
+    labels = [LABELS.index(label_of(symbol)) for symbol in made.symbols]
+    labels[0] = -1
+    file = tmp_path / "out_of_fold.npz"
+    np.savez(file, recordings=np.full(len(labels), "two"), peaks=made.samples, labels=np.array(labels))
+    assert main(["score", str(reference), str(file), "--start", "0", "--escapes-normal"]) == 0
+    printed = capsys.readouterr().out
+    assert " two " in printed and "100.00 100.00 100.00 100.00 100.00 100.00" in printed
+    assert "nothing annotates them" in printed and ": one" in printed
+
+
+def test_it_writes_what_bxb_writes(annotated_folders, tmp_path, capsys):
+    reference, test = annotated_folders
+    out = tmp_path / "out"
+    assert main(["score", str(reference), str(test), "--start", "0", "--out", str(out)]) == 0
+    table = (out / "bxb.out").read_text()
+    assert capsys.readouterr().out.startswith(table) and len(table.splitlines()) == 2
+    assert (out / "sd.out").read_text().startswith("Record Nx   Sx ")
+    assert "Reference annotator: atr\n     Test annotator: cde\n" in (out / "matrices.out").read_text()
+
+
+def test_it_says_what_is_missing(annotated_folders, capsys):
+    reference, test = annotated_folders
+    assert main(["score", str(reference), str(test), "--annotator", "qrs"]) == 1
+    assert capsys.readouterr().err.startswith("MissingData: there is no file *.qrs")
+    (reference / "one.hea").unlink()
+    assert main(["score", str(reference), str(test)]) == 1
+    assert "one.hea" in capsys.readouterr().err

@@ -1,0 +1,31 @@
+"""`python -m training data`: cut the benchmark's beats."""
+
+import argparse
+
+from training import report
+from training.arguments import add_beats, add_data
+from training.dataset import build, save
+from training.splits import inter_patient_split, random_split
+
+HELP = "Cut the benchmark's beats from the MIT-BIH recordings, downloading these where they are missing."
+EXAMPLE = "python -m training data"
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What it takes."""
+    add_data(command)
+    add_beats(command)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Cut them, print how many there are, and write them."""
+    dataset = build(options.data)
+    save(dataset, options.beats)
+    parts = {"all": dataset.counts()}
+    for name, (trained, tested) in (
+        ("random", random_split(dataset)),
+        ("inter-patient", inter_patient_split(dataset)),
+    ):
+        parts |= {f"{name}: train": trained.counts(), f"{name}: test": tested.counts()}
+    print(report.counts_table(parts))
+    print(f"\nwritten to {options.beats} (sha256 {dataset.sha256[:12]})")

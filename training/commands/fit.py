@@ -1,0 +1,56 @@
+"""`python -m training fit`: what a checkpoint carries beside its weights."""
+
+import argparse
+from pathlib import Path
+
+from models import CheckpointInfo, zoo
+from models.checkpoint import load as load_checkpoint
+from models.checkpoint import save as save_checkpoint
+from models.memory import keep_freed_memory
+from training.arguments import add_beats, add_checkpoint, add_data
+from training.crossvalidation import OUT_OF_FOLD, OutOfFold, check_out_of_fold, whole
+from training.dataset import load_or_build
+from training.evaluation import recipe_of, split_of
+from training.examples import examples_as_they_are
+from training.fitting import fit
+from training.mitdb import DS1
+from training.splits import Split
+
+HELP = "Fit anew what a checkpoint carries beside its weights, on its training and validation part, and save it."
+EXAMPLE = "python -m training fit odenet --out runs/odenet/checkpoint.safetensors"
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What it takes."""
+    add_data(command)
+    add_beats(command)
+    add_checkpoint(command)
+    command.add_argument("--out", type=Path, help="the file to write (default: the checkpoint's own)")
+    command.add_argument(
+        "--out-of-fold",
+        type=Path,
+        help=f"what cross-validation decided, for a network that learnt from all patients "
+        f"(default runs/NAME/{OUT_OF_FOLD})",
+    )
+    command.add_argument("--keep-dial", action="store_true", help="leave its dial as it is, which saves minutes")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Fit it, and save the checkpoint."""
+    keep_freed_memory()
+    file = zoo.find(options.checkpoint)
+    checkpoint = load_checkpoint(file)
+    fitted = fit(checkpoint, *_to_fit_on(checkpoint.info, options), dial=not options.keep_dial)
+    target = options.out or file
+    save_checkpoint(fitted, target)
+    print(f"temperature {fitted.info.calibration.temperature:.3f}")
+    print(f"written to {target}; its card and figures: python -m training evaluate {target}")
+
+
+def _to_fit_on(info: CheckpointInfo, options: argparse.Namespace) -> tuple[Split, OutOfFold | None]:
+    """The parts of its beats, and for a network that has learnt from all patients, decisions out of fold."""
+    if recipe_of(info).examples is None:
+        return split_of(info, load_or_build(options.beats, options.data)), None
+    out_of_fold = OutOfFold.load(options.out_of_fold or Path("runs") / info.name / OUT_OF_FOLD).known
+    check_out_of_fold(info, out_of_fold)
+    return whole(examples_as_they_are(options.data, DS1)), out_of_fold

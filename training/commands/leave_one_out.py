@@ -1,0 +1,50 @@
+"""`python -m training leave-one-out`: every patient left out in turn."""
+
+import argparse
+from pathlib import Path
+
+from ecg import Recording
+from ecg.formats import wfdb
+from models.memory import keep_freed_memory
+from training.arguments import add_data, add_run
+from training.device import find_device
+from training.errors import TrainingError
+from training.examples import load_or_make
+from training.leave_one_out import REPORT, SHARING, leave_one_out, report
+from training.recipe import read_recipe
+
+HELP = """\
+Tell what a recipe of whole recordings reaches on every patient of DS1 and DS2, each left out in turn.
+
+A network is trained without each of 43 patients and decides on his recordings; what all of them said is compared with
+the reference by ANSI/AAMI EC57:2012 and written to leave_one_out.md in the run's folder. It takes hours: each network
+as long as train takes for one. A run that was interrupted goes on from its last finished epoch."""
+
+EXAMPLE = "python -m training leave-one-out rhythm architecture.members=1"
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What it takes."""
+    add_run(command, "runs/NAME_leave_one_out")
+    add_data(command)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train without each, print what all said together, and write the report."""
+    keep_freed_memory()
+    recipe = read_recipe(options.recipe, options.override)
+    folder = options.out or Path("runs") / f"{recipe.name}_leave_one_out"
+    if recipe.examples is None:
+        raise TrainingError(
+            f"got the recipe {recipe.name}, which makes no examples of whole recordings; expected one that does, as "
+            "rhythm"
+        )
+
+    def read(name: str) -> Recording:
+        return wfdb.read(options.data / "mitdb" / name)
+
+    examples = load_or_make(folder, options.data, SHARING, recipe.examples)
+    predictions = leave_one_out(recipe, examples, read, folder, fresh=options.fresh, device=find_device(options.device))
+    told = report(recipe, predictions, read)
+    (folder / REPORT).write_text(told)
+    print(f"{told}\nwritten to {folder / REPORT}")
