@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.errors():
             name = f"CARDIODE_{'_'.join(map(str, problem['loc'])).upper()}"
             message = problem["msg"].removeprefix("Value error, ")
-            print(f"{name}: got {problem['input']!r}. {message}", file=sys.stderr)
+            got = "" if message.startswith("got ") else f"got {problem['input']!r}. "
+            print(f"{name}: {got}{message}", file=sys.stderr)
         return 1
     use_one_core()
     match asked.command:

@@ -2,8 +2,8 @@
 
 `python -m benchmarks.serving` starts a service of odenet in a process of its own for each question, and lets wrk
 (Debian: apt-get install wrk) ask it, pinned to one core, whose processor time is told. Bodies are synthetic beats.
-Against the bare `Classifier` at its best batch, in a process for each core, measured before each run of 64 beats a request,
-while the service rests, it tells
+Against the bare `Classifier` at its best batch, in a process for each core, measured before each run of 64 beats a
+request, while the service rests, it tells
 
 - at saturation, the beats a second of requests of 64 beats, as float32 and as JSON;
 - with 64 clients of one beat each, the requests a second: of the service, of the same with batching off, and of the

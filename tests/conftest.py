@@ -26,11 +26,17 @@ from models import checkpoint as checkpoint_file
 from models.architecture import RhythmODENetArchitecture
 from models.checkpoint import preprocessing_of
 from models.threads import use_one_core
+from tests import UNCHECKED
 from training.mitdb import data_folder, missing_recordings
 
 # What tests solve is small: threads would wait for each other longer than they work, in processes that they start too.
 use_one_core()
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_runtest_setup() -> None:
+    """In each test, and in what is made for it, the first calls have their types and shapes checked."""
+    UNCHECKED.begin()
 
 
 @pytest.fixture(scope="session")

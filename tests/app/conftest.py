@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import service
+from app.__main__ import main
 from app.logs import configure
 from app.served import ServedModels
 from app.settings import Settings
@@ -60,6 +61,28 @@ def logged(capsys):
 def command(**settings):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CARDIODE_")}
     return {"args": [sys.executable, "-m", "app"], "env": environment | settings, "text": True}
+
+
+def end(**settings):
+    """A process with such settings, once it has ended by itself."""
+    return subprocess.run(**command(**settings), capture_output=True, timeout=120)
+
+
+@pytest.fixture
+def told(monkeypatch, capsys):
+    """What is told, on standard error alone, where the service does not start with such settings."""
+
+    def tell(**settings):
+        for name in [name for name in os.environ if name.startswith("CARDIODE_")]:
+            monkeypatch.delenv(name)
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        assert main([]) == 1
+        printed = capsys.readouterr()
+        assert not printed.out
+        return printed.err
+
+    return tell
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,7 @@ from app import keys
 from app.listening import OpenToAll, check
 from app.loopback import is_loopback
 from app.settings import Settings
-from tests.app.conftest import started
-from tests.app.test_main import run
+from tests.app.conftest import end, started
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "localhost"])
@@ -36,10 +35,8 @@ def test_where_others_may_reach_it_the_service_needs_keys_or_to_be_told_that_it_
     check(Settings(host=host, api_keys_file="keys.jsonl"))
 
 
-def test_a_process_that_would_be_open_to_all_does_not_start_and_says_so_in_one_line():
-    ended = run(CARDIODE_HOST="0.0.0.0")
-    assert ended.returncode == 1
-    assert re.fullmatch(r"OpenToAll: .*'0\.0\.0\.0'.*CARDIODE_API_KEYS_FILE.*\n", ended.stderr)
+def test_what_would_be_open_to_all_does_not_start_and_says_so_in_one_line(told):
+    assert re.fullmatch(r"OpenToAll: .*'0\.0\.0\.0'.*CARDIODE_API_KEYS_FILE.*\n", told(CARDIODE_HOST="0.0.0.0"))
 
 
 def test_a_process_with_keys_asks_for_them_and_tells_no_version(checkpoints, tmp_path):
@@ -160,7 +157,7 @@ def refuses(address):
 def test_a_port_that_is_taken_ends_the_process(checkpoints, taken):
     with socket.create_server(("127.0.0.1", 0)) as other:
         ports = {"CARDIODE_PORT": "0", "CARDIODE_OPERATIONS_PORT": "0", taken: str(other.getsockname()[1])}
-        ended = run(CARDIODE_MODELS=str(checkpoints["resnet"]), **ports)
+        ended = end(CARDIODE_MODELS=str(checkpoints["resnet"]), **ports)
     assert ended.returncode != 0
     assert "ddress already in use" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -3,8 +3,6 @@
 import json
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,16 +12,13 @@ import pytest
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
+from app.__main__ import main
 from app.settings import Settings, table
 from ecg.synthetic import synthesize
 from models import Classifier
 from soak.clock import LIBRARY, Clock, has_jumped
 from soak.service import served
-from tests.app.conftest import command
-
-
-def run(**settings):
-    return subprocess.run(**command(**settings), capture_output=True, timeout=120)
+from tests.app.conftest import end
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -43,39 +38,37 @@ def test_a_signal_lets_requests_in_flight_finish(ending, how, beat):
     assert len(answers[0].json()["beats"]) == 1500
 
 
-def test_no_checkpoint_is_told_in_one_line(tmp_path):
-    ended = run(CARDIODE_MODELS=str(tmp_path / "none.safetensors"))
+def test_a_process_without_its_checkpoint_tells_so_in_one_line_and_ends(tmp_path):
+    ended = end(CARDIODE_MODELS=str(tmp_path / "none.safetensors"))
     assert ended.returncode == 1
     assert re.fullmatch(r"UnknownModel: there is no model .*\n", ended.stderr)
 
 
-def test_a_broken_checkpoint_is_told_in_one_line(checkpoints, tmp_path):
+def test_a_broken_checkpoint_is_told_in_one_line(checkpoints, tmp_path, told):
     file = tmp_path / "broken.safetensors"
     file.write_bytes(checkpoints["odenet"].read_bytes()[:-10])
-    ended = run(CARDIODE_MODELS=str(file))
-    assert ended.returncode == 1
-    assert re.fullmatch(r"TruncatedCheckpoint: .*\n", ended.stderr)
+    assert re.fullmatch(r"TruncatedCheckpoint: .*\n", told(CARDIODE_MODELS=str(file)))
 
 
-def test_a_wrong_setting_is_told_with_its_variable():
-    ended = run(CARDIODE_PORT="many")
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("CARDIODE_PORT: got 'many'")
+def test_a_wrong_setting_is_told_with_its_variable(told):
+    assert told(CARDIODE_PORT="many").startswith("CARDIODE_PORT: got 'many'")
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"name":"a","salt":"00","hash":"00","key":"secret"}'])
-def test_a_file_of_keys_that_is_missing_or_broken_is_told_in_one_line(checkpoints, tmp_path, content):
+def test_a_file_of_keys_that_is_missing_or_broken_is_told_in_one_line(checkpoints, tmp_path, told, content):
     file = tmp_path / "keys.jsonl"
     if content is not None:
         file.write_text(content)
-    ended = run(CARDIODE_MODELS=str(checkpoints["resnet"]), CARDIODE_API_KEYS_FILE=str(file))
-    assert ended.returncode == 1
-    assert re.fullmatch(r"InvalidKeysFile: .*keys.jsonl.*keys add NAME.*\n", ended.stderr)
-    assert "secret" not in ended.stderr
+    said = told(CARDIODE_MODELS=str(checkpoints["resnet"]), CARDIODE_API_KEYS_FILE=str(file))
+    assert re.fullmatch(r"InvalidKeysFile: .*keys.jsonl.*keys add NAME.*\n", said)
+    assert "secret" not in said
 
 
-def test_help_tells_every_setting():
-    text = subprocess.run([sys.executable, "-m", "app", "--help"], capture_output=True, text=True, check=True).stdout
+def test_help_tells_every_setting(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
     for name in Settings.model_fields:
         assert f"CARDIODE_{name.upper()}" in text
     assert len(table().splitlines()) == len(Settings.model_fields)
