@@ -138,13 +138,17 @@ def write(file: Path, keys: Sequence[Key]) -> None:
 
 @contextmanager
 def _changing(file: Path) -> Iterator[None]:
-    """Whoever changes the file too waits meanwhile, or would put back what was there before. Raises OSError."""
-    folder = os.open(file.resolve().parent, os.O_RDONLY)  # not the file: it is replaced
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    """Keeps others from changing the file meanwhile: they would write back what they had read before.
+
+    Raises InvalidKeysFile where its folder is missing, and OSError.
+    """
+    target = file.resolve()
+    if not target.parent.is_dir():
+        raise InvalidKeysFile(f"cannot keep API keys in {file}: there is no folder {target.parent}; make it first")
+    # Beside the file, which is replaced; opened to be written, as NFS asks of what is locked for one alone.
+    with target.with_name(f".{target.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(folder)  # and with it the lock
 
 
 def add(file: Path, name: str, role: Role = "client", beats_per_second: float | None = None) -> str:
@@ -152,11 +156,11 @@ def add(file: Path, name: str, role: Role = "client", beats_per_second: float | 
 
     Raises KnownKey, KeysError, InvalidKeysFile and OSError.
     """
+    key, secret = Key.new(name, role, beats_per_second)
     with _changing(file):
         keys = read(file) if file.exists() else []
         if any(key.name == name for key in keys):
             raise KnownKey(f"there is a key of the name {name} already; remove it first, or choose another name")
-        key, secret = Key.new(name, role, beats_per_second)
         write(file, [*keys, key])
     return secret
 

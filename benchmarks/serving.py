@@ -2,8 +2,8 @@
 
 `python -m benchmarks.serving` starts a service of odenet in a process of its own for each question, and lets wrk
 (Debian: apt-get install wrk) ask it, pinned to one core, whose processor time is told. Bodies are synthetic beats.
-Against the bare `Classifier` at its best batch, in a process for each core, measured before each run of 64 beats a
-request, while the service rests, it tells
+The bare `Classifier`, at its best batch and in a process for each core, is measured in turn with the requests of 64
+beats, while the service rests. Against the middle of these figures it tells
 
 - at saturation, the beats a second of requests of 64 beats, as float32 and as JSON;
 - with 64 clients of one beat each, the requests a second: of the service, of the same with batching off, and of the
@@ -71,7 +71,7 @@ def measure(beats: np.ndarray, folder: Path, batch: int, single: float, seconds:
     raw, text = (written(np.resize(beats, (64, beats.shape[1])), kind, folder) for kind in (RAW, JSON))
     one = written(beats[:1], RAW, folder)
     with served() as address:
-        # In turn: what a machine can do changes within minutes, where others use it too.
+        # In turn: what a machine can do changes within minutes where others use it too, and here shares count most.
         turns = [(bare(beats, batch, seconds), once(address, raw), once(address, text)) for _ in range(rounds)]
         paces, raws, texts = zip(*turns, strict=True)
         best = statistics.median(paces)

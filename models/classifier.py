@@ -190,7 +190,7 @@ class Classifier:
 
     def _outputs(self, values: Float32[np.ndarray, "beat length"], solver: Solver | None) -> Iterator[Output]:
         """Chunk by chunk: the states of all would need a hundred times the memory of what is kept of them."""
-        if self.network.training:  # to ask every module takes longer than a small one takes to compute
+        if self.network.training:  # eval() visits every module
             self.network.eval()
         device = next(self.network.parameters()).device
         for chunk in torch.split(torch.from_numpy(values), CHUNK):

@@ -35,7 +35,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_runtest_setup() -> None:
-    """In each test, and in what is made for it, the first calls have their types and shapes checked."""
+    """In each test, and in what is made for it, the first calls of a function have types and shapes checked."""
     UNCHECKED.begin()
 
 

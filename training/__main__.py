@@ -1,4 +1,4 @@
-"""The offline commands: `python -m training data | train | fit | evaluate | compare | promote | score | noise`."""
+"""The offline commands: `python -m training COMMAND`; `--help` lists them."""
 
 import argparse
 import sys

@@ -12,7 +12,7 @@ import threading
 import pytest
 from starlette.testclient import TestClient
 
-from app import service
+from app import logs, service
 from app.__main__ import main
 from app.logs import configure
 from app.served import ServedModels
@@ -77,6 +77,7 @@ def told(monkeypatch, capsys):
             monkeypatch.delenv(name)
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setattr(logs, "configure", lambda _: pytest.fail(f"it starts with {settings}"))
         assert main([]) == 1
         printed = capsys.readouterr()
         assert not printed.out

@@ -44,7 +44,8 @@ def test_the_file_keeps_no_secret_and_is_its_owners_alone(file):
     secret = keys.add(file, "ward")
     assert secret not in file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [entry.name for entry in file.parent.iterdir()] == [file.name]
+    (lock,) = (entry for entry in file.parent.iterdir() if entry != file)  # nothing else is left
+    assert lock.name == f".{file.name}.lock" and not lock.read_bytes()
 
 
 def test_secrets_are_256_bits_and_no_two_are_alike():
