@@ -145,10 +145,14 @@ def _changing(file: Path) -> Iterator[None]:
     target = file.resolve()
     if not target.parent.is_dir():
         raise InvalidKeysFile(f"cannot keep API keys in {file}: there is no folder {target.parent}; make it first")
-    # Beside the file, which is replaced; opened to be written, as NFS asks of what is locked for one alone.
-    with target.with_name(f".{target.name}.lock").open("a") as lock:
+    # Beside the file, which is replaced; opened to be written, as NFS asks of what is locked for one alone. Its owner's
+    # alone: whoever may open it may keep it locked.
+    lock = os.open(target.with_name(f".{target.name}.lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
 
 
 def add(file: Path, name: str, role: Role = "client", beats_per_second: float | None = None) -> str:

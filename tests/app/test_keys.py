@@ -46,6 +46,7 @@ def test_the_file_keeps_no_secret_and_is_its_owners_alone(file):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     (lock,) = (entry for entry in file.parent.iterdir() if entry != file)  # nothing else is left
     assert lock.name == f".{file.name}.lock" and not lock.read_bytes()
+    assert stat.S_IMODE(lock.stat().st_mode) == 0o600
 
 
 def test_secrets_are_256_bits_and_no_two_are_alike():
