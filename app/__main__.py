@@ -7,12 +7,16 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from app import annotate, key_commands, listening, logs, service, settings, tracing
-from app.keys import InvalidKeysFile
-from app.listening import OpenToAll
-from app.served import ServedModels
-from app.shadow import InvalidShadow
-from app.tracing import TracesUnavailable
+from app import logs, service, settings
+from app.commands import annotate
+from app.commands import keys as key_commands
+from app.keys.file import InvalidKeysFile
+from app.registry.models import ServedModels
+from app.registry.shadow import InvalidShadow
+from app.server import run as listening
+from app.server.run import OpenToAll
+from app.tracing import tracing
+from app.tracing.tracing import TracesUnavailable
 from ecg import EcgError
 from models import ModelError
 from models.threads import use_one_core

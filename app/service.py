@@ -16,26 +16,30 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from app import problems
-from app.access import Access
-from app.admission import Admission
-from app.allowance import Allowances
-from app.batcher import Batcher, Onlooker
-from app.body_limit import BodyLimit, Limits
-from app.ending import Ending
-from app.kept import KeptRecordings
-from app.keys import KeyRing
-from app.metrics import Metrics
-from app.observing import Observing
-from app.places import Places
-from app.reloading import Reloader
-from app.routes import classify, documentation, health, inference, metrics, models, page, recordings, stream
-from app.security_headers import SecurityHeaders
-from app.served import ServedModels
+from app.batching.batcher import Batcher, Onlooker
+from app.batching.limiter import Places
+from app.batching.worker import Worker
+from app.beats import route as classify
+from app.beats.shadowing import Shadowing
+from app.http import problems
+from app.inference import route as inference
+from app.keys.allowance import Allowances
+from app.keys.file import KeyRing
+from app.metrics.metrics import Metrics
+from app.middleware.access import Access
+from app.middleware.admission import Admission
+from app.middleware.body_limit import BodyLimit, Limits
+from app.middleware.draining import Ending
+from app.middleware.request_log import Observing
+from app.middleware.security_headers import SecurityHeaders
+from app.recordings import route as recordings
+from app.recordings import stream
+from app.recordings.store import KeptRecordings
+from app.registry.models import ServedModels
+from app.registry.reload import Reloader
+from app.routes import documentation, health, metrics, models, page
 from app.settings import Settings
-from app.shadowing import Shadowing
-from app.tracing import Tracing, Untraced
-from app.worker import Worker
+from app.tracing.tracing import Tracing, Untraced
 
 DESCRIPTION = """
 Classifies ECG heartbeats by a residual network or a neural ODE whose solver tolerance each request may set.

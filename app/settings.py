@@ -5,8 +5,8 @@ import os
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.schemas import MAX_BEATS
-from app.shadow import EXAMPLE, Shadow, shadows
+from app.http.schemas import MAX_BEATS
+from app.registry.shadow import EXAMPLE, Shadow, shadows
 
 
 class Settings(BaseSettings):

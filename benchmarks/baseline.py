@@ -6,8 +6,8 @@ from torch.nn import functional as F
 from torchdiffeq import odeint, odeint_adjoint
 
 from models import Output, Solver
-from models.blocks import ConvDynamics, features_of
-from models.odenet import ODENet
+from models.networks.blocks import ConvDynamics, features_of
+from models.networks.odenet import ODENet
 
 TOLERANCE = 1e-3
 

@@ -13,13 +13,13 @@ from scipy.special import softmax
 
 from benchmarks import explain
 from models import Classifier
-from training.arguments import BEATS_FILE
-from training.calibration import cross_entropy, fit_calibration
-from training.dataset import load_or_build
-from training.evaluation import split_of
-from training.label_scores import score
-from training.mitdb import data_folder
-from training.reliability import expected_calibration_error, measure_reliability
+from training.commands.arguments import BEATS_FILE
+from training.data.dataset import load_or_build
+from training.data.mitdb import data_folder
+from training.evaluation.evaluation import split_of
+from training.measures.label_scores import score
+from training.measures.reliability import expected_calibration_error, measure_reliability
+from training.posthoc.calibration import cross_entropy, fit_calibration
 from training.table import table
 
 FOLDS = 10

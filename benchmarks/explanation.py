@@ -24,11 +24,11 @@ from benchmarks.integrated_gradients import STEPS, integrated_gradients
 from ecg import LABELS, BeatsInContext
 from models import Classifier, explain
 from models.explanation import bridged, windows_of, without_samples
-from training.dataset import Dataset, load_or_build
-from training.examples import make_examples
-from training.making import Making
-from training.mitdb import DS1, data_folder
-from training.splits import split
+from training.data.dataset import Dataset, load_or_build
+from training.data.mitdb import DS1, data_folder
+from training.data.splits import split
+from training.synthesis.examples import make_examples
+from training.synthesis.making import Making
 from training.table import table
 
 EACH = 20

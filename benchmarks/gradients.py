@@ -29,10 +29,10 @@ from benchmarks import explain
 from benchmarks.baseline import TOLERANCE, TorchdiffeqODENet
 from models import Classifier, Solver
 from ode import Gradient
-from training.dataset import load_or_build
-from training.mitdb import data_folder
-from training.recipe import read_recipe
-from training.splits import random_split
+from training.data.dataset import load_or_build
+from training.data.mitdb import data_folder
+from training.data.splits import random_split
+from training.learning.recipe import read_recipe
 
 BEATS = 32
 ROUNDS = 5

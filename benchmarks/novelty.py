@@ -1,11 +1,11 @@
 """Novelty: which score of the features tells best what is no heartbeat?
 
 `python -m benchmarks.novelty [MODEL ...]` (of the zoo, or files) fits each candidate to the features of the training
-beats, and tells the area under the curve (AUROC) of validation beats against each kind of `training.foreign`, the share
-of that kind that is beyond the threshold which 99.5 % of validation beats pass, and the share of beats of patients
-that a candidate was not fitted to which is.
+beats, and prints the area under the curve (AUROC) of validation beats against each kind of `benchmarks.foreign`, the
+share of that kind beyond the threshold which 99.5 % of validation beats pass, and the share of beats of patients that a
+candidate was not fitted to which is.
 
-    Mahalanobis  distance from the nearest class, one covariance (Lee et al. 2018): what `models.novelty` keeps
+    Mahalanobis  distance from the nearest class, one covariance (Lee et al. 2018): `models.checkpoint.novelty`
     neighbours   distance from the 5th nearest of 10,000 training beats, features whitened (Sun et al. 2022)
     SVDD         distance from a centre, by a network that draws training beats to it (deep SVDD, Ruff et al. 2018)
     flow         minus the log density by a continuous normalising flow (`examples.flow`)
@@ -22,14 +22,14 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
+from benchmarks.foreign import foreign_beats
 from examples.flow import fit_flow
 from models import Classifier
-from training.arguments import BEATS_FILE
-from training.dataset import Dataset, load_or_build
-from training.evaluation import split_of
-from training.foreign import foreign_beats
-from training.mitdb import data_folder
-from training.novelty import PASSED, fit_novelty
+from training.commands.arguments import BEATS_FILE
+from training.data.dataset import Dataset, load_or_build
+from training.data.mitdb import data_folder
+from training.evaluation.evaluation import split_of
+from training.posthoc.novelty import PASSED, fit_novelty
 from training.table import table
 
 COUNT = 400

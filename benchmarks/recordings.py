@@ -26,12 +26,12 @@ import numpy as np
 
 from benchmarks import explain
 from ecg import BEAT_FS, FoundBeats, Recording, choose_leads, cut_annotated_beats, find_beats
+from ecg.detection.peaks import PeakDetector
 from ecg.formats import wfdb
-from ecg.gaps import GapFiller
 from ecg.labels import label_of
-from ecg.peaks import PeakDetector
+from ecg.signal.gaps import GapFiller
 from models import Classifier, annotate
-from training.mitdb import DS2, RECORDINGS, data_folder, ensure_downloaded
+from training.data.mitdb import DS2, RECORDINGS, data_folder, ensure_downloaded
 
 TOLERANCE_SECONDS = 0.15
 ROUNDS = 5

@@ -19,9 +19,9 @@ from benchmarks import explain
 from benchmarks.baseline import TOLERANCE, TorchdiffeqODENet
 from models import AUTO, Classifier, Solver
 from ode import Dynamics, integrate
-from training.dataset import load_or_build
-from training.mitdb import data_folder
-from training.splits import random_split
+from training.data.dataset import load_or_build
+from training.data.mitdb import data_folder
+from training.data.splits import random_split
 
 BATCHES = (1, 16, 256)
 ROUNDS = 15

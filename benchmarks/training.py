@@ -17,11 +17,11 @@ from tqdm import tqdm
 from benchmarks import explain
 from benchmarks.baseline import TorchdiffeqODENet
 from models import Classifier
-from training.dataset import load_or_build
-from training.loop import Trainer
-from training.mitdb import data_folder
-from training.recipe import read_recipe
-from training.splits import split
+from training.data.dataset import load_or_build
+from training.data.mitdb import data_folder
+from training.data.splits import split
+from training.learning.loop import Trainer
+from training.learning.recipe import read_recipe
 
 STEPS = 8
 BATCH = 128

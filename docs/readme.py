@@ -8,14 +8,14 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from app import service
-from app.served import ServedModels
+from app.registry.models import ServedModels
 from app.settings import Settings
 from models import Classifier, zoo
 from ode import Method, methods
-from training import worlds
-from training.comparison import comparison_table
-from training.patients import AS_SERVED
-from training.patients_report import MEASURES, percent, value, view_name
+from training.evaluation import worlds
+from training.evaluation.patients import AS_SERVED
+from training.reports.comparison import comparison_table
+from training.reports.patients import MEASURES, percent, value, view_name
 from training.table import table
 
 ROOT = Path(__file__).parents[1]

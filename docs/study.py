@@ -10,8 +10,9 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from models import Checkpoint, checkpoint
-from training.comparison import comparison_table
+from models import Checkpoint
+from models.checkpoint import file as checkpoint
+from training.reports.comparison import comparison_table
 
 PAGE = Path(__file__).parent / "study.md"
 FOLDER = PAGE.with_suffix("")

@@ -1,6 +1,5 @@
 """Electrocardiograms: labels, recordings, beats. Knows nothing of networks."""
 
-from ecg.beat_stream import BeatStream, FoundBeats
 from ecg.beats import (
     BEAT_LENGTH,
     Beats,
@@ -10,7 +9,11 @@ from ecg.beats import (
     cut_beats,
     unpadded_lengths,
 )
-from ecg.context import CONTEXT_LENGTH, BeatsInContext
+from ecg.context.context import CONTEXT_LENGTH, BeatsInContext
+from ecg.context.live import LiveContext
+from ecg.context.stretch import Stretch
+from ecg.detection.beat_stream import BeatStream, FoundBeats
+from ecg.detection.search import FoundPart, choose_leads, find_beats, in_stretches
 from ecg.errors import (
     EcgError,
     InvalidBeat,
@@ -23,16 +26,13 @@ from ecg.errors import (
     UnknownLead,
     UnreadableRecording,
 )
-from ecg.finding import FoundPart, choose_leads, find_beats, in_stretches
 from ecg.labels import LABEL_NAMES, LABELS, Label, label_of
 from ecg.leads import find_lead, preferred_lead
-from ecg.live_context import LiveContext
-from ecg.quality import QUALITIES, Quality
 from ecg.recording import Annotations, Recording
-from ecg.resampling import BEAT_FS
-from ecg.rhythm import Event, Rhythm, summarize
+from ecg.rhythm.summary import Event, Rhythm, summarize
+from ecg.signal.quality import QUALITIES, Quality
+from ecg.signal.resampling import BEAT_FS
 from ecg.source import Source, from_arrays
-from ecg.stretch import Stretch
 
 __all__ = [
     "BEAT_FS",

@@ -14,7 +14,7 @@ from ecg.errors import InvalidBeat, InvalidBeats, UnreadableRecording
 from ecg.labels import LABELS, label_of
 from ecg.leads import preferred_lead
 from ecg.recording import Recording
-from ecg.resampling import BEAT_FS, resample
+from ecg.signal.resampling import BEAT_FS, resample
 
 BEAT_LENGTH = 187
 """Samples of a beat: 1.496 s."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from ecg.errors import UnknownLead
-from ecg.telling import listed, shortened
+from ecg.messages import listed, shortened
 
 PREFERRED = ("II", "V5")
 """What the classifiers have learnt from: modified lead II, and V5 where there was none."""

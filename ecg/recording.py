@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from ecg.errors import MissingAnnotations, UnknownLead
-from ecg.telling import listed
+from ecg.messages import listed
 
 
 @dataclass(frozen=True)

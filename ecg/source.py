@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from ecg.errors import InvalidSignals, LargeRecording
+from ecg.messages import listed, shortened
 from ecg.recording import Recording
-from ecg.telling import listed, shortened
 from ecg.units import UNITS, millivolts
 
 FS = (50.0, 2000.0)

@@ -1,7 +1,6 @@
 """Networks that classify beats, the files that keep them, and the classifier that answers."""
 
-from models.abstention import REASONS, Abstention, Reason
-from models.annotation import (
+from models.annotation.recording import (
     NOT_JUDGED,
     AnnotatedBeats,
     AnnotatedPart,
@@ -11,18 +10,15 @@ from models.annotation import (
     annotate_recording,
 )
 from models.answers import Answers, SolvedAnswers
-from models.architecture import (
-    Architecture,
-    ODENetArchitecture,
-    ResNetArchitecture,
-    RhythmODENetArchitecture,
-)
-from models.calibration import Calibration
-from models.checkpoint import Checkpoint, CheckpointInfo
+from models.checkpoint.abstention import REASONS, Abstention, Reason
+from models.checkpoint.calibration import Calibration
+from models.checkpoint.dial import Auto, Dial, Validated
+from models.checkpoint.file import Checkpoint, CheckpointInfo
+from models.checkpoint.novelty import Novelty
+from models.checkpoint.operating_point import OperatingPoint
 from models.classifier import Classifier
 from models.classifying import Classifying
 from models.decisions import Decision, Decisions, Receipt, Receipts
-from models.dial import Auto, Dial, Validated
 from models.errors import (
     AlteredCheckpoint,
     BadCheckpoint,
@@ -37,9 +33,13 @@ from models.errors import (
     WrongReferenceAnswers,
 )
 from models.explanation import Explanation, Parts, explain, explain_recorded
-from models.network import AUTO, Output, Solver
-from models.novelty import Novelty
-from models.operating_point import OperatingPoint
+from models.networks.architecture import (
+    Architecture,
+    ODENetArchitecture,
+    ResNetArchitecture,
+    RhythmODENetArchitecture,
+)
+from models.networks.network import AUTO, Output, Solver
 
 __all__ = [
     "Abstention",

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int64
 from torch import Tensor
 
-from models.network import Output
+from models.networks.network import Output
 from ode import Solution
 
 Some = TypeVar("Some", bound="Answers")

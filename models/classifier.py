@@ -11,17 +11,17 @@ from torch import nn
 
 from ecg import BEAT_LENGTH, LABELS, BeatsInContext, InvalidBeats, check_beats
 from models import zoo
-from models.abstention import ALL, Abstention, confidence_for
 from models.answers import COSTS, Answers, SolvedAnswers, Some
-from models.calibration import Calibration
-from models.checkpoint import Checkpoint, load
+from models.checkpoint.abstention import ALL, Abstention, confidence_for
+from models.checkpoint.calibration import Calibration
+from models.checkpoint.dial import Dial
+from models.checkpoint.file import Checkpoint, load
+from models.checkpoint.novelty import Novelty
+from models.checkpoint.operating_point import OperatingPoint
 from models.decisions import Decisions, Receipts
-from models.dial import Dial
 from models.errors import AlteredCheckpoint, NeedsRecording, WrongReferenceAnswers
 from models.memory import keep_freed_memory
-from models.network import AUTO, Output, Solver
-from models.novelty import Novelty
-from models.operating_point import OperatingPoint
+from models.networks.network import AUTO, Output, Solver
 from ode import InvalidSolver
 
 CHUNK = 256

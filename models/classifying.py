@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float
 
 from ecg import BeatsInContext
-from models.abstention import ALL
+from models.checkpoint.abstention import ALL
 from models.decisions import Decisions
-from models.network import Solver
+from models.networks.network import Solver
 
 
 @runtime_checkable

@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
 from ecg import LABELS, Label
-from models.abstention import Reason
-from models.dial import Auto
-from models.network import Solver
+from models.checkpoint.abstention import Reason
+from models.checkpoint.dial import Auto
+from models.networks.network import Solver
 from ode import Method, Status, find_method
 
 Stage = Literal["cheap", "tight"]

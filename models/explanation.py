@@ -14,12 +14,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Float64
 
 from ecg import BEAT_LENGTH, LABELS, BeatsInContext, Label
-from ecg.context import LEADS, RHYTHM_LENGTH, compressed, expanded
-from ecg.usual_beat import BEFORE, VIEW_LENGTH
-from models.annotation import AnnotatedRecording, beat_in_context
+from ecg.context.context import LEADS, RHYTHM_LENGTH, compressed, expanded
+from ecg.context.usual_beat import BEFORE, VIEW_LENGTH
+from models.annotation.recording import AnnotatedRecording, beat_in_context
 from models.classifying import Classifying
 from models.decisions import Decisions
-from models.network import Solver
+from models.networks.network import Solver
 
 WINDOW = 12
 """Samples that are taken away at once: 96 ms, as long as a QRS complex. A single one would hardly be missed."""

@@ -2,11 +2,11 @@
 
 from ode.dynamics import Dynamics, per_sample
 from ode.errors import InvalidSolver, OdeError, UnknownMethod
+from ode.gradients.memory import Kept
 from ode.integration import DEFAULT_MAX_EVALUATIONS, Gradient, integrate
-from ode.kept import Kept
-from ode.method import Kind, Method, find_method, methods
-from ode.solution import Solution, Status
-from ode.step_size import root_mean_square
+from ode.methods.method import Kind, Method, find_method, methods
+from ode.methods.step_size import root_mean_square
+from ode.solve.solution import Solution, Status
 
 __all__ = [
     "DEFAULT_MAX_EVALUATIONS",

@@ -8,15 +8,15 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from ode.adjoint import integrate_with_adjoint
-from ode.checkpointed import integrate_with_checkpoints
 from ode.dynamics import Dynamics
 from ode.errors import InvalidSolver
-from ode.loop import Loop
-from ode.method import Method, find_method
-from ode.moments import move_ends, move_start
-from ode.solution import Solution
-from ode.torchdiffeq import integrate_by_torchdiffeq
+from ode.gradients.adjoint import integrate_with_adjoint
+from ode.gradients.checkpointed import integrate_with_checkpoints
+from ode.gradients.moments import move_ends, move_start
+from ode.gradients.torchdiffeq import integrate_by_torchdiffeq
+from ode.methods.method import Method, find_method
+from ode.solve.loop import Loop
+from ode.solve.solution import Solution
 
 Gradient = Literal["adjoint", "checkpointed", "direct", "torchdiffeq"]
 

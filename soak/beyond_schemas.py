@@ -20,10 +20,10 @@ from schemathesis import Case, HookContext, Response
 from schemathesis.core.failures import Failure, ServerError
 from schemathesis.openapi.checks import RejectedPositiveData
 
-from app.asking import DEADLINE
-from app.questions import JSON, NPY, RAW
-from app.schemas import example_beat
-from app.tensors import BEATS, HEADER_LENGTH
+from app.beats.request import JSON, NPY, RAW
+from app.beats.submission import DEADLINE
+from app.http.schemas import example_beat
+from app.inference.tensors import BEATS, HEADER_LENGTH
 from ecg.synthetic import synthesize
 from models import AUTO
 from ode import find_method

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from app import keys
+from app.keys import file as keys
 
 ROOT = Path(__file__).parents[1]
 

@@ -32,7 +32,7 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from app.listening import LAST_SECONDS
+from app.server.run import LAST_SECONDS
 from app.settings import Settings
 from client import AsyncClient, CardiodeError, Retries
 from models import zoo

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.questions import JSON, RAW
+from app.beats.request import JSON, RAW
 from ecg import cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Classifier

@@ -22,12 +22,12 @@ from models import (
     Solver,
     Validated,
 )
-from models import checkpoint as checkpoint_file
-from models.architecture import RhythmODENetArchitecture
-from models.checkpoint import preprocessing_of
+from models.checkpoint import file as checkpoint_file
+from models.checkpoint.file import preprocessing_of
+from models.networks.architecture import RhythmODENetArchitecture
 from models.threads import use_one_core
 from tests import UNCHECKED
-from training.mitdb import data_folder, missing_recordings
+from training.data.mitdb import data_folder, missing_recordings
 
 # What tests solve is small: threads would wait for each other longer than they work, in processes that they start too.
 use_one_core()

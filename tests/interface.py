@@ -11,19 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from app import __main__ as app_command
-from app import problems, service
-from app.answers import CSV_COLUMNS, MEDIA_TYPES
-from app.keys import Key
-from app.metrics import Metrics
-from app.questions import READERS
-from app.routes.stream import Piece, StreamRequest, StreamResponse
-from app.served import ServedModels
+from app import service
+from app.beats.request import READERS
+from app.http import problems
+from app.inference.tensors import OUTPUTS, SOLVER_OUTPUTS
+from app.keys.file import Key
+from app.metrics.metrics import Metrics
+from app.recordings.forms import CSV_COLUMNS, MEDIA_TYPES
+from app.recordings.stream import Piece, StreamRequest, StreamResponse
+from app.registry.models import ServedModels
 from app.settings import Settings
-from app.tensors import OUTPUTS, SOLVER_OUTPUTS
 from ecg import LABELS, QUALITIES
 from ecg.formats.wfdb import ANNOTATOR
 from models import REASONS, CheckpointInfo, zoo
-from models.checkpoint import FORMAT
+from models.checkpoint.file import FORMAT
 from ode import Status, methods
 from training import __main__ as training_command
 

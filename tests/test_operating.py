@@ -6,9 +6,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from app import service, tracing
-from app.served import ServedModels
+from app import service
+from app.registry.models import ServedModels
 from app.settings import Settings
+from app.tracing import tracing
 from docs import readme
 from ecg.synthetic import synthesize
 from tests.app.collector import collecting

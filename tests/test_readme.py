@@ -12,18 +12,18 @@ from starlette.testclient import TestClient
 
 from app import service
 from app.__main__ import main
-from app.recording_schemas import SignalsRequest
-from app.routes.stream import StreamRequest
-from app.served import ServedModels
+from app.recordings.schemas import SignalsRequest
+from app.recordings.stream import StreamRequest
+from app.registry.models import ServedModels
 from app.settings import Settings
 from docs import readme
 from models import Classifier, zoo
 from tests.app.conftest import started
 from training import __main__ as training_command
-from training import worlds
-from training.card import beats_card, context_card
-from training.dataset import load_or_build
-from training.evaluation import evaluate, split_of
+from training.data.dataset import load_or_build
+from training.evaluation import worlds
+from training.evaluation.evaluation import evaluate, split_of
+from training.reports.card import beats_card, context_card
 
 HOST = "http://127.0.0.1:8000"
 ROOT = Path(__file__).parents[1]

@@ -1,8 +1,8 @@
 import pytest
 
 from docs.study import NETWORKS, PAGE, draw, fill, studied
-from training.comparison import comparison_table
-from training.recipe import read_recipe
+from training.learning.recipe import read_recipe
+from training.reports.comparison import comparison_table
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.refusals import refusals
-from app.schemas import HealthResponse
+from app.http.refusals import refusals
+from app.http.schemas import HealthResponse
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -18,6 +18,6 @@ async def live() -> HealthResponse:
 async def ready() -> HealthResponse:
     """The models have answered their reference beats: the service listens to nobody before they have.
 
-    While it is ending `app.ending` answers in its place.
+    While it is ending `app.middleware.draining` answers in its place.
     """
     return HealthResponse(status="ready")

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from app.refusals import Responses, refusals
+from app.http.refusals import Responses, refusals
 
 FIGURES: Responses = {200: {"content": {"text/plain": {}}}}
 

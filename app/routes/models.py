@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter, Depends, Request
 
-from app.access import require_admin
-from app.refusals import refusals
-from app.reloading import Reloader
-from app.schemas import MethodResponse, ModelResponse, ModelsResponse, ReloadResponse, SolverResponse
-from app.served import ServedModel, ServedModels
+from app.http.refusals import refusals
+from app.http.schemas import MethodResponse, ModelResponse, ModelsResponse, ReloadResponse, SolverResponse
+from app.middleware.access import require_admin
+from app.registry.models import ServedModel, ServedModels
+from app.registry.reload import Reloader
 from ecg import LABELS
 from ode import Method, methods
 

@@ -8,8 +8,8 @@ from ecg.formats.csv import open_csv
 from ecg.formats.edf import open_edf
 from ecg.formats.wfdb import open_record
 from ecg.formats.wfdb_header import MAX_HEADER, SUFFIX
+from ecg.messages import listed
 from ecg.source import Source
-from ecg.telling import listed
 
 EXTENSIONS = {SUFFIX: "WFDB header", ".edf": "EDF", ".csv": "CSV", ".tsv": "CSV", ".txt": "CSV"}
 ZIP = ".zip"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from ecg.errors import EcgError, LargeRecording, UnreadableRecording
-from ecg.telling import said, shortened
+from ecg.messages import said, shortened
 
 MAX_FILES = 2000
 PIECE = 2**20

@@ -19,8 +19,8 @@ from jaxtyping import Float32, Float64
 
 from ecg.errors import InvalidSignals, UnreadableRecording
 from ecg.leads import distinct_names, may_be_ecg
+from ecg.messages import said, shortened
 from ecg.source import BLOCK, MAX_LEADS, Source, check_layout, check_unit
-from ecg.telling import said, shortened
 from ecg.units import millivolts
 
 FIRST_BYTES = 2**16

@@ -14,8 +14,8 @@ from jaxtyping import Float32
 
 from ecg.errors import UnreadableRecording
 from ecg.leads import distinct_names, may_be_ecg
+from ecg.messages import listed, said
 from ecg.source import BLOCK, MAX_LEADS, MAX_SAMPLES, Source, check_layout
-from ecg.telling import listed, said
 from ecg.units import millivolts
 
 FIXED = 256

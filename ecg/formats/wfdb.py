@@ -16,9 +16,9 @@ from wfdb.io._signal import BYTES_PER_SAMPLE, COMPRESSED_FMTS, DATA_LOAD_TYPES
 from ecg.errors import UnreadableRecording
 from ecg.formats.wfdb_header import MAX_LINE, NOTHING, SUFFIX, read_header
 from ecg.leads import distinct_names, may_be_ecg
+from ecg.messages import listed, said
 from ecg.recording import Annotations, Recording
 from ecg.source import BLOCK, MAX_SAMPLES, Source, check_layout
-from ecg.telling import listed, said
 from ecg.units import millivolts
 
 ANNOTATOR = "cde"

@@ -14,8 +14,8 @@ from pathlib import Path
 import wfdb
 
 from ecg.errors import UnreadableRecording
+from ecg.messages import said, shortened
 from ecg.source import MAX_LEADS
-from ecg.telling import said, shortened
 
 SUFFIX = ".hea"
 MAX_HEADER = 2**20

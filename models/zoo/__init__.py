@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from models.checkpoint import FILE_NAME
+from models.checkpoint.file import FILE_NAME
 from models.errors import UnknownModel
 
 FOLDER = Path(__file__).parent

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from app import logs, service
 from app.__main__ import main
 from app.logs import configure
-from app.served import ServedModels
+from app.registry.models import ServedModels
 from app.settings import Settings
 from tests.app.collector import collecting
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app import keys
+from app.keys import file as keys
 from soak.contract import Service, examine
 from tests.app.conftest import started
 

@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 
 from models.memory import MOST_KEPT
 from tests.app.conftest import started
-from tests.app.test_metrics import parsed, total
+from tests.app.metrics.test_metrics import parsed, total
 
 MOST = 4_000_000
 """Bytes of a body that the service takes."""

@@ -17,7 +17,7 @@ import pytest
 import wfdb
 from playwright.sync_api import expect, sync_playwright
 
-from app import keys
+from app.keys import file as keys
 from ecg.synthetic import synthesize
 
 CHROMIUM = os.environ.get("CARDIODE_CHROMIUM") or shutil.which("chromium")

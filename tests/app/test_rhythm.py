@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import service
-from app.served import ServedModels
+from app.registry.models import ServedModels
 from app.settings import Settings
 from ecg.synthetic import synthesize
 

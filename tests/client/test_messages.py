@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
-from app.questions import from_raw
+from app.beats.request import from_raw
 from client import Options, messages
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from app.metrics import Metrics
+from app.metrics.metrics import Metrics
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "rules.yml"

@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 import yaml
 
-from app.metrics import Metrics
+from app.metrics.metrics import Metrics
 from tests.deploy.expressions import DASHBOARDS, DEPLOY, known_series, panels, rules, series_of, targets
 
 DATA_SOURCE = yaml.safe_load((DEPLOY / "grafana" / "datasources" / "prometheus.yml").read_text())["datasources"][0]

@@ -5,7 +5,7 @@ import pytest
 
 from ecg import LABELS, BeatsInContext, InvalidBeat, InvalidBeats
 from models import Classifier, NeedsRecording, NoSolver, Solver, UnknownModel, WrongReferenceAnswers
-from models import checkpoint as checkpoint_file
+from models.checkpoint import file as checkpoint_file
 from ode import UnknownMethod
 
 

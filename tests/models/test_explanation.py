@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecg import LABELS, BeatsInContext, choose_leads
+from ecg.context.usual_beat import BEFORE, VIEW_LENGTH
 from ecg.synthetic import synthesize
-from ecg.usual_beat import BEFORE, VIEW_LENGTH
 from models import AnnotatedRecording, Classifier, NeedsRecording, Solver, annotate_recording, explain, explain_recorded
 from models.decisions import Decisions
 from models.explanation import STRIDE, WINDOW, bridged, windows_of, without_samples

@@ -211,7 +211,7 @@ def test_a_first_step_that_is_given_is_tried_first_and_none_is_spent_on_choosing
 
 def test_a_deadline_stops_every_sample_that_has_not_arrived_and_keeps_its_last_state(monkeypatch):
     now = iter(range(1000))
-    monkeypatch.setattr("ode.loop.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("ode.solve.loop.time.monotonic", lambda: next(now))
     y0 = torch.tensor([[0.0], [30.0]], dtype=torch.float64)
     options = {"rtol": 1e-8, "atol": 1e-8, "first_step": 1.0, "max_evaluations": 10**6}
     solution = integrate(lambda t, y: -y * y, y0, (0.0, 1.0), deadline=4, **options)

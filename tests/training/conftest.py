@@ -9,9 +9,12 @@ import pytest
 from ecg import LABELS, cut_annotated_beats
 from ecg.scoring.intervals import interval
 from ecg.synthetic import synthesize
-from training import dial, evaluation, patients_figures, score_report
-from training.dataset import Dataset
-from training.splits import Split
+from training.data.dataset import Dataset
+from training.data.splits import Split
+from training.evaluation import evaluation
+from training.posthoc import dial
+from training.reports import patients_figures
+from training.reports import scores as score_report
 
 
 def made(seed: int) -> Dataset:

@@ -7,12 +7,14 @@ import pytest
 
 from ecg.synthetic import synthesize
 from models import Classifier
-from tests.training.recordings import write_mitdb, write_wfdb
-from training import dataset, examples, gate
+from tests.training.synthetic import write_mitdb, write_wfdb
 from training.__main__ import main
 from training.commands import evaluate, fit, train
-from training.crossvalidation import OutOfFold
-from training.dataset import Dataset
+from training.data import dataset
+from training.data.dataset import Dataset
+from training.learning.crossvalidation import OutOfFold
+from training.release import gate
+from training.synthesis import examples
 
 LEADS = ("MLII", "V1")
 TINY = [

@@ -3,7 +3,7 @@
 import argparse
 
 from models import Classifier
-from training.comparison import comparison_table
+from training.reports.comparison import comparison_table
 
 HELP = "Print what checkpoints reach and cost, side by side."
 EXAMPLE = "python -m training compare resnet odenet"

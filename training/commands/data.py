@@ -2,10 +2,10 @@
 
 import argparse
 
-from training import report
-from training.arguments import add_beats, add_data
-from training.dataset import build, save
-from training.splits import inter_patient_split, random_split
+from training.commands.arguments import add_beats, add_data
+from training.data.dataset import build, save
+from training.data.splits import inter_patient_split, random_split
+from training.reports import tables as report
 
 HELP = "Cut the benchmark's beats from the MIT-BIH recordings, downloading these where they are missing."
 EXAMPLE = "python -m training data"

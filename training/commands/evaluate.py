@@ -4,23 +4,34 @@ import argparse
 from pathlib import Path
 
 from models import Classifier
-from training import figures, patients_figures, patients_report, report, worlds
-from training.arguments import add_beats, add_checkpoint, add_data, add_recordings
-from training.card import CONFIDENCE, beats_card, context_card
-from training.confidence import Confidence
-from training.confidence_report import coverage_table
-from training.dataset import load_or_build
+from training.commands.arguments import add_beats, add_checkpoint, add_data, add_recordings
+from training.data.dataset import load_or_build
+from training.data.mitdb import DS1, DS2
+from training.data.named import read_named
 from training.errors import TrainingError
-from training.evaluation import Evaluation, checkpoint_of, evaluate, evaluate_dial, kept_epoch_of, recipe_of, split_of
-from training.examples import examples_as_they_are
-from training.fitting import confidence_of
-from training.label_scores import score_of
-from training.mitdb import DS1, DS2
-from training.named import read_named
-from training.patients import Patients, evaluate_patients
-from training.reliability import expected_calibration_error
-from training.sibling import sibling_of
-from training.worlds import Worlds
+from training.evaluation import worlds
+from training.evaluation.counterpart import sibling_of
+from training.evaluation.evaluation import (
+    Evaluation,
+    checkpoint_of,
+    evaluate,
+    evaluate_dial,
+    kept_epoch_of,
+    recipe_of,
+    split_of,
+)
+from training.evaluation.patients import Patients, evaluate_patients
+from training.evaluation.worlds import Worlds
+from training.measures.confidence import Confidence
+from training.measures.label_scores import score_of
+from training.measures.reliability import expected_calibration_error
+from training.posthoc.fitting import confidence_of
+from training.reports import figures, patients_figures
+from training.reports import patients as patients_report
+from training.reports import tables as report
+from training.reports.card import CONFIDENCE, beats_card, context_card
+from training.reports.confidence import coverage_table
+from training.synthesis.examples import examples_as_they_are
 
 HELP = """\
 Tell what a checkpoint reaches on patients it has never seen and on its test part; draw figures, write the card.

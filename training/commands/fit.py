@@ -4,17 +4,17 @@ import argparse
 from pathlib import Path
 
 from models import CheckpointInfo, zoo
-from models.checkpoint import load as load_checkpoint
-from models.checkpoint import save as save_checkpoint
+from models.checkpoint.file import load as load_checkpoint
+from models.checkpoint.file import save as save_checkpoint
 from models.memory import keep_freed_memory
-from training.arguments import add_beats, add_checkpoint, add_data
-from training.crossvalidation import OUT_OF_FOLD, OutOfFold, check_out_of_fold, whole
-from training.dataset import load_or_build
-from training.evaluation import recipe_of, split_of
-from training.examples import examples_as_they_are
-from training.fitting import fit
-from training.mitdb import DS1
-from training.splits import Split
+from training.commands.arguments import add_beats, add_checkpoint, add_data
+from training.data.dataset import load_or_build
+from training.data.mitdb import DS1
+from training.data.splits import Split
+from training.evaluation.evaluation import recipe_of, split_of
+from training.learning.crossvalidation import OUT_OF_FOLD, OutOfFold, check_out_of_fold, whole
+from training.posthoc.fitting import fit
+from training.synthesis.examples import examples_as_they_are
 
 HELP = "Fit anew what a checkpoint carries beside its weights, on its training and validation part, and save it."
 EXAMPLE = "python -m training fit odenet --out runs/odenet/checkpoint.safetensors"

@@ -6,12 +6,12 @@ from pathlib import Path
 from ecg import Recording
 from ecg.formats import wfdb
 from models.memory import keep_freed_memory
-from training.arguments import add_data, add_run
-from training.device import find_device
+from training.commands.arguments import add_data, add_run
 from training.errors import TrainingError
-from training.examples import load_or_make
-from training.leave_one_out import REPORT, SHARING, leave_one_out, report
-from training.recipe import read_recipe
+from training.evaluation.leave_one_out import REPORT, SHARING, leave_one_out, report
+from training.learning.device import find_device
+from training.learning.recipe import read_recipe
+from training.synthesis.examples import load_or_make
 
 HELP = """\
 Tell what a recipe of whole recordings reaches on every patient of DS1 and DS2, each left out in turn.

@@ -4,13 +4,14 @@ import argparse
 from pathlib import Path
 
 from models import Classifier
-from models.abstention import ALL
-from training import noise_stress, patients_figures
-from training.arguments import add_checkpoint, add_data, add_recordings
-from training.evaluation import checkpoint_of
-from training.named import read_named
-from training.noise_report import noise_tables
-from training.nstdb import read_noises
+from models.checkpoint.abstention import ALL
+from training.commands.arguments import add_checkpoint, add_data, add_recordings
+from training.data.named import read_named
+from training.data.nstdb import read_noises
+from training.evaluation import noise_stress
+from training.evaluation.evaluation import checkpoint_of
+from training.reports import patients_figures
+from training.reports.noise import noise_tables
 
 HELP = """\
 Tell what is left of a classifier's figures where electrodes move: the noise stress test.

@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 
 from models import Classifier, zoo
-from models.checkpoint import FILE_NAME
-from training import gate
-from training.arguments import add_beats, add_data
-from training.dataset import load_or_build
+from models.checkpoint.file import FILE_NAME
+from training.commands.arguments import add_beats, add_data
+from training.data.dataset import load_or_build
 from training.errors import NotPromoted
-from training.evaluation import checkpoint_of
-from training.promotion import promote
+from training.evaluation.evaluation import checkpoint_of
+from training.release import gate
+from training.release.promotion import promote
 
 HELP = """\
 Put a checkpoint in the zoo in place of the model of its name, if it is not worse; else say what falls short.

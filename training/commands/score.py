@@ -8,10 +8,10 @@ from ecg.formats.wfdb import ANNOTATOR
 from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING, Comparison
 from ecg.scoring.matrix_report import matrix_report
 from ecg.scoring.tables import beat_table, shutdown_summary_table, shutdown_table, summary_table
-from training import score_report
-from training.annotation_folders import annotated, compare_folders, compare_with_folder
-from training.predictions import SUFFIX as PREDICTIONS
-from training.predictions import read_predictions
+from training.data.annotations import annotated, compare_folders, compare_with_folder
+from training.data.predictions import SUFFIX as PREDICTIONS
+from training.data.predictions import read_predictions
+from training.reports import scores as score_report
 
 HELP = """\
 Score annotation files against reference annotations, beat by beat, by ANSI/AAMI EC57:2012.

@@ -8,21 +8,21 @@ import torch
 
 from ecg import Recording
 from ecg.formats import wfdb
-from models.checkpoint import FILE_NAME
-from models.checkpoint import save as save_checkpoint
+from models.checkpoint.file import FILE_NAME
+from models.checkpoint.file import save as save_checkpoint
 from models.memory import keep_freed_memory
-from training.added import Added, added_table, groups_of, read_added, told_in_checkpoint, with_added
-from training.arguments import add_beats, add_data, add_run
-from training.crossvalidation import OUT_OF_FOLD, OutOfFold, choose_operating_point, crossvalidate, whole
-from training.dataset import Dataset, load_or_build
-from training.device import find_device
-from training.examples import load_or_make, load_or_make_added
-from training.export import export
-from training.making import Making
-from training.members import train_members
-from training.mitdb import DS1_GROUPS
-from training.recipe import Recipe, read_recipe
-from training.splits import split
+from training.commands.arguments import add_beats, add_data, add_run
+from training.data.dataset import Dataset, load_or_build
+from training.data.mitdb import DS1_GROUPS
+from training.data.recordings import Added, added_table, groups_of, read_added, told_in_checkpoint, with_added
+from training.data.splits import split
+from training.learning.crossvalidation import OUT_OF_FOLD, OutOfFold, choose_operating_point, crossvalidate, whole
+from training.learning.device import find_device
+from training.learning.ensemble import train_members
+from training.learning.recipe import Recipe, read_recipe
+from training.release.export import export
+from training.synthesis.examples import load_or_make, load_or_make_added
+from training.synthesis.making import Making
 
 HELP = "Train by a recipe; a run that was interrupted goes on from its last finished epoch."
 EXAMPLE = "python -m training train odenet batch_size=32 training_solver.rtol=0.01"

@@ -3,7 +3,7 @@
 import pytest
 
 from ecg.synthetic import synthesize
-from tests.training.recordings import write_wfdb
+from tests.training.synthetic import write_wfdb
 
 
 @pytest.fixture(scope="package")

@@ -3,11 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import checkpoint as checkpoint_file
-from training import dataset, patients_file
+from models.checkpoint import file as checkpoint_file
 from training.__main__ import main
-from training.dataset import Dataset
-from training.recipe import read_recipe
+from training.data import dataset
+from training.data.dataset import Dataset
+from training.evaluation import patients_file
+from training.learning.recipe import read_recipe
 
 OF_PATIENTS = {
     "patients.json", "patients.md", "patients.png", "patients_confidence.png", "patients_confusion.png",

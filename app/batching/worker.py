@@ -1,0 +1,258 @@
+"""A worker: a process of its own that solves batches, so that nothing else the service does has to wait meanwhile.
+
+Threads of one process take turns in Python, and half of a small solve is Python. What a worker is asked and what it
+answers goes through a socket, which the event loop watches: a thread that waited for it would take turns too. One that
+ends, because somebody or the system killed it, is replaced, and solves again what the other one did not finish.
+"""
+
+import asyncio
+import atexit
+import gc
+import logging
+import multiprocessing
+import os
+import pickle
+import signal
+import socket
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from struct import Struct
+from typing import Any, BinaryIO
+
+import numpy as np
+from jaxtyping import Float32
+
+from app.registry.models import ServedModel
+from ecg import BeatsInContext
+from models import Classifier, Decisions, Solver
+from models.memory import keep_freed_memory
+from models.threads import use_one_core
+
+ATTEMPTS = 2
+"""Processes that a batch may end before it is given up: it may be what ends them."""
+
+CLASSIFIERS = 16
+"""How many a process keeps: more than are served, also while others take their place."""
+
+END_SECONDS = 5
+"""What a process may take to end once nothing more can come."""
+
+KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
+"""How many of its kernels oneDNN keeps, which convolves for torch. It makes some for each size of a batch, and would
+keep 1,024; a worker meets every size, and would grow bit by bit. Whoever sets the variable has the last word
+(https://uxlfoundation.github.io/oneDNN/dev_guide_primitive_cache.html)."""
+
+LENGTH = Struct("!Q")
+"""Before each message: how many bytes it has."""
+
+logger = logging.getLogger("cardiode.worker")
+
+# Each process is forked from one that has imported all of this and runs no threads, so it is ready at once.
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload([__name__])
+
+
+class WorkerLost(Exception):
+    """A batch was given up for what became of the processes that were to solve it."""
+
+
+class WorkerEnded(WorkerLost):
+    """The process that was to solve a batch ended, and so did the one after it."""
+
+
+class WorkerStuck(WorkerLost):
+    """The process that was to solve a batch took longer than anybody waits, and was ended."""
+
+
+@dataclass(frozen=True)
+class Learn:
+    """A classifier that batches will be for."""
+
+    sha256: str
+    classifier: Classifier
+
+
+@dataclass(frozen=True)
+class Forget:
+    """One that no batch will be for, unless it is learnt again."""
+
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Solve:
+    """A batch."""
+
+    sha256: str
+    beats: Float32[np.ndarray, "beat 187"] | BeatsInContext
+    solver: Solver | None
+
+
+class Worker:
+    """Solves one batch at a time, in `seconds` at most. `replaced` is called when it had to begin another process.
+
+    It belongs to the event loop that asks it first.
+    """
+
+    def __init__(self, seconds: float, replaced: Callable[[], object]) -> None:
+        self.seconds = seconds
+        self.replaced = replaced
+        self._known: OrderedDict[str, None] = OrderedDict()
+        """The sha256 of the classifiers that the process keeps, the one that was last asked at the end."""
+        self._process, self._socket = _begin()
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        # Where the service ends before it has begun: multiprocessing would wait for ever for what no signal ends.
+        atexit.register(self._end)
+
+    @property
+    def process_id(self) -> int:
+        """That of the process which solves now."""
+        return self._process.ident or 0
+
+    async def classify(
+        self, model: ServedModel, beats: Float32[np.ndarray, "beat 187"] | BeatsInContext, solver: Solver | None
+    ) -> Decisions:
+        """What the model says of these beats.
+
+        Raises what `Classifier.classify` raises, WorkerEnded and WorkerStuck.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                answer = await self._ask(model, Solve(model.identity.sha256, beats, solver))
+            except (EOFError, OSError):
+                await self._replace()
+                continue
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        raise WorkerEnded(f"{ATTEMPTS} processes ended over {len(beats)} beats for {model.pin}")
+
+    async def close(self) -> None:
+        """End the process for good. It may have ended already."""
+        atexit.unregister(self._end)
+        await self._end_beside()
+
+    async def _end_beside(self) -> None:
+        """End the process without keeping the event loop waiting."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+        await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
+        """End the process, which may take seconds. It needs no event loop, which may have ended too."""
+        with suppress(OSError):  # the process has ended
+            self._socket.shutdown(socket.SHUT_RDWR)  # the process learns of it whatever else holds the socket open
+        self._socket.close()
+        self._process.join(END_SECONDS)
+        self._process.kill()
+        self._process.join()
+
+    async def _ask(self, model: ServedModel, batch: Solve) -> Decisions | Exception:
+        # A second descriptor of the socket: the loop closes what it is given, and the end may come after the loop's.
+        self._streams = self._streams or await asyncio.open_unix_connection(sock=self._socket.dup())
+        reader, writer = self._streams
+        messages = [*await self._lessons(model), _packed(batch)]
+        if reader.at_eof() or writer.is_closing():
+            raise EOFError  # the process has ended, and event loops differ in what they make of a write then
+        writer.writelines(messages)
+        try:
+            async with asyncio.timeout(self.seconds):
+                (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+                answer: Decisions | Exception = pickle.loads(await reader.readexactly(length))  # noqa: S301 - our own
+        except TimeoutError:
+            self._process.kill()
+            await self._replace()
+            return WorkerStuck(f"{len(batch.beats)} beats for {model.pin} took over {self.seconds:g} s")
+        return answer
+
+    async def _lessons(self, model: ServedModel) -> list[bytes]:
+        """What lets the process know this model's classifier, and forget the one that was not asked for longest."""
+        sha256, lessons = model.identity.sha256, []
+        if sha256 not in self._known:
+            lessons.append(await asyncio.to_thread(_packed, Learn(sha256, model.classifier)))
+            self._known[sha256] = None
+        self._known.move_to_end(sha256)
+        if len(self._known) > CLASSIFIERS:
+            oldest, _ = self._known.popitem(last=False)
+            lessons.append(_packed(Forget(oldest)))
+        return lessons
+
+    async def _replace(self) -> None:
+        await self._end_beside()
+        logger.warning("a worker was replaced", extra={"exit_code": self._process.exitcode})
+        self.replaced()
+        self._known.clear()
+        self._process, self._socket = await asyncio.to_thread(_begin)
+
+
+def _begin() -> tuple[BaseProcess, socket.socket]:
+    # oneDNN reads them when torch is loaded: in the process that workers are forked from, which begins with the first.
+    for name, value in KERNELS.items():
+        os.environ.setdefault(name, value)
+    here, there = socket.socketpair()
+    process = _context.Process(target=work, args=(there,), name="cardiode-worker", daemon=True)
+    process.start()
+    there.close()
+    return process, here
+
+
+def _packed(message: object) -> bytes:
+    # Not as multiprocessing packs it: torch has taught it to share the memory of each tensor, which costs more than to
+    # copy it.
+    body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    return LENGTH.pack(len(body)) + body
+
+
+def work(asked: socket.socket) -> None:
+    """Solve what comes, until nothing more can come."""
+    # These may be sent to all processes of the service; it ends its workers itself, when everything is answered.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    use_one_core()
+    keep_freed_memory()
+    gc.freeze()
+    classifiers: dict[str, Classifier] = {}
+    with asked, asked.makefile("rb") as messages, suppress(EOFError, OSError):  # the service has ended
+        while True:
+            match _next(messages):
+                case Learn(sha256, classifier):
+                    classifiers[sha256] = classifier
+                case Forget(sha256):
+                    del classifiers[sha256]
+                case Solve() as batch:
+                    asked.sendall(_packed(_answer(classifiers[batch.sha256], batch)))
+
+
+def _next(messages: BinaryIO) -> Any:
+    """The next message. Raises EOFError where there is none."""
+    (length,) = LENGTH.unpack(_exactly(messages, LENGTH.size))
+    return pickle.loads(_exactly(messages, length))  # noqa: S301 - what we have sent ourselves
+
+
+def _exactly(messages: BinaryIO, length: int) -> bytes:
+    read = messages.read(length)
+    if len(read) < length:
+        raise EOFError
+    return read
+
+
+def _answer(classifier: Classifier, batch: Solve) -> Decisions | Exception:
+    try:
+        return classifier.classify(batch.beats, batch.solver)
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        return _portable(error)
+
+
+def _portable(error: Exception) -> Exception:
+    """The error, or one that tells the same where it cannot be sent."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301
+    except Exception:
+        return RuntimeError("".join(traceback.format_exception(error)))
+    return error

@@ -1,0 +1,68 @@
+"""Explaining: why beats got their labels, for so many of a request as the settings allow."""
+
+from pydantic import BaseModel, Field
+
+from app.http.schemas import DecisionResponse, ModelIdentity
+from models import Explanation
+
+DIGITS = 4
+EXPLAINED_AS = 50
+"""Beats that cost as much as one that is explained."""
+
+
+class TooManyToExplain(Exception):
+    """A request asks for more explanations than one may."""
+
+    def __init__(self, beats: int, most: int) -> None:
+        super().__init__(
+            f"got {beats:,} beats to explain, expected at most {most:,} in one request; send fewer, or leave it out"
+        )
+
+
+class PartsResponse(BaseModel):
+    """What a beat's label loses where nothing is known of a part of it, as the weight of evidence, in nats."""
+
+    first_lead: float
+    second_lead: float
+    rhythm: float = Field(
+        description="the intervals around the beat, and how much it and others resemble the usual one"
+    )
+
+
+class ExplanationResponse(BaseModel):
+    """How much each sample counted for the label: above 0 it spoke for it, below 0 against it.
+
+    In nats: the logarithm of the label's odds, less that of the odds that are left without the 96 ms around the sample.
+    """
+
+    relevance: list[float] = Field(
+        description="of each sample at 125 Hz: of the beat's 187, or for a model of whole recordings of the 125 of the "
+        "first lead around the R peak"
+    )
+    before: int = Field(description="how many of these samples come before the R peak")
+    parts: PartsResponse | None = Field(description="of a model of whole recordings; null for any other")
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> "ExplanationResponse":
+        """The same, as JSON tells it."""
+        parts = explanation.parts
+        return cls(
+            relevance=explanation.relevance.round(DIGITS).tolist(),
+            before=explanation.before,
+            parts=parts and PartsResponse(**{name: round(value, DIGITS) for name, value in vars(parts).items()}),
+        )
+
+
+class ExplainedResponse(DecisionResponse):
+    """What is said of one beat, and where that was asked for, why."""
+
+    explanation: ExplanationResponse | None = Field(
+        None, description="only there where the request asks to explain; null for a beat without a label"
+    )
+
+
+class ClassifyResponse(BaseModel):
+    """A decision for each beat, in the request's order."""
+
+    model: ModelIdentity
+    beats: list[ExplainedResponse]

@@ -1,0 +1,1 @@
+"""HTTP: the shapes of requests, answers and errors, whatever the route."""

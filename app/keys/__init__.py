@@ -1,0 +1,1 @@
+"""API keys, and how many beats each may ask for."""

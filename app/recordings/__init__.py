@@ -1,0 +1,1 @@
+"""Recordings and live signals: in as files or messages, out annotated."""

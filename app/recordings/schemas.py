@@ -1,0 +1,179 @@
+"""What requests and answers about recordings look like in JSON."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from app.http.schemas import (
+    Coverage,
+    DecisionResponse,
+    ModelIdentity,
+    ModelName,
+    SolverRequest,
+    StrictRequest,
+    bounds,
+    decision_object,
+)
+from ecg import LABELS, Label, Quality, Recording, Rhythm
+from ecg.rhythm.summary import Burden, Event, HeartRate, Hour, Variability
+from ecg.source import FS, MAX_LEADS, MAX_NAME
+from ecg.units import UNITS
+from models import AnnotatedBeats, AnnotatedRecording, Decision, Reason
+from models.checkpoint.abstention import ALL
+
+Rate = Annotated[float, bounds(*FS)]
+Unit = Annotated[str, Field(json_schema_extra={"enum": list(UNITS)})]
+
+LEAD = "a lead's name; left out: II by any of its names where there is one that can be judged, else the clearest lead"
+
+
+class RecordingOptions(BaseModel):
+    """What a request may say beside its recording."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lead: str | None = Field(None, max_length=MAX_NAME, description=LEAD)
+    model: ModelName = None
+    solver: SolverRequest | None = Field(None, description="for a model with a solver")
+    coverage: Coverage = ALL
+    fs: Rate | None = Field(None, description="samples a second, where the recording does not say")
+    unit: Unit = Field("mV", description="of a CSV's columns, or of the signals, that do not say: mV, uV or V")
+    keep: bool = Field(False, description="keep the recording for a while, for GET /recordings/{id}")
+    beats: bool = Field(True, description="whether an NDJSON answer has a line a beat")
+
+
+class SignalsRequest(RecordingOptions):
+    """A recording as JSON, whose values are of the types they should be: in a form all are text."""
+
+    model_config = ConfigDict(strict=True)
+
+    signals: dict[str, list[float | None]] = Field(
+        min_length=1,
+        description="the samples of each lead, by its name, as many of each; null is a gap",
+        json_schema_extra={"maxProperties": MAX_LEADS, "propertyNames": {"maxLength": MAX_NAME}},
+    )
+    fs: Rate = Field(description="samples a second: 50 to 2,000")
+    name: str = Field("recording", max_length=100, pattern=r"^[A-Za-z0-9_-]+$", description="what to call it")
+
+
+class DecisionsRequest(StrictRequest):
+    """How to decide again on the beats of a recording that is kept."""
+
+    model: ModelName = None
+    solver: SolverRequest | None = Field(None, description="for a model with a solver")
+    coverage: Coverage = ALL
+
+
+class RecordingResponse(BaseModel):
+    """The recording that was read, and how its beats were found."""
+
+    id: str | None = Field(description="for GET /recordings/{id}; null where it was not asked to be kept")
+    name: str
+    fs: float = Field(description="samples a second; `sample` counts at this rate")
+    samples: int
+    seconds: float
+    leads: list[str]
+    lead: str | None = Field(description="the one that the beats were cut from; null for none")
+    left_out: list[str] = Field(description="signals in it that are no leads of an ECG")
+    model: ModelIdentity
+    beats: int | None = Field(description="how many were found; null while nobody knows")
+    reason: str | None = Field(description="why no beats are reported; null where there are")
+
+
+class BeatResponse(DecisionResponse):
+    """A beat of a recording; one that cannot be judged has no label, and `quality` says why."""
+
+    sample: int
+    time: float = Field(description="seconds since the beginning")
+    quality: Quality
+
+
+class RhythmResponse(BaseModel):
+    """What the beats say together; `seconds` are those between beats that follow each other."""
+
+    seconds: float
+    counts: dict[Label | Literal["none"], int] = Field(description="beats of each label; none: those without one")
+    heart_rate: HeartRate | None
+    burden: dict[Label, Burden]
+    variability: Variability
+    longest_run: Event | None
+    events: list[Event]
+    hours: list[Hour]
+
+
+class AnnotatedResponse(BaseModel):
+    """A recording, its beats, and what they say together."""
+
+    recording: RecordingResponse
+    beats: list[BeatResponse]
+    rhythm: RhythmResponse
+
+
+class ColumnsResponse(BaseModel):
+    """The beats of a recording in columns, as a page draws them."""
+
+    sample: list[int]
+    label: str = Field(description="a letter a beat; ? for one without a label")
+    evaluations: list[int] = Field(description="0 where there was no solve")
+    quality: dict[int, Quality] = Field(description="of the beats that are not good, by their number from 0")
+    abstained: dict[int, Reason] = Field(description="why, of the other beats it abstains on, by their number from 0")
+
+
+def describe(
+    recording: Recording,
+    lead: int | None,
+    model: ModelIdentity,
+    *,
+    kept_as: str | None,
+    whole: AnnotatedRecording | None,
+) -> RecordingResponse:
+    """What is said of a recording: before its beats are known, or with the whole of them."""
+    return RecordingResponse(
+        id=kept_as,
+        name=recording.name,
+        fs=recording.fs,
+        samples=recording.signals.shape[1],
+        seconds=recording.seconds,
+        leads=list(recording.leads),
+        lead=None if lead is None else recording.leads[lead],
+        left_out=list(recording.left_out),
+        model=model,
+        beats=None if whole is None else len(whole.beats),
+        reason=None if whole is None else whole.reason,
+    )
+
+
+def rhythm_response(labels: Sequence[Label | None], rhythm: Rhythm) -> RhythmResponse:
+    """The rhythm, with how many beats of each label there are."""
+    counts: dict[Label | Literal["none"], int] = {label: labels.count(label) for label in LABELS}
+    counts["none"] = labels.count(None)
+    return RhythmResponse.model_validate(asdict(rhythm) | {"counts": counts})
+
+
+def beat_object(sample: int, fs: float, quality: Quality, decision: Decision) -> dict[str, JsonValue]:
+    """The JSON of one beat, as `BeatResponse` describes it."""
+    beat: dict[str, JsonValue] = {
+        "sample": sample,
+        "time": round(sample / fs, 4),
+        "quality": quality,
+    } | decision_object(decision)
+    if decision.probabilities:
+        beat["probabilities"] = {label: round(p, 6) for label, p in decision.probabilities.items()}
+    return beat
+
+
+def columns(beats: AnnotatedBeats) -> ColumnsResponse:
+    """The beats in columns."""
+    found, evaluations = beats.found, np.zeros(len(beats), dtype=np.int64)
+    if beats.decisions is not None and beats.decisions.receipts is not None:
+        evaluations[found.good] = beats.decisions.receipts.evaluations
+    return ColumnsResponse(
+        sample=found.peaks.tolist(),
+        label="".join(label or "?" for label in beats.labels),
+        evaluations=evaluations.tolist(),
+        quality={number: quality for number, quality in enumerate(found.quality) if quality != "good"},
+        abstained={number: reason for number, reason in enumerate(beats.reasons) if reason and found.good[number]},
+    )

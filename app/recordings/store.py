@@ -1,0 +1,96 @@
+"""Kept recordings: those that a page goes on looking at after they were answered."""
+
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+
+from app.recordings.workspace import Workspace
+from app.registry.models import ServedModel
+from ecg.messages import shortened
+from ecg.strip import Strip
+from models import AnnotatedRecording
+
+
+class UnknownRecording(Exception):
+    """No recording of that id is kept: it never was, its time is over, or others have taken its place."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"got the recording {shortened(name)!r}, which is not kept (any more); send it again")
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What one model said of a recording."""
+
+    model: ServedModel
+    whole: AnnotatedRecording
+
+
+@dataclass
+class KeptRecording:
+    """A recording with what is said of it now, which may be decided on anew; `until` is by the monotonic clock."""
+
+    id: str
+    workspace: Workspace
+    decided: Decided
+    strip: Strip
+    until: float
+
+
+class KeptRecordings:
+    """So many recordings, each for so many seconds since it was last asked for; the oldest makes place."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.most = most
+        self.seconds = seconds
+        self._lock = threading.Lock()
+        self._kept: dict[str, KeptRecording] = {}
+
+    def keep(self, name: str, workspace: Workspace, decided: Decided) -> None:
+        """Keep a recording, and its workspace with it, under a name that `new_id` gave."""
+        until = time.monotonic() + self.seconds
+        strip = Strip(decided.whole.recording)
+        kept = KeptRecording(name, workspace.share(), decided, strip, until)
+        with self._lock:
+            self._kept[name] = kept
+        self._forget_old()
+
+    def find(self, name: str) -> KeptRecording:
+        """The recording of that id. Raises UnknownRecording."""
+        self._forget_old()
+        with self._lock:
+            if name not in self._kept:
+                raise UnknownRecording(name)
+            kept = self._kept.pop(name)
+            kept.until = time.monotonic() + self.seconds
+            self._kept[name] = kept  # last in the order of those that were asked for
+            return kept
+
+    def forget(self, name: str) -> None:
+        """Delete a recording now. Raises UnknownRecording."""
+        self.find(name)
+        with self._lock:
+            kept = self._kept.pop(name, None)
+        if kept:
+            kept.workspace.close()
+
+    def close(self) -> None:
+        """Delete all."""
+        for name in list(self._kept):
+            self.forget(name)
+
+    def _forget_old(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            surplus = len(self._kept) - self.most
+            old = [kept for place, kept in enumerate(self._kept.values()) if kept.until < now or place < surplus]
+            for kept in old:
+                del self._kept[kept.id]
+        for kept in old:
+            kept.workspace.close()
+
+
+def new_id() -> str:
+    """A name that nobody can guess."""
+    return uuid.uuid4().hex

@@ -1,0 +1,84 @@
+"""Uploads: what a request to annotate a recording brings, as multipart or as JSON."""
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+
+import anyio.to_thread
+from pydantic_core import from_json
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from app.http.bodies import FORM, media_type, read_beside
+from app.http.validation import check_once, invalid, validated
+from app.recordings.schemas import RecordingOptions, SignalsRequest
+from app.recordings.workspace import MAX_FILES, Workspace
+from ecg import Source, from_arrays
+from ecg.messages import shortened
+
+CHARSET = re.compile(r"charset=[\s\"']*([^;\s\"']*)", re.IGNORECASE)
+
+MAX_FIELDS = 20
+FILES = "files"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A recording as it came: its options, and its files in the workspace or its signals."""
+
+    options: RecordingOptions
+    signals: SignalsRequest | None
+
+    def source(self, workspace: Workspace, max_bytes: int) -> Source:
+        """The recording, whose signals are still to be read. Raises UnreadableRecording and InvalidSignals."""
+        if self.signals is None:
+            return workspace.open(fs=self.options.fs, unit=self.options.unit, max_bytes=max_bytes)
+        asked = self.signals
+        return from_arrays(asked.signals, asked.fs, unit=asked.unit, name=asked.name)
+
+
+async def receive(request: Request, workspace: Workspace) -> Upload:
+    """Put the request's files into the workspace.
+
+    Raises RequestValidationError, UnreadableRecording, and HTTPException for a body of another kind.
+    """
+    kind = media_type(request.headers)
+    if kind == "application/json":
+        content = await request.body()
+        asked = await read_beside(request, partial(validated, SignalsRequest, content))
+        return Upload(asked, asked)
+    if kind == FORM:
+        return Upload(await _form(request, workspace), None)
+    raise HTTPException(
+        415,
+        f"got Content-Type: {shortened(kind) or 'none'}, expected multipart/form-data with parts named files, or "
+        "application/json",
+    )
+
+
+async def _form(request: Request, workspace: Workspace) -> RecordingOptions:
+    fields: dict[str, object] = {}
+    charset = CHARSET.search(request.headers.get("content-type", ""))
+    if charset and charset[1].lower() != "utf-8":  # others can name what no file can be called
+        raise HTTPException(415, f"got a form in {shortened(charset[1])}, expected UTF-8")
+    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                if name != FILES:
+                    raise invalid(name, f"got a file in a part of this name, expected {FILES}")
+                await anyio.to_thread.run_sync(workspace.add, value.filename or "", value.file)
+            elif name == FILES:
+                await anyio.to_thread.run_sync(workspace.add, "", BytesIO())
+            else:
+                check_once((*fields, name), "body")
+                fields[name] = _json(name, value) if name == "solver" else value
+    return validated(RecordingOptions, fields)
+
+
+def _json(name: str, text: str) -> object:
+    try:
+        return from_json(text)
+    except ValueError as error:
+        raise invalid(name, f"got {shortened(text)!r}, expected a JSON object: {error}") from error

@@ -1,0 +1,1 @@
+"""The server: ports, protocols with bounds, signals."""

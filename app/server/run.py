@@ -1,0 +1,157 @@
+"""Listening: the ports that the service answers on, and how it ends.
+
+The first signal lets it finish what it has taken, for as long as the settings allow; a second one ends it at once. It
+never lasts much longer than allowed: work that cannot be broken off, such as a solve, may not hold it up.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.datastructures import State
+
+from app.http.loopback import is_loopback
+from app.server.http_protocol import BoundedHeads
+from app.server.patience import Patience, PatientConfig
+from app.server.websocket_protocol import PatientWebSockets
+from app.service import create_operations
+from app.settings import Settings
+
+OPERATIONS_SECONDS = 1
+"""What requests for health or metrics may take to finish at the end, once all others have."""
+
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection is kept over which nothing is asked: longer than clients and load balancers keep theirs (60 s
+are usual), so that they close it. Were it the service, a request that is on its way would be lost."""
+
+LAST_CALL_SECONDS = 0.2
+"""For requests that are on their way, over connections that are open: they are told that the service is ending, where
+they would meet a connection that is closed and not know what had become of them."""
+
+LAST_SECONDS = 5
+"""How much longer than its requests the process may take to end; less than a container is given more (compose file)."""
+
+BY_SIGNAL = 128
+"""What shells add to a signal's number for the status of a process that it has ended."""
+
+
+class OpenToAll(Exception):
+    """Others than this machine could reach the service, and it would ask nobody for a key."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"CARDIODE_HOST is {host!r}, where other machines may reach the service, and no API keys are asked for. "
+            "Name a file of keys in CARDIODE_API_KEYS_FILE (`python -m app keys add NAME` makes one), or set "
+            "CARDIODE_ANONYMOUS=true to serve whoever can reach it"
+        )
+
+
+def check(settings: Settings) -> None:
+    """Raises OpenToAll."""
+    if not (settings.api_keys_file or settings.anonymous or is_loopback(settings.host)):
+        raise OpenToAll(settings.host)
+
+
+def listen(service: FastAPI, settings: Settings) -> None:
+    """Answer until a signal comes, and then finish the requests in flight. Ends the process where a port is taken."""
+    patience = Patience(settings.head_seconds, settings.answer_seconds)
+    main = _config(service, patience, settings.host, settings.port, settings.shutdown_seconds)
+    if settings.operations_port is None:
+        server = _Main(main, service.state)
+    else:
+        host = settings.operations_host or settings.host
+        beside = _config(create_operations(service), patience, host, settings.operations_port, OPERATIONS_SECONDS)
+        server = _Both(main, service.state, _Beside(beside), beside.bind_socket())
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, once all is finished
+        server.run()
+
+
+def _config(app: FastAPI, patience: Patience, host: str, port: int, seconds: int) -> PatientConfig:
+    return PatientConfig(
+        app,
+        patience,
+        host=host,
+        port=port,
+        http=BoundedHeads,
+        ws=PatientWebSockets,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=seconds,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
+
+
+class _Main(uvicorn.Server):
+    """The server that signals end."""
+
+    def __init__(self, config: uvicorn.Config, state: State) -> None:
+        super().__init__(config)
+        self.state = state
+        self._seconds = (config.timeout_graceful_shutdown or 0) + LAST_SECONDS
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take nothing new from now on, and finish; if that was asked for already, end."""
+        if self.state.ending:
+            # Not here, where it might wait for what it has interrupted.
+            self._loop.call_soon_threadsafe(self._end, BY_SIGNAL + sig)
+        self.state.ending = True
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish."""
+        # A thread, since what holds it up may be the event loop itself.
+        limit = threading.Timer(self._seconds, self._end, [1])
+        limit.daemon = True
+        limit.start()
+        await asyncio.sleep(LAST_CALL_SECONDS)
+        await super().shutdown(sockets)
+
+    def _end(self, status: int) -> None:
+        self.state.kept.close()
+        os._exit(status)
+
+
+class _Beside(uvicorn.Server):
+    """A server that another one ends: it takes no notice of signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None."""
+        yield
+
+
+class _Both(_Main):
+    """The service, with another server that begins when it listens and ends when it has finished.
+
+    The other one's port is taken already: that it cannot be is known before anything runs.
+    """
+
+    def __init__(self, config: uvicorn.Config, state: State, beside: _Beside, port: socket.socket) -> None:
+        super().__init__(config, state)
+        self.beside = beside
+        self.port = port
+        self._running: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then let the other one listen."""
+        await super().startup(sockets)
+        self._running = asyncio.create_task(self.beside.serve([self.port]))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish, then end the other one: until then it tells how things are."""
+        await super().shutdown(sockets)
+        self.beside.should_exit = True
+        if self._running is not None:
+            await self._running

@@ -1,0 +1,1 @@
+"""Tracing: where the time of a request goes, for OpenTelemetry."""

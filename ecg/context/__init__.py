@@ -1,0 +1,1 @@
+"""Context: what a beat's neighbours and its patient's habits say of it."""

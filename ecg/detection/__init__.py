@@ -1,0 +1,1 @@
+"""Detection: from signals to R peaks and beats, offline and live."""

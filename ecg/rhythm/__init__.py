@@ -1,0 +1,1 @@
+"""Rhythm: what the beats of a recording say together."""

@@ -1,0 +1,1 @@
+"""The signal: filters, resampling, gaps, noise, and whether it can be judged."""

@@ -1,0 +1,1 @@
+"""The checkpoint file, and what it carries beside weights."""

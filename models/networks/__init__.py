@@ -1,0 +1,1 @@
+"""The networks: beats in, logits out."""

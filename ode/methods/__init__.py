@@ -1,0 +1,1 @@
+"""Methods: tableaus of numbers, and what a step makes of them."""

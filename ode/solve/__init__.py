@@ -1,0 +1,1 @@
+"""The one integration loop, and what a solve gives back."""

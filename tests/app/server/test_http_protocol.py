@@ -1,0 +1,142 @@
+import contextlib
+import json
+import select
+import socket
+import time
+
+import httpx2 as httpx
+import pytest
+from websockets.sync.client import connect
+
+from app.server.http_protocol import MOST_HEAD_BYTES
+from tests.app.conftest import started
+
+FIRST = b"GET /health/live HTTP/1.1\r\nHost: heart\r\n"
+
+
+def flood(address, line):
+    """The answer to a head that goes on and on, and how much of it was taken."""
+    url, sent = httpx.URL(address), 0
+    with socket.create_connection((url.host, url.port), timeout=30) as connection:
+        connection.sendall(FIRST)
+        try:
+            while sent < 100 * MOST_HEAD_BYTES:
+                sent += connection.send(line)
+        except OSError:
+            pass
+        try:
+            return connection.recv(1000), sent
+        except OSError:  # closed with some of it unread
+            return b"", sent
+
+
+@pytest.mark.parametrize("line", [b"X-More: " + b"a" * 1000 + b"\r\n", b"a" * 10_000])
+def test_a_head_without_an_end_is_broken_off(serving, line):
+    answer, sent = flood(serving, line)
+    assert answer.startswith(b"HTTP/1.1 400") or not answer
+    assert sent < 100 * MOST_HEAD_BYTES
+    assert httpx.get(f"{serving}/health/live").status_code == 200
+
+
+def test_a_large_head_and_many_requests_on_one_connection_are_answered(serving):
+    with httpx.Client() as client:
+        for _ in range(5):
+            headers = {"X-More": "a" * (MOST_HEAD_BYTES // 3)}
+            assert client.get(f"{serving}/health/live", headers=headers).status_code == 200
+
+
+def connected(address, **options):
+    url = httpx.URL(address)
+    return socket.create_connection((url.host, url.port), timeout=60, **options)
+
+
+def said(connection):
+    """All that still comes, until the other end closes."""
+    parts = []
+    with contextlib.suppress(ConnectionResetError):
+        while part := connection.recv(65_536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+@pytest.fixture(scope="module")
+def impatient(checkpoints):
+    """The address of a service that gives heads and answers half a second."""
+    with started(checkpoints.values(), CARDIODE_HEAD_SECONDS="0.5", CARDIODE_ANSWER_SECONDS="0.5") as (_, (address,)):
+        yield address
+
+
+def ask(connection):
+    """A first request, and all of its answer."""
+    connection.sendall(FIRST + b"\r\n")
+    answer = b""
+    while not answer.endswith(b"}"):
+        answer += connection.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+def trickle(connection, content):
+    """Send it byte by byte, again and again, until the other end has closed."""
+    with contextlib.suppress(OSError):
+        for _ in range(100_000):
+            connection.sendall(content)
+            if select.select([connection], [], [], 0.02)[0]:
+                return
+
+
+@pytest.mark.parametrize("after_another", [False, True])
+def test_a_head_that_trickles_is_broken_off_and_its_client_told(impatient, after_another):
+    with connected(impatient) as connection:
+        if after_another:
+            ask(connection)
+        connection.sendall(FIRST)
+        trickle(connection, b"a")
+        assert said(connection).startswith(b"HTTP/1.1 408")
+
+
+@pytest.mark.parametrize(
+    ("after_another", "content"), [(False, b""), (False, b"\r\n"), (True, b"\r\n")], ids=["nothing", "lines", "later"]
+)
+def test_a_connection_on_which_no_head_begins_is_closed(impatient, after_another, content):
+    with connected(impatient) as connection:
+        if after_another:
+            ask(connection)
+        if content:
+            trickle(connection, content)
+        assert said(connection) == b""
+
+
+def test_a_connection_that_rests_between_requests_is_kept(impatient):
+    with connected(impatient) as connection:
+        ask(connection)
+        time.sleep(1)  # twice what a head may take
+        ask(connection)
+
+
+def test_a_request_that_goes_on_after_its_answer_is_broken_off(impatient):
+    with connected(impatient) as connection:
+        connection.sendall(b"POST /nothing HTTP/1.1\r\nHost: heart\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 404")
+        with pytest.raises(OSError):
+            for _ in range(100_000):
+                connection.sendall(b"5\r\nbeats\r\n")
+                time.sleep(0.02)
+
+
+def test_a_slow_body_and_a_long_answer_are_not_taken_for_slow_heads(impatient, beat):
+    content = json.dumps({"beats": [beat] * 100, "solver": {"rtol": 1e-6, "atol": 1e-6}}).encode()
+    with connected(impatient) as connection:
+        head = b"POST /classify HTTP/1.1\r\nHost: heart\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        connection.sendall(head % len(content))
+        time.sleep(1)  # twice what a head may take
+        connection.sendall(content)
+        assert said(connection).startswith(b"HTTP/1.1 200")
+
+
+def test_a_websocket_that_lasts_is_not_taken_for_a_slow_head(impatient):
+    with connect(f"{impatient.replace('http', 'ws')}/stream") as stream:
+        stream.send('{"fs": 250, "leads": ["II"]}')
+        assert "stream" in json.loads(stream.recv())
+        time.sleep(1)  # twice what a head may take
+        stream.send('{"end": true}')
+        assert "rhythm" in json.loads(stream.recv())

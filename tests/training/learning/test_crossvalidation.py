@@ -1,0 +1,122 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ecg import LABELS, FoundBeats, find_beats
+from ecg.synthetic import synthesize
+from models import OperatingPoint
+from training.data.dataset import Dataset
+from training.data.predictions import read_predictions
+from training.learning.crossvalidation import OutOfFold, choose_operating_point, crossvalidate, fold, whole
+from training.learning.recipe import read_recipe
+
+GROUPS = (("a", "b"), ("c",))
+
+
+def examples(count=40, seed=0):
+    rng = np.random.default_rng(seed)
+    names = np.array(["a", "a+", "b", "c", "c+"] * (count // 5))
+    return Dataset(rng.random((count, 187), dtype=np.float32), rng.integers(0, 5, count), names)
+
+
+def test_a_fold_leaves_a_groups_patients_out_whole():
+    split = fold(examples(), GROUPS[0])
+    assert set(split.train.recordings) == {"c", "c+"}
+    assert set(split.validation.recordings) == {"a", "b"}
+
+
+def test_what_was_made_of_others_with_beats_of_those_left_out_is_left_out_too():
+    split = fold(examples(), ("b",), sharing=(("a", "b"), ("c",)))
+    assert set(split.train.recordings) == {"a", "c", "c+"}
+    assert set(split.validation.recordings) == {"b"}
+
+
+def test_the_final_run_trains_on_all_and_looks_at_recordings_as_they_are():
+    split = whole(examples())
+    assert set(split.train.recordings) == {"a", "a+", "b", "c", "c+"}
+    assert set(split.validation.recordings) == {"a", "b", "c"}
+
+
+RECORDINGS = {
+    name: replace(synthesize(40, fs=250.0, ectopic={"V": 0.2}, seed=seed), name=name) for seed, name in enumerate("abc")
+}
+
+
+def crossvalidated(folder, **options):
+    cycles = "cycles=[{epochs=1, learning_rate=1e-3}]"
+    recipe = read_recipe("resnet", [cycles, "batch_size=16", "shares={}"])
+    return crossvalidate(
+        recipe, examples(), GROUPS, RECORDINGS.__getitem__, folder, device=torch.device("cpu"), **options
+    )
+
+
+def test_every_recording_is_decided_on_once_by_a_network_that_has_not_seen_its_patient(tmp_path):
+    out = crossvalidated(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"fold1", "fold2"}
+    for name, recording in RECORDINGS.items():
+        own = out.recordings == name
+        found = FoundBeats.joined([part.beats for part in find_beats(recording, (0,))])
+        np.testing.assert_array_equal(out.peaks[own], found.peaks)
+        np.testing.assert_array_equal(np.isfinite(out.probabilities[own]).all(axis=1), found.good)
+    np.testing.assert_allclose(out.known.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_folds_go_on_from_what_is_there_unless_all_is_to_be_afresh(tmp_path, capsys):
+    first = crossvalidated(tmp_path)
+    again = crossvalidated(tmp_path)
+    np.testing.assert_array_equal(first.probabilities, again.probabilities)
+    assert "resuming after epoch 1" in capsys.readouterr().out
+    crossvalidated(tmp_path, fresh=True)
+    assert "resuming" not in capsys.readouterr().out
+
+
+UNSURE = OutOfFold(
+    np.array([[0.9, 0.1, 0, 0, 0], [np.nan] * 5, [0.1, 0, 0.9, 0, 0], [0.2, 0, 0.8, 0, 0]]),
+    np.array([0, 0, -1, 2]),
+    np.array(["a", "a", "b", "b"]),
+    np.array([10, 20, 30, 40]),
+)
+
+
+def test_known_are_the_beats_that_are_decided_on_and_marked():
+    assert UNSURE.known.peaks.tolist() == [10, 40]
+    assert UNSURE.labels_at(OperatingPoint(offsets=(0.0,) * 5)).tolist() == [0, -1, 2, 2]
+
+
+def test_out_of_fold_decisions_are_read_as_they_were_saved(tmp_path):
+    UNSURE.save(tmp_path / "out.npz", np.array([0, -1, 2, 2]))
+    read = OutOfFold.load(tmp_path / "out.npz")
+    for name, value in vars(UNSURE).items():
+        np.testing.assert_array_equal(getattr(read, name), value)
+
+
+def test_they_are_predictions_too_with_extra_beats_and_those_that_cannot_be_judged(tmp_path):
+    UNSURE.save(tmp_path / "out.npz", np.array([0, -1, 2, 2]))
+    predictions = read_predictions(tmp_path / "out.npz")
+    assert predictions.of("a").samples.tolist() == [10, 20] and predictions.of("a").symbols == ("N", "?")
+    assert predictions.of("b").samples.tolist() == [30, 40] and predictions.of("b").symbols == ("V", "V")
+
+
+def biased(shift, seed=0, count=4000):
+    """Decisions of a network that knows the odds of each beat but for a shift of those of S."""
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(5, count, p=[0.85, 0.05, 0.08, 0.01, 0.01])
+    logits = rng.normal(0, 1.0, (count, 5))
+    logits[np.arange(count), labels] += 4.0
+    logits[:, LABELS.index("S")] += shift
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return OutOfFold(probabilities, labels, np.full(count, "a"), np.arange(count))
+
+
+def test_the_operating_point_takes_back_what_a_class_is_said_too_often():
+    place = LABELS.index("S")
+    none, much = (choose_operating_point(biased(shift)).offsets[place] for shift in (0.0, 2.0))
+    assert much == pytest.approx(none - 2.0, abs=0.5)
+
+
+def test_no_other_point_on_the_grid_has_a_larger_sum_of_f1():
+    out = biased(1.0)
+    right = (out.labels_at(choose_operating_point(out)) == out.labels).mean()
+    assert right > (out.probabilities.argmax(axis=1) == out.labels).mean()

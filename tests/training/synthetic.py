@@ -1,0 +1,64 @@
+"""Recordings that are made, and a classifier that tells their beats apart without having learnt."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import wfdb
+from torch import nn
+
+from ecg import Annotations, Recording
+from models import Classifier, Output
+from training.data.mitdb import RECORDINGS
+from training.data.nstdb import NOISES
+from training.release.export import reference_beats
+
+
+def write_wfdb(recording: Recording, folder: Path, name: str) -> Path:
+    """Write the recording and its annotations; the path of its header."""
+    wfdb.wrsamp(
+        name,
+        fs=recording.fs,
+        units=["mV"] * len(recording.leads),
+        sig_name=list(recording.leads),
+        p_signal=recording.signals.T.astype(np.float64),
+        fmt=["16"] * len(recording.leads),
+        write_dir=str(folder),
+    )
+    marks = recording.beat_annotations()
+    wfdb.wrann(name, "atr", marks.samples, list(marks.symbols), fs=recording.fs, write_dir=str(folder))
+    return folder / f"{name}.hea"
+
+
+class Nearest(nn.Module):
+    """The class of the synthetic beat that is nearest."""
+
+    in_context = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.beats = nn.Parameter(torch.from_numpy(reference_beats()))
+
+    def forward(self, beats: torch.Tensor, solver: object = None) -> Output:
+        assert solver is None
+        return Output(logits=-torch.cdist(beats, self.beats), features=beats)
+
+
+def nearest() -> Classifier:
+    return Classifier(Nearest(), solver=None)
+
+
+def write_mitdb(data: Path, recordings: dict[str, Recording]) -> Path:
+    """A folder with noise, and with recordings in place of some of mitdb; of the others there are but the names."""
+    for name in ("mitdb", "nstdb"):
+        (data / name).mkdir()
+    for name in RECORDINGS:
+        for kind in ("hea", "dat", "atr"):
+            (data / "mitdb" / f"{name}.{kind}").touch()
+    for name, recording in recordings.items():
+        write_wfdb(recording, data / "mitdb", name)
+    for seed, name in enumerate(NOISES):
+        signals = np.random.default_rng(seed).normal(0, 0.3, (2, 20 * 360)).astype(np.float32)
+        nothing = Annotations(np.zeros(1, np.int64), ("+",))
+        write_wfdb(Recording(name, signals, ("a", "b"), 360.0, nothing), data / "nstdb", name)
+    return data

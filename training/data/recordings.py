@@ -1,0 +1,195 @@
+"""Added recordings: a folder of WFDB files, annotated and reviewed, that a network learns from beside those of mitdb.
+
+They may be of any rate, leads and length. They join what is trained on and never a test part. All of them are read, and
+what is wrong with any is told, before hours of training begin. R peaks are found in them as in what is served; an
+annotation within 150 ms lends its label.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import wfdb as wfdb_library
+from jaxtyping import Bool, Int64
+from tqdm import tqdm
+
+from ecg import LABELS, EcgError, FoundBeats, Recording, choose_leads, find_beats, label_of
+from ecg.formats import wfdb
+from ecg.formats.wfdb_header import SUFFIX, read_header
+from ecg.messages import listed
+from models.checkpoint.file import AddedRecordings
+from training.data.dataset import Dataset
+from training.errors import MissingData, UnusableRecording
+from training.synthesis.examples import labels_at
+from training.data.mitdb import RECORDINGS
+from training.data.splits import Split
+from training.table import table
+
+GROUPS = 2
+"""Of the added patients in cross-validation: each is decided on by a network that knows others of them."""
+
+LEAST_MATCHED = 0.5
+"""Of the annotated beats: with fewer near an R peak, the annotations are of another recording, or at another rate."""
+
+
+@dataclass(frozen=True)
+class Added:
+    """A recording that is added, the beats that are found in it, and their labels as indices of `LABELS`; -1 for none.
+
+    `leads` are those that are looked at. Recordings of one `patient` are never parted.
+    """
+
+    recording: Recording
+    patient: str
+    leads: tuple[int, ...]
+    found: FoundBeats
+    labels: Int64[np.ndarray, "beat"]
+
+    @property
+    def used(self) -> Bool[np.ndarray, "beat"]:
+        """The beats that are learnt from: they can be judged, and are marked."""
+        return np.asarray(self.found.good & (self.labels >= 0))
+
+    @property
+    def beats(self) -> Dataset:
+        """Those, for a network that takes beats by themselves."""
+        names = np.full(int(self.used.sum()), self.recording.name)
+        return Dataset(self.found.values[self.used], self.labels[self.used], names)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its rate, signals and annotations."""
+        annotations = self.recording.beat_annotations()
+        head = f"{self.recording.name} {self.recording.fs} {self.recording.leads} {''.join(annotations.symbols)}"
+        digest = hashlib.sha256(head.encode())
+        digest.update(np.ascontiguousarray(self.recording.signals).tobytes())
+        digest.update(annotations.samples.tobytes())
+        return digest.hexdigest()
+
+
+def read_added(folder: Path, annotator: str) -> tuple[Added, ...]:
+    """Every recording in a folder and the folders within it, whose annotations have the annotator's extension.
+
+    A folder within it holds the recordings of one patient; those that lie side by side in it are of one patient each.
+    Raises MissingData where there is none, and UnusableRecording, which tells of every one that cannot be learnt from.
+    """
+    headers = _headers(folder)
+    added, problems = [], []
+    for header in tqdm(headers, desc="reading added recordings", unit="recording", disable=None):
+        patient = header.stem if header.parent == folder else header.relative_to(folder).parts[0]
+        try:
+            added.append(_read(header, annotator, patient))
+        except (EcgError, UnusableRecording) as error:
+            problems.append(f"{header}: {error}")
+    names = Counter(header.stem for header in headers)
+    problems += [
+        f"{name}: {times} recordings have this name; rename them" for name, times in names.items() if times > 1
+    ]
+    if problems:
+        raise UnusableRecording("; ".join(problems))
+    return tuple(added)
+
+
+def _headers(folder: Path) -> list[Path]:
+    """Of all recordings, but for those that are segments of another."""
+    found = sorted(folder.rglob(f"*{SUFFIX}"))
+    if not found:
+        raise MissingData(
+            f"there is no recording in {folder}; expected WFDB headers (*{SUFFIX}) with signal and annotation files"
+        )
+    segments = {header.with_name(f"{name}{SUFFIX}") for header in found for name in _segments(header)}
+    return [header for header in found if header not in segments]
+
+
+def _segments(header: Path) -> list[str]:
+    try:
+        record = read_header(header)
+    except EcgError:
+        return []  # reading the recording will tell
+    return list(record.seg_name) if isinstance(record, wfdb_library.MultiRecord) else []
+
+
+def _read(header: Path, annotator: str, patient: str) -> Added:
+    name, file = header.stem, header.with_name(f"{header.stem}.{annotator}")
+    if name in RECORDINGS:
+        raise UnusableRecording("it has the name of a recording of mitdb, which may be in a test part; rename it")
+    if not file.exists():
+        raise UnusableRecording(
+            f"its annotations {file.name} are not beside it; review it first, say which extension they have with "
+            "--annotator, or take it out of the folder"
+        )
+    recording = wfdb.open_record(header).read()
+    recording = replace(recording, annotations=wfdb.read_annotations(header.with_suffix(""), annotator, recording.fs))
+    leads = choose_leads(recording)
+    parts = list(find_beats(recording, leads))
+    found = FoundBeats.joined([part.beats for part in parts])
+    if not len(found):
+        reason = (parts[-1].reason if parts else None) or "it has no signal"
+        raise UnusableRecording(f"no beat is found in it: {reason}; take it out of the folder")
+    added = Added(recording, patient, leads, found, labels_at(found.peaks, recording.beat_annotations(), recording.fs))
+    _check(added, file.name)
+    return added
+
+
+def _check(added: Added, file: str) -> None:
+    symbols = added.recording.beat_annotations().symbols
+    marked = sum(label_of(symbol) is not None for symbol in symbols)
+    if not marked:
+        raise UnusableRecording(
+            f"{file} marks no beat of a known class: it has {listed(dict.fromkeys(symbols)) or 'nothing'}; expected "
+            "PhysioNet's symbols, such as N, A, V, F"
+        )
+    matched = int(np.count_nonzero(added.labels >= 0))
+    if matched < LEAST_MATCHED * marked:
+        raise UnusableRecording(
+            f"of {marked:,} beats that {file} marks, {matched:,} lie within 150 ms of an R peak; expected at least "
+            f"{LEAST_MATCHED:.0%}: are they of this recording, and at its rate?"
+        )
+    if not added.used.any():
+        quality, _ = Counter(added.found.quality).most_common(1)[0]
+        raise UnusableRecording(f"none of its beats can be judged, most of them since they are {quality}; take it out")
+
+
+def groups_of(added: Sequence[Added]) -> tuple[tuple[Added, ...], ...]:
+    """Groups for cross-validation that leave out patients whole."""
+    patients = list(dict.fromkeys(one.patient for one in added))
+    dealt = [patients[start::GROUPS] for start in range(min(GROUPS, len(patients)))]
+    return tuple(tuple(one for one in added if one.patient in group) for group in dealt)
+
+
+def with_added(split: Split, added: Sequence[Added]) -> Split:
+    """The split with the added beats in its training part, and in no other."""
+    return replace(split, train=Dataset.joined([split.train, *(one.beats for one in added)])) if added else split
+
+
+def told_in_checkpoint(added: Sequence[Added]) -> AddedRecordings | None:
+    """What a checkpoint keeps of them; None for none."""
+    if not added:
+        return None
+    counts = Dataset.joined([one.beats for one in added]).counts()
+    digest = hashlib.sha256("".join(one.sha256 for one in added).encode())
+    return AddedRecordings(
+        names=tuple(one.recording.name for one in added),
+        beats={str(label): count for label, count in counts.items()},
+        sha256=digest.hexdigest(),
+    )
+
+
+def added_table(added: Sequence[Added]) -> str:
+    """What was read: a line for each recording, with the beats of each class that are learnt from."""
+    rows = [
+        [
+            one.recording.name,
+            one.patient,
+            f"{one.recording.fs:g}",
+            " ".join(one.recording.leads[lead] for lead in one.leads),
+            f"{one.recording.seconds / 60:.1f}",
+            *(f"{count:,}" for count in one.beats.counts().values()),
+            f"{int(np.count_nonzero(~one.used)):,}",
+        ]
+        for one in added
+    ]
+    return table(["recording", "patient", "Hz", "leads", "minutes", *LABELS, "found, not used"], rows)

@@ -1,0 +1,1 @@
+"""Evaluation: what a checkpoint reaches on beats, patients and noise."""

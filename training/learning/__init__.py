@@ -1,0 +1,1 @@
+"""Learning: recipes, the training loop, cross-validation."""

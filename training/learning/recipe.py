@@ -1,0 +1,157 @@
+"""A recipe: the TOML file that fixes a training run."""
+
+import tomllib
+from itertools import accumulate
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from ecg import Label
+from models import Architecture, Solver
+from training.data.splits import SplitName
+from training.errors import BadRecipe
+from training.learning.distillation import Distillation
+from training.learning.sampling import Mixture
+from training.synthesis.augmentation import Augmentation
+from training.synthesis.making import Making
+
+RECIPES = Path(__file__).parents[1] / "recipes"
+
+
+class Cycle(BaseModel):
+    """Epochs over which the learning rate rises to its peak and falls again (one cycle, Smith and Topin 2019)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = Field(ge=1)
+    learning_rate: float = Field(gt=0, description="the peak")
+    solver_error: float = Field(
+        default=0.0, ge=0, description="its weight in an odenet's loss: more of it, and a solve needs fewer evaluations"
+    )
+    autocast: bool = Field(
+        default=False,
+        description="bfloat16 where it is safe; faster where the processor has it, but too coarse to tell small errors",
+    )
+
+
+class Recipe(BaseModel):
+    """Everything that decides what a run learns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="the model's name, and its run's folder")
+    architecture: Architecture
+    training_solver: Solver | None = Field(
+        default=None, description="how the ODE is solved while it is trained; where left out, as it will be served"
+    )
+    split: SplitName = "random"
+    seed: int = Field(default=0, ge=0)
+    cycles: tuple[Cycle, ...] = Field(
+        min_length=1, description="each begins with a fresh optimiser; the best epoch of the last one is released"
+    )
+    batch_size: int = Field(default=128, ge=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    average_decay: float = Field(
+        default=0.0, ge=0, lt=1, description="of the running mean of the weights, which is what is released; 0 for none"
+    )
+    augmentation: Augmentation = Augmentation()
+    shares: dict[Label, Annotated[float, Field(gt=0, le=1)]] = Field(
+        default={}, description="of a class's beats, how many an epoch takes, drawn anew; all of those left out here"
+    )
+    mixture: Mixture | None = Field(default=None, description="in place of shares: beats drawn with replacement")
+    distillation: Distillation | None = None
+    examples: Making | None = Field(
+        default=None, description="for a network that takes beats in context: how many are made of each recording"
+    )
+    keep: Literal["best", "last"] = Field(
+        default="best",
+        description="the epoch that is released: of the last cycle the one that validated best, or the last",
+    )
+
+    @model_validator(mode="after")
+    def _without_a_solve_nothing_is_asked_of_it(self) -> "Recipe":
+        if self.architecture.solver is None and (self._asks_for_small_errors or self.training_solver):
+            raise ValueError("got solver_error or training_solver for a network that solves no ODE; leave them out")
+        return self
+
+    @model_validator(mode="after")
+    def _the_error_of_a_solve_has_a_gradient_through_all_of_it_alone(self) -> "Recipe":
+        architecture = self.architecture
+        if self._asks_for_small_errors and architecture.kind == "odenet" and architecture.gradient != "direct":
+            raise ValueError(
+                f'got solver_error with the gradient "{architecture.gradient}", expected "direct": no other tells '
+                "the gradient of the error"
+            )
+        return self
+
+    @property
+    def _asks_for_small_errors(self) -> bool:
+        return any(cycle.solver_error for cycle in self.cycles)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all cycles."""
+        return sum(cycle.epochs for cycle in self.cycles)
+
+    def cycle_of(self, epoch: int) -> tuple[Cycle, int]:
+        """The cycle that an epoch (counted from 1) belongs to, and the cycle's first epoch."""
+        cycles = list(self.cycles)
+        first = 1
+        while epoch >= first + cycles[0].epochs and len(cycles) > 1:
+            first += cycles.pop(0).epochs
+        return cycles[0], first
+
+    def begun(self, epochs: int) -> tuple[Cycle, ...]:
+        """The cycles that so many epochs have begun: what a run of them depends on."""
+        firsts = accumulate((cycle.epochs for cycle in self.cycles), initial=1)
+        return tuple(cycle for cycle, first in zip(self.cycles, firsts, strict=False) if first <= epochs)
+
+
+def read_recipe(name_or_path: str, overrides: list[str]) -> Recipe:
+    """The recipe of that name in `training/recipes`, or in that file, with `key=value` overrides.
+
+    A key may be dotted (`training_solver.rtol`); a value is TOML, or else text. Raises BadRecipe.
+    """
+    file = RECIPES / f"{name_or_path}.toml" if not name_or_path.endswith(".toml") else Path(name_or_path)
+    try:
+        content = tomllib.loads(file.read_text())
+    except FileNotFoundError as error:
+        known = ", ".join(sorted(path.stem for path in RECIPES.glob("*.toml")))
+        raise BadRecipe(f"there is no recipe {file}; give a .toml file or one of: {known}") from error
+    except (OSError, ValueError) as error:
+        raise BadRecipe(f"cannot read the recipe {file}: {error}") from error
+    for override in overrides:
+        _set(content, override)
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, p['loc'])) or 'recipe'}: {_message(p)}" for p in error.errors())
+        raise BadRecipe(f"the recipe {file} does not hold: {problems}") from error
+
+
+def _message(problem: ErrorDetails) -> str:
+    if problem["type"] == "extra_forbidden":
+        return f"there is no such entry; a recipe has {', '.join(Recipe.model_fields)}"
+    return problem["msg"].removeprefix("Value error, ")
+
+
+def _set(content: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    if not equals:
+        raise BadRecipe(f"got the override {override!r}, expected key=value, for example batch_size=64")
+    *tables, last = key.strip().split(".")
+    for table in tables:
+        content = content.setdefault(table, {})
+        if not isinstance(content, dict):
+            raise BadRecipe(f"got the override {override!r}, but {table} is a value, not a table")
+    content[last] = _parse(value.strip())
+
+
+def _parse(value: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value

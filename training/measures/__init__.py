@@ -1,0 +1,1 @@
+"""Measures: numbers that say how good decisions are."""

@@ -1,0 +1,1 @@
+"""Release: from a finished run to a model of the zoo."""

@@ -1,0 +1,1 @@
+"""Reports: cards, tables and figures."""

@@ -1,0 +1,308 @@
+"""The card of a checkpoint, in Markdown: what it reaches, what its confidence is worth, how it was made, its limits."""
+
+from typing import Any
+
+from models import CheckpointInfo, Validated
+from training.evaluation.evaluation import GRID_BEATS, Evaluation, kept_epoch_of
+from training.evaluation.patients import Patients
+from training.measures.label_scores import score_of
+from training.posthoc.dial import AGREEMENT
+from training.posthoc.fitting import confidence_of
+from training.reports.confidence import confidence_section
+from training.reports.patients import card_section
+from training.reports.tables import grid_table, score_table, sweep_table
+
+SPLITS: dict[str, str] = {
+    "random": "the random split",
+    "inter_patient": "the inter-patient split (trained on DS1, tested on DS2)",
+}
+
+TEST_BEATS: dict[str, str] = {
+    "random": "patients it knows",
+    "inter_patient": "patients it does not know, one by one",
+}
+
+SPLIT_LIMITS: dict[str, str] = {
+    "random": """\
+The beats were split at random, as the literature does: beats of one patient are in training and test alike, so
+these figures say how well it knows these 47 patients, not how well it will know the next one. On patients it has
+not seen, expect markedly worse, above all for S and F.""",
+    "inter_patient": """\
+No patient is in training and test alike (but for one, whose recordings 201 and 202 the literature's split takes apart),
+so these figures say what to expect of a new patient of the same hospital.""",
+}
+
+CONFIDENCE = "confidence.png"
+"""What the figure of confidence is called beside a card."""
+
+LIMITS = """\
+It has seen one database of the 1970s, one lead (MLII) and beats cut from the R peak by `ecg.beats`; anything else
+it was not made for. It is no medical device and must not be used to decide on anybody's care."""
+
+NOT_LOOKED_AT = (
+    "The patients of DS2, on whom the literature tests, have not been looked at yet, neither to choose anything nor to "
+    "score."
+)
+
+OF_DS1 = f"{GRID_BEATS:,} beats of DS1, drawn at random, which it has learnt from,"
+"""What the dial of a network of whole recordings is turned on: its accuracy there says nothing of others."""
+
+CONTEXT_LIMITS = """\
+It has learnt from 22 patients of one hospital in the 1970s, whose recordings were also written anew in many ways; F
+nearly all from one of them. It has not been tried on recordings of another database. It is no medical device and must
+not be used to decide on anybody's care."""
+
+
+def beats_card(info: CheckpointInfo, evaluation: Evaluation, sha256: str, patients: Patients | None = None) -> str:
+    """The card of a checkpoint whose network takes beats by themselves: figures, recipe, limits.
+
+    It begins with `patients` who are new to it, or to its sibling, by whose name they are then.
+    """
+    score = evaluation.score
+    recipe, split = info.recipe, str(info.recipe["split"])
+    lines = [
+        f"# {info.name}",
+        "",
+        *(_new_patients(patients, info, evaluation, f"On beats of {TEST_BEATS[split]}") if patients else []),
+        f"Accuracy **{score.accuracy:.2%}**, macro-F1 **{score.macro_f1:.4f}** on the "
+        f"{sum(c.beats for c in score.classes.values()):,} test beats of {SPLITS[split]}, "
+        f"with {info.figures['parameters']:,} parameters. "
+        f"`python -m training evaluate {info.name}` reproduces this page's figures from the released file.",
+        "",
+        score_table(score),
+        "",
+        "![Confusion matrix](confusion.png)",
+        "",
+    ]
+    if evaluation.confidence:
+        lines += ["## Confidence", "", *confidence_section(evaluation.confidence, CONFIDENCE, "the validation part")]
+    if evaluation.sweep:
+        lines += ["## The dial", "", *_sweep_in_words(info, evaluation, "test beats")]
+    lines += _auto_in_words(info)
+    lines += _grid_in_words(evaluation, f"{GRID_BEATS:,} test beats drawn at random")
+    lines += _validated_in_words(info)
+    best = "the best" if len(recipe["cycles"]) == 1 else "the last cycle's best"
+    lines += _making_in_words(
+        info,
+        sha256,
+        f"Epoch {kept_epoch_of(info)} of {len(info.history)} was kept, {best} by macro-F1 on a validation part, a "
+        "tenth of the training part; the test part was scored once, at the end.",
+    )
+    lines += [
+        "## Limits",
+        "",
+        SPLIT_LIMITS[split],
+        "",
+        LIMITS,
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def context_card(
+    info: CheckpointInfo, sha256: str, patients: Patients | None = None, dial: Evaluation | None = None
+) -> str:
+    """The card of a checkpoint whose network takes beats in context; it begins with `patients` who are new to it.
+
+    `dial` is what its solver's settings bring and cost, on beats that it has learnt from.
+    """
+    reached = score_of(info.figures["out_of_fold"])
+    lines = [
+        f"# {info.name}",
+        "",
+        *(_new_patients(patients, info, None, "On patients left out") if patients else []),
+        "It decides on beats in the context of their recording. For each of five groups of the patients of DS1 (de "
+        f"Chazal et al. 2004){_and_of_those_added(info)} a network was trained without them; on the "
+        f"{sum(c.beats for c in reached.classes.values()):,} beats of their recordings that can be judged, these "
+        f"networks reach an accuracy of **{reached.accuracy:.2%}**. The operating point was chosen on the same beats. "
+        f"The released network, with {info.figures['parameters']:,} parameters, has learnt from all these patients. "
+        f"`python -m training evaluate {info.name}` writes this page.",
+        "",
+        score_table(reached),
+        "",
+        "![Confusion matrix](confusion.png)",
+        "",
+        *_confidence_out_of_fold(info),
+        *([] if patients else [NOT_LOOKED_AT, ""]),
+        "## The dial",
+        "",
+        *(_sweep_in_words(info, dial, OF_DS1) if dial else []),
+        *_auto_in_words(info),
+        *(_grid_in_words(dial, f"The same {GRID_BEATS:,} beats") if dial else []),
+        *_validated_in_words(info),
+        *_making_in_words(info, sha256, "The last epoch was kept."),
+        "## Limits",
+        "",
+        CONTEXT_LIMITS,
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _new_patients(
+    patients: Patients, info: CheckpointInfo, evaluation: Evaluation | None, next_heading: str
+) -> list[str]:
+    """What a card begins with, and the heading of what follows."""
+    return [*card_section(patients, info, evaluation), f"## {next_heading}", ""]
+
+
+def _and_of_those_added(info: CheckpointInfo) -> str:
+    return f", and of the {len(info.added.names)} recordings that were added," if info.added else ""
+
+
+def _sweep_in_words(info: CheckpointInfo, evaluation: Evaluation, beats: str) -> list[str]:
+    solver = info.architecture.solver
+    return [
+        f"Solved by {solver.method if solver else ''}, each beat with its own steps. Seconds are "
+        f"for all {beats} on the machine that ran the evaluation.",
+        "",
+        sweep_table(evaluation),
+        "",
+        "![Tolerance against accuracy and cost](tolerance.png)",
+        "",
+    ]
+
+
+def _grid_in_words(evaluation: Evaluation, beats: str) -> list[str]:
+    if not evaluation.grid:
+        return []
+    return [
+        "## Other solvers",
+        "",
+        f"{beats}. A beat whose solve failed counts as wrong.",
+        "",
+        "![Every method: agreement and accuracy against cost](dial.png)",
+        "",
+        "<details><summary>All figures</summary>",
+        "",
+        grid_table(evaluation),
+        "",
+        "</details>",
+        "",
+    ]
+
+
+def _confidence_out_of_fold(info: CheckpointInfo) -> list[str]:
+    confidence = confidence_of(info)
+    if confidence is None:
+        return []
+    fitted_on = "these beats, of four fifths of the patients for the others here"
+    return ["## Confidence", "", *confidence_section(confidence, CONFIDENCE, fitted_on)]
+
+
+def _chosen_on(info: CheckpointInfo) -> str:
+    return "beats that it has learnt from" if info.architecture.in_context else "the validation part"
+
+
+def _auto_in_words(info: CheckpointInfo) -> list[str]:
+    if info.dial is None or info.dial.auto is None:
+        return []
+    auto = info.dial.auto
+    return [
+        f"`auto` solves every beat by {auto.cheap.method} in one step, and again by {auto.tight.method} at "
+        f"{auto.tight.rtol:.0e} where the two likeliest logits are no further apart than {auto.doubt:.3g} times "
+        f"the error estimate; that number was chosen on {_chosen_on(info)}.",
+        "",
+    ]
+
+
+def _validated_in_words(info: CheckpointInfo) -> list[str]:
+    if info.dial is None:
+        return []
+    return [
+        f"On {_chosen_on(info)} these settings gave the labels of dopri5 at 1e-6 for at least "
+        f'{AGREEMENT:.1%} of the beats; a request by any other is answered with `"validated": false`:',
+        "",
+        *(f"- {_validated(entry)}" for entry in info.dial.validated),
+        "",
+    ]
+
+
+def _making_in_words(info: CheckpointInfo, sha256: str, kept: str) -> list[str]:
+    return [
+        "## How it was made",
+        "",
+        f"Recipe `{info.recipe['name']}`: {_recipe_in_words(info.recipe)}. {kept} "
+        f"An epoch took {info.figures['minutes_an_epoch']:.1f} minutes"
+        + (f" on {info.hardware}." if info.hardware else "."),
+        "",
+        *_added_in_words(info),
+        "![Training](training.png)",
+        "",
+        f"Code `{info.commit[:12]}`, data `{info.data_sha256[:12]}`, checkpoint `{sha256[:12]}`; "
+        + ", ".join(f"{name} {version}" for name, version in info.libraries.items())
+        + ".",
+        "",
+    ]
+
+
+def _added_in_words(info: CheckpointInfo) -> list[str]:
+    added = info.added
+    if added is None:
+        return []
+    counts = ", ".join(f"{count:,} {label}" for label, count in added.beats.items() if count)
+    return [
+        f"It has also learnt from {len(added.names)} recordings that are not of mitdb, and in no test part: "
+        f"{', '.join(added.names)} ({counts}; sha256 `{added.sha256[:12]}`).",
+        "",
+    ]
+
+
+def _validated(entry: Validated) -> str:
+    words = [entry.method]
+    if entry.steps:
+        words.append(f"steps {entry.steps[0]:g} to {entry.steps[1]:g}")
+    if entry.tolerances and entry.tolerances[0]:
+        words.append(f"tolerances {entry.tolerances[0]:.0e} to {entry.tolerances[1]:.0e}")
+    elif entry.tolerances:
+        words.append(f"its steps solved to {entry.tolerances[1]:.0e} or better")
+    return ", ".join(words)
+
+
+def _recipe_in_words(recipe: dict[str, Any]) -> str:
+    cycles = ", then ".join(map(_cycle_in_words, recipe["cycles"]))
+    words = [f"AdamW, {cycles}", f"batches of {recipe['batch_size']}", _seeds_in_words(recipe)]
+    if shares := recipe.get("shares"):
+        words.append(f"each epoch by {', '.join(f'{share:.0%} of {label}' for label, share in shares.items())}")
+    if mixture := recipe.get("mixture"):
+        shares = ", ".join(f"{share:.0%} {label}" for label, share in mixture["classes"].items())
+        words.append(f"each epoch by {mixture['beats']:,} beats, drawn with replacement ({shares})")
+    if making := recipe.get("examples"):
+        words.append(f"from each recording, {making['disturbed']} disturbed and {making['composed']} composed ones")
+    if recipe.get("distillation"):
+        words.append(f"taught by {len(recipe['distillation']['teachers'])} other networks")
+    if recipe.get("average_decay"):
+        words.append(f"a running mean of the weights (decay {recipe['average_decay']:g})")
+    if any((augmentation := recipe.get("augmentation", {})).values()):
+        words.append(
+            f"beats changed at random by noise ({augmentation['noise']:g}), a shift (up to {augmentation['shift']:g} "
+            f"samples) and a stretch (up to {augmentation['stretch']:.0%})"
+        )
+    if solver := recipe.get("training_solver"):
+        first = f", first step {solver['first_step']:g}" if solver.get("first_step") else ""
+        words.append(f"trained with {solver['method']} at rtol {solver['rtol']:g} and atol {solver['atol']:g}{first}")
+        words.append(f"gradient `{_network_of(recipe)['gradient']}`")
+    return ", ".join(words)
+
+
+def _seeds_in_words(recipe: dict[str, Any]) -> str:
+    members = recipe["architecture"].get("members")
+    if members is None:
+        return f"seed {recipe['seed']}"
+    return f"{members} members, each trained so by itself with a seed of its own (from {recipe['seed']} on)"
+
+
+def _network_of(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The architecture of the network, or of each member of a committee."""
+    architecture: dict[str, Any] = recipe["architecture"]
+    member: dict[str, Any] = architecture.get("of", architecture)
+    return member
+
+
+def _cycle_in_words(cycle: dict[str, Any]) -> str:
+    words = f"{cycle['epochs']} epochs to a peak learning rate of {cycle['learning_rate']:g}"
+    if cycle.get("solver_error"):
+        words += f" with the solver's error weighed {cycle['solver_error']:g} in the loss"
+    if cycle.get("autocast"):
+        words += " in bfloat16"
+    return words

@@ -1,0 +1,1 @@
+"""Synthesis: examples to learn from, as recorded, disturbed, and composed anew."""

@@ -1,0 +1,219 @@
+"""Examples: labelled beats in their context, of recordings as they are, disturbed, and composed anew.
+
+Every one goes the way that serving goes: R peaks are found, beats are cut from the signal around them; an annotation
+within 150 ms lends its label.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float64, Int64
+from tqdm import tqdm
+
+from ecg import (
+    LABELS,
+    Annotations,
+    BeatsInContext,
+    FoundBeats,
+    Recording,
+    Stretch,
+    choose_leads,
+    find_beats,
+    in_stretches,
+    label_of,
+)
+from ecg.context.pace import Pace
+from ecg.context.usual_beat import UsualBeat
+from ecg.formats import wfdb as wfdb_format
+from ecg.signal.resampling import BEAT_FS, resample
+from training.data.dataset import Dataset, load, save
+from training.data.mitdb import ensure_downloaded
+from training.synthesis.composition import Material, compose
+from training.synthesis.making import Making
+from training.synthesis.perturbation import Disturber
+from training.synthesis.script import Script
+from training.synthesis.segments import part_of, pieces_without_gaps
+
+MADE = "+"
+"""What the name of a recording ends in that was made of the one of that name."""
+
+MATCH_SECONDS = 0.15
+"""How far a found R peak may be from an annotation of the same beat (ANSI/AAMI EC57)."""
+
+LIVE_SHARE = 0.25
+"""Of the made recordings: how many are looked at as live ones are."""
+LIVE_SECONDS = 300.0
+"""The usual beat of a live recording is that of so long before."""
+LIVE_STEP = 60.0
+
+ONE_LEAD_SHARE = 0.2
+SHORTEST_SHARE = 0.15
+"""Of a recording: made ones are a piece of it, as short as that."""
+DONATED = 60
+"""Ventricular ectopic beats of each patient that others may be given."""
+
+
+def detected(recording: Recording, leads: tuple[int, ...], *, live: bool = False) -> tuple[FoundBeats, BeatsInContext]:
+    """The beats that are found in a recording, and their context; `live`, as far as it is known then."""
+    parts = [part.beats for part in in_stretches(find_beats(recording, leads), recording.fs) if len(part.beats)]
+    beats = []
+    for part in parts:
+        stretch = Stretch.cut(recording, leads, part.peaks, part.broken)
+        beats += list(_so_far(stretch)) if live else [stretch.in_context()]
+    return FoundBeats.joined(parts), BeatsInContext.joined(beats)
+
+
+def _so_far(stretch: Stretch) -> Iterator[BeatsInContext]:
+    """The beats of a stretch as a live signal shows them, minute by minute."""
+    starts = np.searchsorted(stretch.peaks, np.arange(stretch.peaks[0], stretch.peaks[-1] + 1, LIVE_STEP * BEAT_FS))
+    edges = [*np.unique(starts).tolist(), len(stretch)]
+    usual: list[UsualBeat] = []
+    for start, stop in pairwise(edges):
+        known = max(start, min(stop, 8))  # of the first beats there is nothing else to be known
+        usual_from = np.searchsorted(stretch.peaks, stretch.peaks[known - 1] - LIVE_SECONDS * BEAT_FS)
+        around = slice(int(usual_from), known)
+        usual = stretch.usual(around, usual)
+        yield stretch.so_far(slice(start, stop), around, usual, Pace.of(stretch.intervals[:known]))
+
+
+def labels_at(peaks: Int64[np.ndarray, "beat"], annotations: Annotations, fs: float) -> Int64[np.ndarray, "beat"]:
+    """The label of the nearest annotated beat within 150 ms, as an index of `LABELS`; -1 where there is none."""
+    marked = [(s, label_of(c)) for s, c in zip(annotations.samples.tolist(), annotations.symbols, strict=True)]
+    samples = np.array([sample for sample, label in marked if label], dtype=np.int64)
+    labels = np.array([LABELS.index(label) for _, label in marked if label], dtype=np.int64)
+    if not len(samples):
+        return np.full(len(peaks), -1)
+    after = np.clip(np.searchsorted(samples, peaks), 1, max(len(samples) - 1, 1))
+    before = after - 1
+    after = np.minimum(after, len(samples) - 1)
+    nearest = np.where(np.abs(peaks - samples[before]) <= np.abs(samples[after] - peaks), before, after)
+    near = np.abs(peaks - samples[nearest]) <= MATCH_SECONDS * fs
+    return np.where(near, labels[nearest], -1)
+
+
+def examples_as_they_are(data: Path, names: Sequence[str]) -> Dataset:
+    """The examples of recordings of mitdb, none of them made. Raises MissingData."""
+    folder = ensure_downloaded(data, names)
+    recordings = tqdm(names, desc="finding beats", unit="recording", disable=None)
+    return Dataset.joined([_labelled(wfdb_format.read(folder / name), name, live=False) for name in recordings])
+
+
+def load_or_make(folder: Path, data: Path, groups: Sequence[Sequence[str]], making: Making) -> Dataset:
+    """The examples of recordings of mitdb that an earlier call made in the folder, or else new ones, kept there."""
+    return _load_or_make(folder / f"examples-{_name(making)}.npz", lambda: make_examples(data, groups, making))
+
+
+def load_or_make_added(
+    folder: Path, data: Path, groups: Sequence[Sequence[Recording]], sha256: str, making: Making
+) -> Dataset:
+    """The same of recordings that are added, which have this hash."""
+    file = folder / f"added-{sha256[:12]}-{_name(making)}.npz"
+    return _load_or_make(file, lambda: make_examples_of(groups, data, making))
+
+
+def _name(making: Making) -> str:
+    return f"{making.disturbed}-{making.composed}-{making.seed}"
+
+
+def _load_or_make(file: Path, make: Callable[[], Dataset]) -> Dataset:
+    if not file.exists():
+        examples = make()
+        save(replace(examples, values=examples.values.astype(np.float16)), file)
+    return load(file)
+
+
+def make_examples(data: Path, groups: Sequence[Sequence[str]], making: Making) -> Dataset:
+    """The examples of some patients' recordings of mitdb: see `make_examples_of`."""
+    folder = ensure_downloaded(data)
+    return make_examples_of(([wfdb_format.read(folder / name) for name in group] for group in groups), data, making)
+
+
+def make_examples_of(groups: Iterable[Sequence[Recording]], data: Path, making: Making) -> Dataset:
+    """The examples of recordings, with the noise of `data`; the name of one that was made ends in `MADE`.
+
+    A patient's ventricular ectopic beats are given to those of his group only, so that a group can be left out whole.
+    Raises MissingData.
+    """
+    disturber = Disturber.read(data)
+    parts: list[Dataset] = []
+    with tqdm(desc="making examples", unit="recording", disable=None) as bar:
+        for recordings in groups:
+            rng = np.random.default_rng(making.seed)
+            donors = {recording.name: _donations(recording, rng) for recording in recordings}
+            for recording in recordings:
+                donated = [wave for name, waves in donors.items() if name != recording.name for wave in waves]
+                parts += _of_one(recording, donated, disturber, making)
+                bar.update()
+    return Dataset.joined(parts)
+
+
+def _donations(recording: Recording, rng: np.random.Generator) -> list[Float64[np.ndarray, "lead 114"]]:
+    pieces = pieces_without_gaps(recording)
+    return material_of(pieces[_drawn(len(pieces), rng)]).ventricular(DONATED, rng) if pieces else []
+
+
+def _drawn(number: int, rng: np.random.Generator) -> int:
+    """One of so many; of one there is nothing to draw."""
+    return int(rng.integers(number)) if number > 1 else 0
+
+
+def _of_one(
+    recording: Recording, donated: Sequence[Float64[np.ndarray, "lead 114"]], disturber: Disturber, making: Making
+) -> Iterator[Dataset]:
+    rng = np.random.default_rng((making.seed, int.from_bytes(recording.name.encode(), "big")))
+    yield _labelled(recording, recording.name, live=False)
+    pieces = pieces_without_gaps(recording)
+    material = cache(lambda place: material_of(pieces[place]))
+    for number in range(making.disturbed + making.composed if pieces else 0):
+        place = _drawn(len(pieces), rng)
+        if not len(material(place).labels):
+            continue
+        if number < making.disturbed:
+            made = at_beat_rate(pieces[place])
+        else:
+            made = compose(material(place), donated, Script.drawn(rng), rng)
+        made = disturber.disturb(_piece(made, rng), rng)
+        if rng.random() < ONE_LEAD_SHARE:
+            made = replace(made, signals=made.signals[:1], leads=made.leads[:1])
+        yield _labelled(made, f"{recording.name}{MADE}", live=bool(rng.random() < LIVE_SHARE))
+
+
+def _labelled(recording: Recording, name: str, *, live: bool) -> Dataset:
+    leads = choose_leads(recording)
+    found, beats = detected(recording, leads, live=live)
+    labels = labels_at(found.peaks, recording.beat_annotations(), recording.fs)
+    kept = found.good & (labels >= 0)
+    return Dataset(beats.values[kept], labels[kept], np.full(int(kept.sum()), name))
+
+
+def at_beat_rate(recording: Recording) -> Recording:
+    """The recording, which must have no gaps, at 125 Hz, with the lead first that beats are cut from."""
+    leads = choose_leads(recording)
+    signals = np.stack([resample(recording.signals[lead], recording.fs) for lead in leads])
+    annotations = recording.beat_annotations()
+    samples = np.round(annotations.samples * (BEAT_FS / recording.fs)).astype(np.int64)
+    samples = np.clip(samples, 0, signals.shape[1] - 1)
+    names = tuple(recording.leads[lead] for lead in leads)
+    return Recording(recording.name, signals, names, BEAT_FS, Annotations(samples, annotations.symbols))
+
+
+def material_of(recording: Recording) -> Material:
+    """The recording's beats for composition, at the R peaks that are found, where an annotation marks them."""
+    plain = at_beat_rate(recording)
+    found = FoundBeats.joined([part.beats for part in find_beats(plain, tuple(range(len(plain.leads))))])
+    labels = labels_at(found.peaks, plain.beat_annotations(), BEAT_FS)
+    known = labels >= 0
+    return Material.of(plain.name, plain.leads, plain.signals.astype(np.float64), found.peaks[known], labels[known])
+
+
+def _piece(recording: Recording, rng: np.random.Generator) -> Recording:
+    """A part of the recording, from anywhere in it."""
+    length = recording.signals.shape[1]
+    start, stop = sorted(rng.uniform(0, 1, 2))
+    if stop - start < SHORTEST_SHARE:
+        start, stop = 0.0, 1.0
+    return part_of(recording, round(start * length), round(stop * length))
