@@ -19,7 +19,7 @@ from app.tracing import tracing
 from app.tracing.tracing import TracesUnavailable
 from ecg import EcgError
 from models import ModelError
-from models.threads import use_one_core
+from models.process import use_one_core
 
 SWITCH_SECONDS = 0.0003
 

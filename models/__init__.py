@@ -1,11 +1,13 @@
 """Networks that classify beats, the files that keep them, and the classifier that answers."""
 
+from models.annotation.beats import NOT_JUDGED, AnnotatedBeats
+from models.annotation.file import annotate_file
 from models.annotation.recording import (
-    NOT_JUDGED,
-    AnnotatedBeats,
     AnnotatedPart,
     AnnotatedRecording,
+    Decide,
     annotate,
+    annotate_again,
     annotate_parts,
     annotate_recording,
 )
@@ -17,7 +19,6 @@ from models.checkpoint.file import Checkpoint, CheckpointInfo
 from models.checkpoint.novelty import Novelty
 from models.checkpoint.operating_point import OperatingPoint
 from models.classifier import Classifier
-from models.classifying import Classifying
 from models.decisions import Decision, Decisions, Receipt, Receipts
 from models.errors import (
     AlteredCheckpoint,
@@ -33,6 +34,7 @@ from models.errors import (
     WrongReferenceAnswers,
 )
 from models.explanation import Explanation, Parts, explain, explain_recorded
+from models.identity import ModelIdentity
 from models.networks.architecture import (
     Architecture,
     ODENetArchitecture,
@@ -40,18 +42,15 @@ from models.networks.architecture import (
     RhythmODENetArchitecture,
 )
 from models.networks.network import AUTO, Output, Solver
+from models.plan import Kind, Plan, SolverSettings
 
 __all__ = [
+    "AUTO",
     "Abstention",
+    "AlteredCheckpoint",
     "AnnotatedBeats",
     "AnnotatedPart",
     "AnnotatedRecording",
-    "NOT_JUDGED",
-    "annotate",
-    "annotate_parts",
-    "annotate_recording",
-    "AUTO",
-    "AlteredCheckpoint",
     "Answers",
     "Architecture",
     "Auto",
@@ -60,13 +59,16 @@ __all__ = [
     "Checkpoint",
     "CheckpointInfo",
     "Classifier",
-    "Classifying",
+    "Decide",
     "Decision",
     "Decisions",
     "Dial",
     "Explanation",
     "InvalidCoverage",
+    "Kind",
     "ModelError",
+    "ModelIdentity",
+    "NOT_JUDGED",
     "NeedsRecording",
     "NoSolver",
     "NotACheckpoint",
@@ -75,6 +77,7 @@ __all__ = [
     "OperatingPoint",
     "Output",
     "Parts",
+    "Plan",
     "REASONS",
     "Reason",
     "Receipt",
@@ -83,11 +86,17 @@ __all__ = [
     "RhythmODENetArchitecture",
     "SolvedAnswers",
     "Solver",
+    "SolverSettings",
     "TruncatedCheckpoint",
     "UnknownModel",
     "Validated",
     "WrongCheckpointVersion",
     "WrongReferenceAnswers",
+    "annotate",
+    "annotate_again",
+    "annotate_file",
+    "annotate_parts",
+    "annotate_recording",
     "explain",
     "explain_recorded",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,15 @@ from models import zoo
 from models.answers import COSTS, Answers, SolvedAnswers, Some
 from models.checkpoint.abstention import ALL, Abstention, confidence_for
 from models.checkpoint.calibration import Calibration
-from models.checkpoint.dial import Dial
+from models.checkpoint.dial import Auto, Dial
 from models.checkpoint.file import Checkpoint, load
 from models.checkpoint.novelty import Novelty
 from models.checkpoint.operating_point import OperatingPoint
 from models.decisions import Decisions, Receipts
-from models.errors import AlteredCheckpoint, NeedsRecording, WrongReferenceAnswers
-from models.memory import keep_freed_memory
+from models.errors import AlteredCheckpoint, NeedsRecording, NoSolver, WrongReferenceAnswers
+from models.identity import UNRELEASED, ModelIdentity
 from models.networks.network import AUTO, Output, Solver
+from models.process import keep_freed_memory
 from ode import InvalidSolver
 
 CHUNK = 256
@@ -112,6 +114,14 @@ class Classifier:
             )
         return classifier
 
+    @cached_property
+    def identity(self) -> ModelIdentity:
+        """Of its checkpoint; all empty where it has none."""
+        if self.checkpoint is None:
+            return UNRELEASED
+        info = self.checkpoint.info
+        return ModelIdentity(info.name, info.model_version, self.checkpoint.sha256)
+
     @property
     def in_context(self) -> bool:
         """Whether it takes beats in the context of their recording, and none by themselves."""
@@ -126,15 +136,31 @@ class Classifier:
         share `coverage` gets an answer. Raises InvalidBeats, InvalidBeat, NoSolver, NeedsRecording, InvalidCoverage,
         and the errors of `ode.integrate` for settings it cannot honour.
         """
-        values = self._checked(beats)
-        least = confidence_for(self.abstention, coverage)
-        return replace(self._decisions(values, solver or self.solver), least_confidence=least)
+        least_confidence = confidence_for(self.abstention, coverage)
+        solver = solver or self.solver
+        self.check_solver(solver)
+        return self.decide(self._checked(beats), solver, least_confidence)
+
+    def decide(
+        self, values: Float32[np.ndarray, "beat length"], solver: Solver | None, least_confidence: float = 0.0
+    ) -> Decisions:
+        """Decide on values that were checked, as the network takes them, with settings that were checked."""
+        return replace(self._decisions(values, solver), least_confidence=least_confidence)
+
+    def check_solver(self, solver: Solver | None) -> None:
+        """Raises NoSolver and InvalidSolver for one that this network cannot be solved by."""
+        if solver is None:
+            return
+        if self.solver is None:
+            raise NoSolver("got a solver, but this network solves no equation; leave it out")
+        if solver.method == AUTO and (self.dial is None or self.dial.auto is None):
+            raise InvalidSolver(f'got the method "{AUTO}", but no dial was fitted for this model; name another')
 
     def _decisions(self, values: Float32[np.ndarray, "beat length"], solver: Solver | None) -> Decisions:
         if solver is None:
             return self._decide(self._answer(values))
-        if solver.method == AUTO and self.solver is not None:
-            return self._choose(values, solver)
+        if solver.method == AUTO and self.dial is not None and self.dial.auto is not None:
+            return self._choose(values, solver, self.dial.auto)
         answers = self._solve(values, solver)
         return self._decide(answers, self._receipts(solver, answers))
 
@@ -159,12 +185,10 @@ class Classifier:
             )
         return check_beats(beats)
 
-    def _choose(self, values: Float32[np.ndarray, "beat length"], solver: Solver) -> Decisions:
-        if self.dial is None or self.dial.auto is None:
-            raise InvalidSolver(f'got the method "{AUTO}", but no dial was found for this model; name another')
-        answers, tight, agreed = self.dial.auto.answer(self._solve, values, solver.max_evaluations)
+    def _choose(self, values: Float32[np.ndarray, "beat length"], solver: Solver, auto: Auto) -> Decisions:
+        answers, tight, agreed = auto.answer(self._solve, values, solver.max_evaluations)
         receipts = self._receipts(solver, answers)
-        return self._decide(answers, replace(receipts, auto=self.dial.auto, tight=tight, agreed=agreed))
+        return self._decide(answers, replace(receipts, auto=auto, tight=tight, agreed=agreed))
 
     def _decide(self, answers: Answers, receipts: Receipts | None = None) -> Decisions:
         unlike = None if self.novelty is None else self.novelty.unlike_training(answers.features)

@@ -25,7 +25,7 @@ from models import (
 from models.checkpoint import file as checkpoint_file
 from models.checkpoint.file import preprocessing_of
 from models.networks.architecture import RhythmODENetArchitecture
-from models.threads import use_one_core
+from models.process import use_one_core
 from tests import UNCHECKED
 from training.data.mitdb import data_folder, missing_recordings
 

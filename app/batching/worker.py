@@ -29,8 +29,8 @@ from jaxtyping import Float32
 from app.registry.models import ServedModel
 from ecg import BeatsInContext
 from models import Classifier, Decisions, Solver
-from models.memory import keep_freed_memory
-from models.threads import use_one_core
+from models.process import keep_freed_memory
+from models.process import use_one_core
 
 ATTEMPTS = 2
 """Processes that a batch may end before it is given up: it may be what ends them."""

@@ -8,7 +8,7 @@ PROGRAM = """
 import numpy as np
 import torch
 from threadpoolctl import threadpool_info
-from models.threads import use_one_core
+from models.process import use_one_core
 if {limited}:
     use_one_core()
 print(torch.get_num_threads(), max(pool["num_threads"] for pool in threadpool_info()))

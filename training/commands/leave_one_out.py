@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ecg import Recording
 from ecg.formats import wfdb
-from models.memory import keep_freed_memory
+from models.process import keep_freed_memory
 from training.commands.arguments import add_data, add_run
 from training.errors import TrainingError
 from training.evaluation.leave_one_out import REPORT, SHARING, leave_one_out, report

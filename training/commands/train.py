@@ -10,7 +10,7 @@ from ecg import Recording
 from ecg.formats import wfdb
 from models.checkpoint.file import FILE_NAME
 from models.checkpoint.file import save as save_checkpoint
-from models.memory import keep_freed_memory
+from models.process import keep_freed_memory
 from training.commands.arguments import add_beats, add_data, add_run
 from training.data.dataset import Dataset, load_or_build
 from training.data.mitdb import DS1_GROUPS

@@ -7,7 +7,7 @@ import pytest
 PROGRAM = """
 import resource
 import torch
-from models.memory import keep_freed_memory
+from models.process import keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

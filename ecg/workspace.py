@@ -1,30 +1,53 @@
-"""A workspace: the folder that one recording's files are put into, and that goes when it is done with."""
+"""A workspace: the folder that one recording's files are put into, and that goes when it is done with.
 
+All workspaces of a process lie in one folder of its own, which nobody else can read and which the process holds locked
+while it lives: what a process that was killed has left is known by its lock, and `sweep` deletes it.
+"""
+
+import atexit
+import fcntl
+import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from pathlib import Path, PurePosixPath
+from types import TracebackType
 from typing import BinaryIO
 
-from ecg import Recording, Source, UnreadableRecording
+from ecg.errors import UnreadableRecording
 from ecg.formats import ZIP, open_files
 from ecg.formats.archive import added_by_macos, unpack
 from ecg.messages import listed, shortened
+from ecg.recording import Recording
+from ecg.source import Source
 
 MAX_FILES = 2000
 PIECE = 2**20
+
+PREFIX = "cardiode-workspaces-"
+"""Of the folders of processes, among the temporary files of all others."""
 
 
 class Workspace:
     """A folder of its own for the files of one upload and for its signals, as they are read; it has one owner."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="cardiode-"))
+        self._folder = Path(tempfile.mkdtemp(dir=_folder_of_process(os.getpid())))
         self._files = self._folder / "files"
         self._files.mkdir()
         self._owners = 1
         self._lock = threading.Lock()
+
+    def __enter__(self) -> "Workspace":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.close()
 
     def share(self) -> "Workspace":
         """Another owner: each of them closes it, and the last one deletes it."""
@@ -88,6 +111,44 @@ class Workspace:
             last = not self._owners
         if last:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def sweep() -> int:
+    """Delete what processes of this user that have ended left of their workspaces, and count those processes."""
+    swept = 0
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):  # others may sweep at the same time
+            if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid():
+                continue
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError: its process lives
+                shutil.rmtree(folder)
+                swept += 1
+            finally:
+                os.close(lock)
+    return swept
+
+
+@cache
+def _folder_of_process(process: int) -> Path:
+    """That of this process, whose id is `process`; a forked one makes another."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))  # of mode 0700
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if folder.exists():
+                atexit.register(_remove_own, folder, process)
+                return folder  # the lock is held until the process ends, however it ends
+        except BlockingIOError:
+            pass
+        os.close(lock)  # somebody swept it before it was locked
+
+
+def _remove_own(folder: Path, process: int) -> None:
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _bare(name: str) -> str:
