@@ -1,7 +1,8 @@
 """Networks that classify beats, the files that keep them, and the classifier that answers."""
 
 from models.annotation.beats import NOT_JUDGED, AnnotatedBeats
-from models.annotation.file import annotate_file
+from models.annotation.file import SizeLimits, annotate_file
+from models.annotation.json import decision_object
 from models.annotation.recording import (
     AnnotatedPart,
     AnnotatedRecording,
@@ -42,7 +43,7 @@ from models.networks.architecture import (
     RhythmODENetArchitecture,
 )
 from models.networks.network import AUTO, Output, Solver
-from models.plan import Kind, Plan, SolverSettings
+from models.plan import Beats, Kind, Plan, SolverSettings
 
 __all__ = [
     "AUTO",
@@ -55,6 +56,7 @@ __all__ = [
     "Architecture",
     "Auto",
     "BadCheckpoint",
+    "Beats",
     "Calibration",
     "Checkpoint",
     "CheckpointInfo",
@@ -84,6 +86,7 @@ __all__ = [
     "Receipts",
     "ResNetArchitecture",
     "RhythmODENetArchitecture",
+    "SizeLimits",
     "SolvedAnswers",
     "Solver",
     "SolverSettings",
@@ -97,6 +100,7 @@ __all__ = [
     "annotate_file",
     "annotate_parts",
     "annotate_recording",
+    "decision_object",
     "explain",
     "explain_recorded",
 ]

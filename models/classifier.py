@@ -16,11 +16,11 @@ from models.answers import COSTS, Answers, SolvedAnswers, Some
 from models.checkpoint.abstention import ALL, Abstention, confidence_for
 from models.checkpoint.calibration import Calibration
 from models.checkpoint.dial import Auto, Dial
-from models.checkpoint.file import Checkpoint, load
+from models.checkpoint.file import Checkpoint, CheckpointInfo, load
 from models.checkpoint.novelty import Novelty
 from models.checkpoint.operating_point import OperatingPoint
 from models.decisions import Decisions, Receipts
-from models.errors import AlteredCheckpoint, NeedsRecording, NoSolver, WrongReferenceAnswers
+from models.errors import AlteredCheckpoint, NeedsRecording, NoSolver, UnknownModel, WrongReferenceAnswers
 from models.identity import UNRELEASED, ModelIdentity
 from models.networks.network import AUTO, Output, Solver
 from models.process import keep_freed_memory
@@ -121,6 +121,13 @@ class Classifier:
             return UNRELEASED
         info = self.checkpoint.info
         return ModelIdentity(info.name, info.model_version, self.checkpoint.sha256)
+
+    @property
+    def info(self) -> CheckpointInfo:
+        """What its checkpoint says of it. Raises UnknownModel where it has none."""
+        if self.checkpoint is None:
+            raise UnknownModel("this network has no checkpoint yet; it is still being trained")
+        return self.checkpoint.info
 
     @property
     def in_context(self) -> bool:

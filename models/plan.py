@@ -14,8 +14,8 @@ from models.errors import NeedsRecording, NoSolver
 from models.networks.network import AUTO, Solver
 from ode import InvalidSolver, find_method
 
-Kind = Literal["beats", "recording"]
-"""What a request brings: beats by themselves, or the recording that they are in."""
+Kind = Literal["beats", "recording", "live"]
+"""What a request brings: beats by themselves, the recording that they are in, or a signal as it is recorded."""
 
 DEFAULT_STEP = 0.05
 """20 of them cross the interval 0..1."""

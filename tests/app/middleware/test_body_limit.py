@@ -7,12 +7,12 @@ from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from app import service
-from app.batching.limiter import Busy
+from app.errors import Busy
 from app.middleware.body_limit import STEP, BodyLimit, Limits
 from app.settings import Settings
-from tests.app.beats.test_route import assert_problem
-from tests.app.inference.test_route import assert_error
 from tests.app.metrics.test_metrics import samples, total
+from tests.app.routes.test_classify import assert_problem
+from tests.app.routes.test_inference import assert_error
 
 
 @pytest.fixture
@@ -289,4 +289,4 @@ def test_bodies_that_stall_take_no_place(served):
         return answer
 
     assert asyncio.run(main()).status_code == 200
-    app.state.kept.close()
+    app.state.service.recordings.close()

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from app import service
 from app.registry.models import ServedModels
 from app.settings import Settings
-from tests.app.batching.test_batcher import Watched, WorkerHere
+from tests.app.batching.test_batcher import Watched, WorkerHere, named
 from tests.app.metrics.test_metrics import samples, total
 from tests.app.registry.test_reload import HERE
 
@@ -21,21 +21,14 @@ BEATS = 5
 def models(served):
     """The two models, the resnet watched."""
     resnet = served.by_name["resnet"]
-    return ServedModels([served.by_name["odenet"], replace(resnet, classifier=AsShadow(resnet.classifier))])
-
-
-class AsShadow(Watched):
-    """A real classifier that is watched, and all that else is asked of one."""
-
-    in_context = False
-    solver = None
+    return ServedModels([served.by_name["odenet"], Watched(resnet)])
 
 
 @contextmanager
 def service_with(models, draws=None, **settings):
     app = service.create(models, Settings(**{"shadow": "odenet=resnet:0.25"} | settings), begin=WorkerHere)
     if draws is not None:
-        app.state.shadowing.draw = iter(draws).__next__
+        app.state.service.shadowing.draw = iter(draws).__next__
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
@@ -53,9 +46,9 @@ def test_the_share_that_is_drawn_is_decided_on_by_the_shadow_too(models, beats):
         for count in (1, 2, 3, 4, 5):
             client.post("/classify", json={"beats": beats[:count].tolist()})
         values = wait_for(client, "cardiode_shadow_beats_total", 6)
-    pins = {"model": models.by_name["odenet"].pin, "shadow": models.by_name["resnet"].pin}
+    pins = {"model": models.by_name["odenet"].identity.pin, "shadow": models.by_name["resnet"].identity.pin}
     assert total(values, "cardiode_shadow_beats_total", **pins) == 2 + 4
-    assert sum(size for size, _ in models.by_name["resnet"].classifier.batches) == 6
+    assert sum(size for size, _ in models.by_name["resnet"].batches) == 6
 
 
 def test_nothing_is_drawn_for_requests_of_other_models(models, beats):
@@ -68,17 +61,17 @@ def test_nothing_is_drawn_for_requests_of_other_models(models, beats):
 
 def test_what_the_labels_differ_in_is_counted(models, beats, monkeypatch):
     """Fresh networks say the same of all beats, so the shadow's answers are moved on by none, one or two labels."""
-    resnet = models.by_name["resnet"].classifier
+    resnet = models.by_name["resnet"]
 
-    def moved(values, solver):
-        decisions = resnet.classifier.classify(values, solver)
+    def moved(values, solver, least_confidence=0.0):
+        decisions = resnet.original.classify(values, solver)
         rows = [np.roll(row, number % 3) for number, row in enumerate(decisions.probabilities)]
         return replace(decisions, probabilities=np.stack(rows))
 
-    said, other = models.by_name["odenet"].classifier.classify(beats).labels, moved(beats, None).labels
+    said, other = models.by_name["odenet"].classify(beats).labels, moved(beats, None).labels
     expected = np.count_nonzero(said != other)
     assert 0 < expected < len(beats)
-    monkeypatch.setattr(resnet, "classify", moved)
+    monkeypatch.setattr(resnet, "decide", moved)
     with service_with(models, [0.0]) as client:
         client.post("/classify", json={"beats": beats.tolist()})
         values = wait_for(client, "cardiode_shadow_beats_total", len(beats))
@@ -99,10 +92,8 @@ def test_a_solve_that_failed_disagrees_with_one_that_did_not(models, beats):
 
 def test_a_shadow_with_a_solver_solves_as_the_client_asked(served, beats):
     odenet = served.by_name["odenet"]
-    watched = AsShadow(odenet.classifier)
-    watched.solver = odenet.classifier.solver
-    identity = odenet.identity.model_copy(update={"version": "9", "sha256": "9" * 64})
-    models = ServedModels([odenet, replace(odenet, identity=identity, classifier=watched)])
+    watched = named(Watched(odenet), version="9", sha256="9" * 64)
+    models = ServedModels([odenet, watched])
     with service_with(models, [0.0, 0.0], shadow="odenet=odenet@9:0.1") as client:
         body = {"beats": beats[:2].tolist(), "solver": {"method": "rk4", "step": 0.5}}
         client.post("/classify", json=body)
@@ -111,12 +102,12 @@ def test_a_shadow_with_a_solver_solves_as_the_client_asked(served, beats):
         values = wait_for(client, "cardiode_shadow_beats_total", 4)
     (_, asked), (_, usual) = watched.batches
     assert (asked.method, asked.step) == ("rk4", 0.5)
-    assert usual == odenet.classifier.solver
+    assert usual == odenet.solver
     assert total(values, "cardiode_shadow_disagreements_total") == 0
 
 
 def test_the_client_has_its_answer_while_the_shadow_is_still_at_it(models, beats):
-    resnet = models.by_name["resnet"].classifier
+    resnet = models.by_name["resnet"]
     with service_with(models, [0.0] * 4, workers=2) as client, resnet.held():
         for _ in range(4):
             answer = client.post("/classify", json={"beats": beats[:BEATS].tolist()})
@@ -142,7 +133,7 @@ def test_a_shadow_that_fails_is_counted_and_harms_nobody(models, beats, monkeypa
     def fail(*_):
         raise RuntimeError("of its own")
 
-    monkeypatch.setattr(models.by_name["resnet"].classifier, "classify", fail)
+    monkeypatch.setattr(models.by_name["resnet"], "decide", fail)
     with service_with(models, [0.0, 0.0]) as client:
         for count in (1, 2):
             assert client.post("/classify", json={"beats": beats[:1].tolist()}).status_code == 200
@@ -153,7 +144,7 @@ def test_a_shadow_that_fails_is_counted_and_harms_nobody(models, beats, monkeypa
 
 
 def test_a_queue_that_is_half_full_takes_no_beats_of_shadows(models, beats):
-    resnet, many = models.by_name["resnet"].classifier, np.resize(beats, (4096, 187)).astype("<f4")
+    resnet, many = models.by_name["resnet"], np.resize(beats, (4096, 187)).astype("<f4")
     with service_with(models, [0.0, 0.0, 0.0], queue_beats=8192, workers=2) as client, resnet.held():
         client.post("/classify", json={"beats": beats[:1].tolist()})
         assert resnet.begun.acquire(timeout=60)
@@ -166,13 +157,13 @@ def test_a_queue_that_is_half_full_takes_no_beats_of_shadows(models, beats):
 
 
 def test_a_service_that_ends_does_not_wait_for_shadows(models, beats):
-    resnet = models.by_name["resnet"].classifier
+    resnet = models.by_name["resnet"]
     with resnet.held(), service_with(models, [0.0] * 3, workers=2) as client:
         for _ in range(3):
             client.post("/classify", json={"beats": beats[:BEATS].tolist()})
         assert resnet.begun.acquire(timeout=60)
-        close = client.app.state.batcher.close
-        client.app.state.batcher.close = lambda: (resnet.free.set(), close())[1]
+        close = client.app.state.service.batcher.close
+        client.app.state.service.batcher.close = lambda: (resnet.free.set(), close())[1]
     assert [size for size, _ in resnet.batches] == [BEATS]  # what had begun, and nothing after it
 
 

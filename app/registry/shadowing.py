@@ -1,4 +1,4 @@
-"""Shadowing: what other models would have said, found out after the client has its answer, and counted."""
+"""Shadowing: what other models would have decided, found out after the client has its answer, and counted."""
 
 import asyncio
 import logging
@@ -6,29 +6,37 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float32
 from starlette.background import BackgroundTask
 
-from app.batching.batch import Way
+from app.batching.batch import BatchKey
 from app.batching.batcher import Batcher
-from app.beats.request import Question
-from app.http.problems import problem_of
-from app.http.schemas import SolverRequest
+from app.errors import InvalidShadow
+from app.http.problems import INTERNAL, problem_of
 from app.metrics.metrics import Metrics
-from app.registry.models import ServedModel, ServedModels
-from app.registry.shadow import InvalidShadow, Shadow
-from models import Decisions, Solver
-from models.checkpoint.abstention import ALL
+from app.registry.models import ServedModels
+from app.registry.shadow import Shadow
+from models import Classifier, Decisions, Plan, SolverSettings
 
 logger = logging.getLogger("cardiode.shadowing")
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A request to classify that has been answered."""
+    """A request to classify that has been answered: its beats, what it asked of the solver, and the decisions."""
 
-    model: ServedModel
-    question: Question
+    classifier: Classifier
+    beats: Float32[np.ndarray, "beat 187"]
+    settings: SolverSettings | None
     decisions: Decisions
+
+    def plan_for(self, other: Classifier) -> Plan:
+        """As the client asked, for it would have been answered so; a model without a solver is asked as it is.
+
+        Raises what `Plan.of` raises.
+        """
+        return Plan.of(other, "beats", None if other.solver is None else self.settings)
 
 
 class Shadowing:
@@ -65,7 +73,7 @@ class Shadowing:
 
     def after(self, answered: Answered, served: ServedModels) -> BackgroundTask | None:
         """What is to be done once the client has its answer; None for most."""
-        beside = [(shadow, shadow.beside(answered.model, served)) for shadow in self.shadows]
+        beside = [(shadow, shadow.beside(answered.classifier, served)) for shadow in self.shadows]
         seconds = [second for shadow, second in beside if second is not None and self.draw() < shadow.share]
         return BackgroundTask(self._begin, answered, seconds) if seconds else None
 
@@ -76,27 +84,23 @@ class Shadowing:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _begin(self, answered: Answered, seconds: Sequence[ServedModel]) -> None:
+    async def _begin(self, answered: Answered, seconds: Sequence[Classifier]) -> None:
         """Beside the request, which ends here: it is neither in progress any longer nor does it take longer."""
         for second in seconds:
             task = asyncio.create_task(self._decide(answered, second))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
 
-    async def _decide(self, answered: Answered, second: ServedModel) -> None:
+    async def _decide(self, answered: Answered, second: Classifier) -> None:
+        model, shadow = answered.classifier.identity.pin, second.identity.pin
         try:
-            way = Way(second, _solver(second, answered.question.options.solver), "spare")
-            said = await self.batcher.decide(way, answered.question.beats, ALL, self.seconds)
+            plan = answered.plan_for(second)
+            key = BatchKey.of(plan, "spare")
+            decisions = await self.batcher.decide(key, answered.beats, plan.least_confidence, self.seconds)
         except Exception as error:
             kind, _ = problem_of(error)
-            if kind == "internal":
-                logger.exception("a shadow failed", extra={"shadow": second.pin})
-            self.metrics.shadow_failures.labels(model=answered.model.pin, shadow=second.pin, kind=kind).inc()
+            if kind == INTERNAL:
+                logger.exception("a shadow failed", extra={"shadow": shadow})
+            self.metrics.shadow_failures.labels(model=model, shadow=shadow, kind=kind).inc()
         else:
-            self.metrics.count_shadowed(answered.model.pin, answered.decisions, second.pin, said)
-
-
-def _solver(second: ServedModel, asked: SolverRequest | None) -> Solver | None:
-    """As the client asked, for it would have been answered so; a model without a solver is asked as it is."""
-    usual = second.classifier.solver
-    return usual if asked is None or usual is None else asked.applied_to(usual)
+            self.metrics.count_shadowed(model, answered.decisions, shadow, decisions)

@@ -5,15 +5,14 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
 from app import service
-from app.batching.limiter import Busy
 from app.batching.worker import Worker, WorkerEnded
+from app.errors import Busy
 from app.registry.models import ServedModels
 from app.settings import Settings
 from ecg import LABELS
@@ -266,8 +265,7 @@ def doubtful(served):
     """A service whose resnet has a table of confidences."""
     resnet = served.by_name["resnet"]
     table = Abstention(coverages=(0.5, 1.0), confidences=(1.0, 0.0))
-    classifier = Classifier(resnet.classifier.network, None, abstention=table)
-    models = ServedModels([replace(resnet, classifier=classifier)])
+    models = ServedModels([Classifier(resnet.network, None, resnet.checkpoint, abstention=table)])
     with TestClient(service.create(models, Settings()), raise_server_exceptions=False) as client:
         yield client
 
@@ -354,7 +352,7 @@ def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, mon
     def check():
         raise Busy("1,234 beats would be solved before", 3)
 
-    monkeypatch.setattr(client.app.state.batcher, "check", check)
+    monkeypatch.setattr(client.app.state.service.batcher, "check", check)
     for path in ("/classify", "/v2/models/odenet/infer"):
         refused = client.post(path, content=b"{")
         assert refused.status_code == 503 and "1,234 beats" in refused.text

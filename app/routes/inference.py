@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 import anyio.to_thread
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
-from starlette.exceptions import HTTPException
 
-from app.beats import submission as asking
 from app.beats.request import JSON, LARGE_JSON, RAW
+from app.errors import UnsupportedBody
 from app.http.bodies import media_type, read_beside
 from app.http.content_encoding import unpacked
-from app.http.problems import INFERENCE
+from app.http.deadline import deadline_parameter, seconds_for
+from app.http.paths import INFERENCE
 from app.http.refusals import BODY, FIELD, KIND, OVER_LIMIT, QUEUE, Responses, refusals
 from app.http.schemas import example_beat, whole_schema
 from app.http.validation import invalid, single
@@ -27,11 +27,12 @@ from app.inference.tensors import (
     wanted_of,
     write,
 )
-from app.registry.models import ServedModel
+from app.state import ServiceState, state_of
+from app.submission import LEFT, MANY_BEATS, submit
 from ecg import BEAT_LENGTH
 from ecg.messages import shortened
 from ecg.source import MAX_NAME
-from models import Decisions
+from models import Classifier, Decisions, Plan
 
 PLATFORM = "pytorch_safetensors"
 EXTENSIONS = ["binary_tensor_data"]
@@ -145,18 +146,17 @@ async def version_ready(request: Request, name: Name, version: Version) -> Model
     return ModelReady(name=_find(request, name, version).identity.name)
 
 
-def _find(request: Request, name: str, version: str | None = None) -> ServedModel:
-    found: ServedModel = request.app.state.served.find_version(name, version)
-    return found
+def _find(request: Request, name: str, version: str | None = None) -> Classifier:
+    return state_of(request).registry.served.find_version(name, version)
 
 
-def _metadata(request: Request, model: ServedModel) -> ModelMetadata:
-    takes_beats = not model.classifier.in_context
-    outputs = outputs_of(solver=model.classifier.solver is not None) if takes_beats else ()
+def _metadata(request: Request, model: Classifier) -> ModelMetadata:
+    takes_beats = not model.in_context
+    outputs = outputs_of(solver=model.solver is not None) if takes_beats else ()
     beats = TensorMetadata(name=BEATS, datatype="FP32", shape=[-1, BEAT_LENGTH])
     return ModelMetadata(
         name=model.identity.name,
-        versions=request.app.state.served.versions_of(model.identity.name),
+        versions=state_of(request).registry.served.versions_of(model.identity.name),
         platform=PLATFORM,
         inputs=[beats] if takes_beats else [],
         outputs=[TensorMetadata(name=o.name, datatype=o.datatype, shape=[-1, *o.shape]) for o in outputs],
@@ -187,7 +187,7 @@ def _described() -> dict[str, Any]:
         JSON: {"schema": whole_schema(InferRequest), "examples": examples()},
         RAW: {"schema": {"type": "string", "format": "binary"}},
     }
-    parameters = [length, asking.deadline_parameter()]
+    parameters = [length, deadline_parameter()]
     return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
 
 
@@ -208,42 +208,42 @@ async def infer_version(request: Request, name: Name, version: Version) -> Respo
     return await _infer(request, _find(request, name, version))
 
 
-async def _infer(request: Request, model: ServedModel) -> Response:
-    tracing = request.app.state.tracing
-    seconds = asking.seconds_for(request)
-    with tracing.span("read"):
-        inference = await _read(request)
+async def _infer(request: Request, model: Classifier) -> Response:
+    state = state_of(request)
+    seconds = seconds_for(request.headers, state.settings.deadline)
+    with state.tracing.span("read"):
+        inference = await _read(request, state)
     asked, parameters = inference.asked, inference.asked.parameters
     if asked.model_name not in (None, model.identity.name):
         raise invalid("model_name", f"got {shortened(str(asked.model_name))!r}, expected that of the URL, or none")
-    outputs = wanted_of(asked, outputs_of(solver=model.classifier.solver is not None))
-    way = asking.way_of(model, parameters.solver)
+    outputs = wanted_of(asked, outputs_of(solver=model.solver is not None))
+    plan = Plan.of(model, "beats", parameters.solver, parameters.coverage)
     if parameters.timeout is not None:
         seconds = min(seconds, parameters.timeout / 1e6)
-    decisions = await asking.decide(request, way, inference.beats, parameters.coverage, seconds)
+    decisions = await submit(request, plan, inference.beats, seconds)
     if decisions is None:
-        return Response(status_code=asking.LEFT)
-    with tracing.span("write"):
-        if len(decisions) < asking.MANY_BEATS:
+        return Response(status_code=LEFT)
+    with state.tracing.span("write"):
+        if len(decisions) < MANY_BEATS:
             return _answer(model, asked, outputs, decisions)
         return await anyio.to_thread.run_sync(_answer, model, asked, outputs, decisions)
 
 
-async def _read(request: Request) -> Inference:
-    """What the request asks. Raises what `read` and `unpacked` raise, and HTTPException for a body of another kind."""
+async def _read(request: Request, state: ServiceState) -> Inference:
+    """What the request asks. Raises what `read` and `unpacked` raise, and UnsupportedBody."""
     kind = media_type(request.headers, JSON)
     if kind not in KINDS:
-        raise HTTPException(415, f"got Content-Type: {shortened(kind)!r}, expected none or one of: {', '.join(KINDS)}")
+        raise UnsupportedBody(f"got Content-Type: {shortened(kind)!r}, expected none or one of: {', '.join(KINDS)}")
     encoding = request.headers.get("content-encoding", "")
     header_length = single(request.headers, HEADER_LENGTH)
-    most = request.app.state.settings.max_body_bytes
     body = await request.body()
     if len(body) < LARGE_JSON and not encoding:
         return read(body, header_length)
-    return await read_beside(request, lambda: read(unpacked(body, encoding, most), header_length))
+    most = state.settings.max_body_bytes
+    return await read_beside(lambda: read(unpacked(body, encoding, most), header_length), state.readers)
 
 
-def _answer(model: ServedModel, asked: InferRequest, outputs: list[Wanted], decisions: Decisions) -> Response:
+def _answer(model: Classifier, asked: InferRequest, outputs: list[Wanted], decisions: Decisions) -> Response:
     body = write(model.identity, asked.id, outputs, decisions)
     if not body.binary:
         return Response(body.json, media_type=JSON)

@@ -15,12 +15,12 @@ from edfio import Edf, EdfSignal
 from starlette.testclient import TestClient
 
 from app import service
-from app.recordings import route as recordings
 from app.recordings.schemas import AnnotatedResponse
 from app.settings import Settings
 from ecg.synthetic import synthesize
-from tests.app.beats.test_route import assert_problem
+from models.annotation import recording as recordings
 from tests.app.metrics.test_metrics import parsed, samples, total
+from tests.app.routes.test_classify import assert_problem
 
 MADE = synthesize(60, fs=250.0, ectopic={"V": 0.15}, leads=("MLII", "V1"), seed=5)
 TRUE = MADE.beat_annotations().samples
@@ -451,7 +451,7 @@ def test_to_decide_anew_takes_a_place_and_gives_it_back(served, files):
         parts = [("files", item) for item in files.items()]
         answer = client.post("/recordings", files=parts, data={"keep": "true"}).json()
         path = f"/recordings/{answer['recording']['id']}/decisions"
-        with client.app.state.recording_places.taken():
+        with client.app.state.service.recording_limiter.held():
             refused = client.post(path, json={})
         assert_problem(refused, 503, "1 recordings are worked on already")
         assert int(refused.headers["Retry-After"]) >= 1
