@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from ecg import LABELS, Recording, choose_leads
-from models import AnnotatedBeats, CheckpointInfo, Classifier, OperatingPoint, annotate_recording
+from models import AnnotatedBeats, CheckpointInfo, Classifier, OperatingPoint, Plan, annotate_recording
 from training.data.dataset import Dataset
 from training.data.splits import Split
 from training.errors import UnexpectedData
@@ -158,9 +158,8 @@ def crossvalidate(
 
 def decide(classifier: Classifier, recording: Recording) -> OutOfFold:
     """What a classifier says of a whole annotated recording, as it is served."""
-    beats = AnnotatedBeats.joined(
-        [part.beats for part in annotate_recording(classifier, recording, choose_leads(recording))]
-    )
+    plan = Plan.of(classifier, "recording")
+    beats = AnnotatedBeats.joined([part.beats for part in annotate_recording(plan, recording, choose_leads(recording))])
     probabilities = np.full((len(beats), len(LABELS)), np.nan)
     if beats.decisions is not None:
         probabilities[beats.found.good] = np.where(
