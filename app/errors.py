@@ -187,6 +187,7 @@ class OverLimit(RequestRefused):
             f"this API key may ask for {rate:g} beats a second and has had more; come again in {seconds} s",
             {"Retry-After": str(seconds)},
         )
+        self.seconds = seconds
 
 
 class ServiceUnavailable(RequestError):
@@ -201,9 +202,8 @@ class Busy(ServiceUnavailable):
     kind = "busy"
 
     def __init__(self, what: str, retry_seconds: int = RETRY_SECONDS) -> None:
-        super().__init__(
-            f"{what}, and no more may be at once; come again in {retry_seconds} s", {"Retry-After": str(retry_seconds)}
-        )
+        super().__init__(f"{what}; come again in {retry_seconds} s", {"Retry-After": str(retry_seconds)})
+        self.retry_seconds = retry_seconds
 
 
 class WorkerLost(ServiceUnavailable):

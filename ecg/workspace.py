@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import BinaryIO
+from typing import Protocol, runtime_checkable
 
 from ecg.errors import UnreadableRecording
 from ecg.formats import ZIP, open_files
@@ -29,6 +29,14 @@ PIECE = 2**20
 
 PREFIX = "cardiode-workspaces-"
 """Of the folders of processes, among the temporary files of all others."""
+
+
+@runtime_checkable
+class Content(Protocol):
+    """What a file is written from, such as an opened one."""
+
+    def read(self, length: int = ..., /) -> bytes:
+        """So many bytes, fewer at the end."""
 
 
 class Workspace:
@@ -55,7 +63,7 @@ class Workspace:
             self._owners += 1
         return self
 
-    def add(self, name: str, content: BinaryIO) -> None:
+    def add(self, name: str, content: Content) -> None:
         """Put in one file, under the last part of its name, unless macOS added it.
 
         Raises UnreadableRecording for a second one.
@@ -135,15 +143,26 @@ def _folder_of_process(process: int) -> Path:
     """That of this process, whose id is `process`; a forked one makes another."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))  # of mode 0700
+        if _locked(folder):
+            atexit.register(_remove_own, folder, process)
+            return folder
+
+
+def _locked(folder: Path) -> bool:
+    """Lock a new folder until the process ends, however it ends; whether nobody swept it before."""
+    try:
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if folder.exists():
-                atexit.register(_remove_own, folder, process)
-                return folder  # the lock is held until the process ends, however it ends
-        except BlockingIOError:
-            pass
-        os.close(lock)  # somebody swept it before it was locked
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return False
+    if not folder.exists():
+        os.close(lock)
+        return False
+    return True
 
 
 def _remove_own(folder: Path, process: int) -> None:

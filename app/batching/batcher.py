@@ -110,7 +110,7 @@ class Batcher:
             return
         self._drop(time.monotonic())  # it may be full of those who have left
         if (before := self._before_a_newcomer) > most:
-            raise Busy(f"{before:,} beats are queued before these", self._retry_seconds())
+            raise Busy(f"{before:,} beats are queued before these already", self._retry_seconds())
 
     @property
     def _queued(self) -> int:
@@ -175,7 +175,7 @@ class Batcher:
 
     def _check_room(self, request: PendingRequest, queued: int, most: int) -> None:
         if queued + request.left > most:
-            raise Busy(f"{queued:,} beats are queued", self._retry_seconds())
+            raise Busy(f"{queued:,} beats are waiting already", self._retry_seconds())
 
     def _retry_seconds(self) -> int:
         """About how long it takes until the queue is solved."""

@@ -45,7 +45,7 @@ class Held:
         more = max(after - STEP, 0) - max(before - STEP, 0)
         self.bytes += more
         if more and self.bytes > self.most:
-            raise Busy(f"{self.most:,} bytes of {self.what} are being sent or worked on")
+            raise Busy(f"{self.most:,} bytes of {self.what} are being sent or worked on already")
 
     def free(self, length: int) -> None:
         """A body of that length has gone."""

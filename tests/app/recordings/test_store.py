@@ -2,20 +2,20 @@ import pytest
 
 from app.errors import UnknownBeat, UnknownRecording
 from app.recordings.store import RecordingStore, new_id
-from ecg import workspace as workspace_module
+from ecg import workspace as workspaces
 from ecg.synthetic import synthesize
 from ecg.workspace import Workspace
-from models import AnnotatedBeats, AnnotatedRecording
+from models import AnnotatedBeats, AnnotatedRecording, Plan
 
 MADE = synthesize(10, seed=1)
 
 
 @pytest.fixture
-def keep(tmp_path, monkeypatch):
-    monkeypatch.setattr(workspace_module, "_folder_of_process", lambda _: tmp_path)
+def keep(tmp_path, monkeypatch, served):
+    monkeypatch.setattr(workspaces, "_folder_of_process", lambda _: tmp_path)
 
     def keep(kept, name):
-        whole = AnnotatedRecording(MADE, None, 0, AnnotatedBeats.joined([]), None)
+        whole = AnnotatedRecording(MADE, Plan(served.by_name["resnet"], None), 0, AnnotatedBeats.joined([]), None)
         workspace = Workspace()
         kept.keep(name, workspace, whole)
         workspace.close()

@@ -42,9 +42,12 @@ def test_a_version_pins_one_and_a_sha256_pins_exactly_one(several):
     for model in several.models:
         name, sha256 = model.identity.name, model.identity.sha256
         assert (
-            several.get(model.pin) is several.get(f"{name}@{sha256}") is several.get(f"{name}@{sha256[:20]}") is model
+            several.get(model.identity.pin)
+            is several.get(f"{name}@{sha256}")
+            is several.get(f"{name}@{sha256[:20]}")
+            is model
         )
-    assert len({model.pin for model in several.models}) == 4
+    assert len({model.identity.pin for model in several.models}) == 4
 
 
 def test_what_pins_none_is_unknown_and_the_models_there_are_are_told(several):
@@ -55,14 +58,16 @@ def test_what_pins_none_is_unknown_and_the_models_there_are_are_told(several):
         assert several.get(name) is None
         with pytest.raises(UnknownModelName) as error:
             several.find(name, first)
-        assert str(error.value).endswith(f"expected one of: resnet, odenet, {second.pin}, {third.pin}")
+        assert str(error.value).endswith(
+            f"expected one of: resnet, odenet, {second.identity.pin}, {third.identity.pin}"
+        )
     assert several.find(None, odenet) is odenet
 
 
 def test_a_folder_names_all_checkpoints_in_it_in_the_order_of_their_names(files):
     folder = files["first"].parent
-    assert [model.pin for model in ServedModels.load([str(folder)]).models] == [
-        ServedModels.load([str(file)]).for_beats.pin for file in files.values()
+    assert [model.identity.pin for model in ServedModels.load([str(folder)]).models] == [
+        ServedModels.load([str(file)]).for_beats.identity.pin for file in files.values()
     ]
 
 

@@ -40,7 +40,7 @@ def test_the_default_model_answers_as_the_design_says(client, beat, served):
     response = post(client, beats=[beat, beat])
     assert response.status_code == 200
     body = response.json()
-    assert body["model"] == served.for_beats.identity.model_dump()
+    assert body["model"] == vars(served.for_beats.identity)
     assert len(body["beats"]) == 2
     answer = body["beats"][0]
     assert set(answer) == {"label", "probabilities", "abstained", "reason", "receipt"}
@@ -195,7 +195,7 @@ def test_no_body_is_refused(client):
             {"beats": [[0.5] * 187], "solver": {"method": "magic"}},
             ["solver.method", "euler, midpoint, heun, rk4"],
         ),
-        ({"beats": [[0.5] * 187], "model": "resnet", "solver": {}}, ["solver", "no solver"]),
+        ({"beats": [[0.5] * 187], "model": "resnet", "solver": {}}, ["solver", "solves no equation"]),
     ],
 )
 def test_a_wrong_field_is_named_with_what_was_expected(client, body, words):
@@ -316,10 +316,10 @@ def test_explanations_that_cannot_be_there_in_time_are_not_waited_for(served, be
     free = threading.Event()
 
     class Held(Worker):
-        async def classify(self, model, beats, solver):
+        async def decide(self, classifier, beats, solver):
             if len(beats) > 1:
                 await asyncio.to_thread(free.wait, 60)
-            return await super().classify(model, beats, solver)
+            return await super().decide(classifier, beats, solver)
 
     with TestClient(service.create(served, Settings(), begin=Held)) as client:
         client.post("/classify", json={"beats": [beat]})  # so that its worker knows the classifier
@@ -350,7 +350,7 @@ def test_more_beats_than_may_wait_are_refused_with_when_to_come_again(served, be
 
 def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, monkeypatch):
     def check():
-        raise Busy("1,234 beats would be solved before", 3)
+        raise Busy("1,234 beats are queued before these already", 3)
 
     monkeypatch.setattr(client.app.state.service.batcher, "check", check)
     for path in ("/classify", "/v2/models/odenet/infer"):
@@ -366,7 +366,7 @@ def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, mon
 
 def test_beats_whose_workers_end_over_them_are_refused_with_when_to_come_again(served, beat):
     class Lost(Worker):
-        async def classify(self, model, beats, solver):
+        async def decide(self, classifier, beats, solver):
             raise WorkerEnded("2 processes ended over 1 beats for odenet@1234")
 
     with TestClient(service.create(served, Settings(workers=1), begin=Lost)) as client:

@@ -183,7 +183,7 @@ def test_requests_may_be_in_flight_at_once(client_of_triton, beats):
         ({"parameters": {"rtol": 2.0}}, 422, ["parameters.rtol", "1e-09..1"]),
         ({"parameters": {"method": "magic"}}, 422, ["parameters.method", "dopri5"]),
         ({"parameters": {"method": "rk4", "rtol": 0.1}}, 422, ["solver", "takes the steps it is given"]),
-        ({"parameters": {"rtol": 0.1}, "model_name": "resnet"}, 422, ["solver", "no solver"]),
+        ({"parameters": {"rtol": 0.1}, "model_name": "resnet"}, 422, ["solver", "solves no equation"]),
         ({"parameters": {"coverage": 0.9}}, 422, ["coverage"]),
         ({"priority": 1}, 422, ["parameters.priority", "not known"]),
         ({"timeout": 1}, 504, ["deadline"]),

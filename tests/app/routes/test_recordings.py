@@ -16,9 +16,10 @@ from starlette.testclient import TestClient
 
 from app import service
 from app.recordings.schemas import AnnotatedResponse
+from app.routes import recordings
 from app.settings import Settings
+from ecg import workspace
 from ecg.synthetic import synthesize
-from models.annotation import recording as recordings
 from tests.app.metrics.test_metrics import parsed, samples, total
 from tests.app.routes.test_classify import assert_problem
 
@@ -116,7 +117,7 @@ def test_options_are_obeyed(post, files):
         ({"model": "oracle"}, 404, "got the model 'oracle'"),
         ({"solver": "{"}, 422, "solver: got '{', expected a JSON object"),
         ({"solver": '{"rtol": 7}'}, 422, "solver.rtol: got 7, expected"),
-        ({"solver": "{}", "model": "resnet"}, 422, "solver: got a solver, but resnet solves no equation"),
+        ({"solver": "{}", "model": "resnet"}, 422, "solver: got solver settings, but resnet solves no equation"),
         ({"lid": "II"}, 422, "lid: got a field that is not known here"),
         ({"fs": "many"}, 422, "fs:"),
         ({"keep": "perhaps"}, 422, "keep:"),
@@ -475,7 +476,7 @@ def test_a_recording_that_is_forgotten_is_gone(kept, client):
 
 
 def test_nothing_is_left_on_disk_but_what_is_kept(served, files, tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(workspace, "_folder_of_process", lambda _: tmp_path)
     parts = [("files", item) for item in files.items()]
     with service_with(served, recordings_kept=2) as client:
         for kind in ("application/json", "application/x-ndjson", "text/csv"):
