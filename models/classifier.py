@@ -144,15 +144,17 @@ class Classifier:
         and the errors of `ode.integrate` for settings it cannot honour.
         """
         least_confidence = confidence_for(self.abstention, coverage)
-        solver = solver or self.solver
         self.check_solver(solver)
         return self.decide(self._checked(beats), solver, least_confidence)
 
     def decide(
         self, values: Float32[np.ndarray, "beat length"], solver: Solver | None, least_confidence: float = 0.0
     ) -> Decisions:
-        """Decide on values that were checked, as the network takes them, with settings that were checked."""
-        return replace(self._decisions(values, solver), least_confidence=least_confidence)
+        """Decide on values that were checked, as the network takes them, by a solver that was checked.
+
+        None is the solver that the network was released with.
+        """
+        return replace(self._decisions(values, solver or self.solver), least_confidence=least_confidence)
 
     def check_solver(self, solver: Solver | None) -> None:
         """Raises NoSolver and InvalidSolver for one that this network cannot be solved by."""

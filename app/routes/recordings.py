@@ -45,7 +45,7 @@ def _request_body() -> dict[str, Any]:
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
     files["description"] = "a WFDB header with its signal files, or a zip of them, or one EDF, or one CSV"
     form = {"type": "object", "required": ["files"], "properties": {"files": files} | fields}
-    content = {"multipart/form-data": {"schema": form}, JSON: {"schema": whole_schema(SignalsRequest)}}
+    content = {"multipart/form-data": {"schema": form}, JSON.media_type: {"schema": whole_schema(SignalsRequest)}}
     return {"requestBody": {"required": True, "content": content}}
 
 
