@@ -21,9 +21,9 @@ from schemathesis.core.failures import Failure, ServerError
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from app.beats.request import JSON, NPY, RAW
+from app.http.deadline import HEADER as DEADLINE
 from app.http.schemas import example_beat
 from app.inference.tensors import BEATS, HEADER_LENGTH
-from app.submission import DEADLINE
 from ecg.synthetic import synthesize
 from models import AUTO
 from ode import find_method
