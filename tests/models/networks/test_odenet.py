@@ -42,10 +42,12 @@ def test_the_solution_is_the_same_however_it_is_differentiated_and_where_it_is_n
 
 def test_what_a_call_says_of_the_solver_is_obeyed(dynamics, start):
     with torch.no_grad():
-        assert (solve(dynamics, start, Solver("rk4", step=0.25), "direct").evaluations == 16).all()
-        assert (solve(dynamics, start, Solver("dopri5", rtol=9, atol=9, first_step=1.0), "direct").accepted == 1).all()
+        assert (solve(dynamics, start, Solver("rk4", step=0.25), "direct").cost.evaluations == 16).all()
+        assert (
+            solve(dynamics, start, Solver("dopri5", rtol=9, atol=9, first_step=1.0), "direct").cost.accepted == 1
+        ).all()
         limited = solve(dynamics, start, Solver(rtol=1e-7, atol=1e-7, max_evaluations=20), "direct")
-    assert (limited.evaluations <= 20).all() and (limited.status != 0).all()
+    assert (limited.cost.evaluations <= 20).all() and (limited.cost.status != 0).all()
 
 
 def test_the_error_is_told_over_the_size_of_the_start_as_the_mean_of_the_batch(dynamics, start):
@@ -53,5 +55,5 @@ def test_the_error_is_told_over_the_size_of_the_start_as_the_mean_of_the_batch(d
     with torch.no_grad():
         solution = solve(dynamics, start, Solver(), "direct")
         sizes = start.square().mean(dim=(1, 2)).sqrt()
-        torch.testing.assert_close(solver_error(solution, start), (solution.error / sizes).sum() / 5)
-    assert (solution.error > 0).all()
+        torch.testing.assert_close(solver_error(solution, start), (solution.cost.error / sizes).sum() / 5)
+    assert (solution.cost.error > 0).all()
