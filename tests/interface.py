@@ -24,7 +24,7 @@ from app.settings import Settings
 from ecg import LABELS, QUALITIES
 from ecg.formats.wfdb import ANNOTATOR
 from models import REASONS, CheckpointInfo, zoo
-from models.checkpoint.file import FORMAT
+from models.checkpoint.content import FORMAT
 from ode import Status, methods
 from training import __main__ as training_command
 

@@ -20,7 +20,7 @@ from ecg import LABELS, EcgError, FoundBeats, Recording, choose_leads, find_beat
 from ecg.formats import wfdb
 from ecg.formats.wfdb_header import SUFFIX, read_header
 from ecg.messages import listed
-from models.checkpoint.file import AddedRecordings
+from models.checkpoint.info import AddedRecordings
 from training.data.dataset import Dataset
 from training.errors import MissingData, UnusableRecording
 from training.synthesis.examples import labels_at
