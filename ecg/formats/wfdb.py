@@ -16,7 +16,7 @@ from wfdb.io._signal import BYTES_PER_SAMPLE, COMPRESSED_FMTS, DATA_LOAD_TYPES
 from ecg.errors import UnreadableRecording
 from ecg.formats.wfdb_header import MAX_LINE, NOTHING, SUFFIX, read_header
 from ecg.leads import distinct_names, may_be_ecg
-from ecg.messages import listed, said
+from ecg.messages import listed, reason
 from ecg.recording import Annotations, Recording
 from ecg.source import BLOCK, MAX_SAMPLES, Source, check_layout
 from ecg.units import millivolts
@@ -73,7 +73,7 @@ def read_annotations(path: Path, annotator: str, fs: float | None = None) -> Ann
         annotation = wfdb.rdann(str(path), annotator)
     except Exception as error:  # a parser of strangers' files may raise anything
         raise UnreadableRecording(
-            f"cannot read the annotations {path.name}.{annotator}: {said(error, path)}"
+            f"cannot read the annotations {path.name}.{annotator}: {reason(error, path)}"
         ) from error
     samples = np.asarray(annotation.sample, dtype=np.int64)
     if fs is not None and annotation.fs not in (None, fs):
@@ -140,7 +140,7 @@ class _Segment:
                 physical = (read.dac(return_res=64) * self.factors).T.astype(np.float32)
         except Exception as error:  # a parser of strangers' files may raise anything
             raise UnreadableRecording(
-                f"cannot read the signals of {self.header.name}: {said(error, self.header)}"
+                f"cannot read the signals of {self.header.name}: {reason(error, self.header)}"
             ) from error
         if physical.shape != (len(self.channels), stop - start):
             raise UnreadableRecording(
