@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import wfdb
 from jaxtyping import Float32, Int, Int64
-from wfdb.io._signal import BYTES_PER_SAMPLE, COMPRESSED_FMTS, DATA_LOAD_TYPES
 
 from ecg.errors import UnreadableRecording
 from ecg.formats.wfdb_header import MAX_LINE, NOTHING, SUFFIX, read_header
@@ -30,6 +29,23 @@ UNJUDGED = "?"
 MAX_SKEW = 10_000
 MOST_AT_ONCE = 30_000_000
 """Values that are read in one piece, where the format allows no other way."""
+
+BYTES_PER_SAMPLE = {
+    "8": 1.0,
+    "16": 2.0,
+    "24": 3.0,
+    "32": 4.0,
+    "61": 2.0,
+    "80": 1.0,
+    "160": 2.0,
+    "212": 1.5,
+    "310": 4 / 3,
+    "311": 4 / 3,
+}
+"""Of each format whose samples are all as long (https://physionet.org/physiotools/wag/signal-5.htm)."""
+
+COMPRESSED = ("508", "516", "524")
+"""The formats of which nobody knows how long a sample is."""
 
 DIFFERENCES = "8"
 """The format of which a part can only be read after all that is before it."""
@@ -182,12 +198,12 @@ class _Segment:
         record = self.record
         formats = {record.fmt[channel] for channel in channels}
         fmt = record.fmt[channels[0]]
-        if len(formats) > 1 or fmt not in (*DATA_LOAD_TYPES, *COMPRESSED_FMTS):
+        if len(formats) > 1 or fmt not in (*BYTES_PER_SAMPLE, *COMPRESSED):
             raise UnreadableRecording(
                 f"{self.header.name} gives {name} the format {' and '.join(sorted(formats))}, expected one of: "
-                f"{', '.join((*DATA_LOAD_TYPES, *COMPRESSED_FMTS))}"
+                f"{', '.join((*BYTES_PER_SAMPLE, *COMPRESSED))}"
             )
-        if fmt in COMPRESSED_FMTS:
+        if fmt in COMPRESSED:
             if length is None:
                 raise UnreadableRecording(f"{self.header.name} gives no number of samples, which {name} needs")
             return length
