@@ -44,3 +44,4 @@ ADAPTIVE = [method.name for method in ode.methods() if method.kind == "adaptive"
 FIXED = [method.name for method in ode.methods() if method.kind == "fixed"]
 IMPLICIT = [method.name for method in ode.methods() if method.kind == "implicit"]
 MULTISTEP = [method.name for method in ode.methods() if method.kind == "multistep"]
+TIGHT = {"rtol": 1e-12, "atol": 1e-12, "max_evaluations": 1_000_000}

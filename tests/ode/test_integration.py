@@ -15,6 +15,7 @@ from tests.ode.problems import (
     FIXED,
     IMPLICIT,
     MULTISTEP,
+    TIGHT,
     Net,
     decay,
     doubles,
@@ -22,8 +23,6 @@ from tests.ode.problems import (
     oscillator,
     time_dependent,
 )
-
-TIGHT = {"rtol": 1e-12, "atol": 1e-12, "max_evaluations": 1_000_000}
 
 
 @pytest.mark.parametrize("method", ADAPTIVE)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import ode
-from tests.ode.test_integration import ADAPTIVE, FIXED, Net, doubles
+from tests.ode.problems import ADAPTIVE, FIXED, Net, doubles
 
 
 def gradients(gradient, *, tolerance=1e-10, y0=None, times=(0.0, 1.0), method="dopri5", scale=1.0, net=None):

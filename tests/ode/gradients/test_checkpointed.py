@@ -3,7 +3,7 @@ import torch
 
 import ode
 from tests.ode.gradients.test_adjoint import gradients
-from tests.ode.test_integration import ADAPTIVE, FIXED, Net, doubles
+from tests.ode.problems import ADAPTIVE, FIXED, Net, doubles
 
 
 @pytest.mark.parametrize("method", ADAPTIVE)

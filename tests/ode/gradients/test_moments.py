@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from ode import Status, integrate
-from tests.ode.test_integration import TIGHT, Net, doubles, time_dependent
+from tests.ode.problems import TIGHT, Net, doubles, time_dependent
 
 MODES = ["adjoint", "checkpointed", "direct", "torchdiffeq"]
 

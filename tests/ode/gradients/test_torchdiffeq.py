@@ -2,7 +2,7 @@ import pytest
 import torch
 
 import ode
-from tests.ode.test_integration import ADAPTIVE, Net, doubles
+from tests.ode.problems import ADAPTIVE, Net, doubles
 
 
 def test_the_adjoint_reports_what_the_batch_cost():

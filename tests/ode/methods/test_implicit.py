@@ -6,7 +6,7 @@ from torch import nn
 
 import ode
 from ode import Status, integrate, per_sample
-from tests.ode.test_integration import IMPLICIT, TIGHT, Net, doubles, oscillator
+from tests.ode.problems import IMPLICIT, TIGHT, Net, doubles, oscillator
 
 
 def stiff(t, y):

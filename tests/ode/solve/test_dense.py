@@ -5,7 +5,7 @@ import torch
 
 import ode
 from ode import Status, integrate
-from tests.ode.test_integration import TIGHT, decay, doubles, lotka_volterra, oscillator
+from tests.ode.problems import TIGHT, decay, doubles, lotka_volterra, oscillator
 
 GIVEN = [method.name for method in ode.methods() if method.kind != "adaptive"]
 ADAPTIVE = [method.name for method in ode.methods() if method.kind == "adaptive"]
@@ -88,7 +88,7 @@ def test_many_times_are_met():
 
 def gradients(gradient, tolerance=1e-10):
     """dL/dy0 and dL/dp of a loss in every state of the path."""
-    from tests.ode.test_integration import Net
+    from tests.ode.problems import Net
 
     net, y0 = Net(), doubles(4, 3).requires_grad_()
     options = {"rtol": tolerance, "atol": tolerance, "max_evaluations": 1_000_000}
