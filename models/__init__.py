@@ -16,7 +16,8 @@ from models.answers import Answers, SolvedAnswers
 from models.checkpoint.abstention import REASONS, Abstention, Reason
 from models.checkpoint.calibration import Calibration
 from models.checkpoint.dial import Auto, Dial, Validated
-from models.checkpoint.file import Checkpoint, CheckpointInfo
+from models.checkpoint.file import Checkpoint
+from models.checkpoint.info import CheckpointInfo
 from models.checkpoint.novelty import Novelty
 from models.checkpoint.operating_point import OperatingPoint
 from models.classifier import Classifier

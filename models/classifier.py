@@ -12,11 +12,12 @@ from torch import nn
 
 from ecg import BEAT_LENGTH, LABELS, BeatsInContext, InvalidBeats, check_beats
 from models import zoo
-from models.answers import COSTS, Answers, SolvedAnswers, Some
+from models.answers import Answers, SolvedAnswers
 from models.checkpoint.abstention import ALL, Abstention, confidence_for
 from models.checkpoint.calibration import Calibration
 from models.checkpoint.dial import Auto, Dial
-from models.checkpoint.file import Checkpoint, CheckpointInfo, load
+from models.checkpoint.file import Checkpoint, load
+from models.checkpoint.info import CheckpointInfo
 from models.checkpoint.novelty import Novelty
 from models.checkpoint.operating_point import OperatingPoint
 from models.decisions import Decisions, Receipts
@@ -170,13 +171,13 @@ class Classifier:
             return self._decide(self._answer(values))
         if solver.method == AUTO and self.dial is not None and self.dial.auto is not None:
             return self._choose(values, solver, self.dial.auto)
-        answers = self._solve(values, solver)
-        return self._decide(answers, self._receipts(solver, answers))
+        solved = self._solve(values, solver)
+        return self._decide(solved.answers, self._receipts(solver, solved))
 
     def answer(self, beats: Float[np.ndarray, "..."] | BeatsInContext) -> Answers:
         """What the network says of each beat, at the operating point. Raises what `classify` raises."""
         values = self._checked(beats)
-        return self._answer(values) if self.solver is None else self._solve(values, self.solver)
+        return self._answer(values) if self.solver is None else self._solve(values, self.solver).answers
 
     def solve(self, beats: Float[np.ndarray, "..."] | BeatsInContext, solver: Solver) -> SolvedAnswers:
         """The same by another solver, and what that costs. Raises what `classify` raises."""
@@ -195,28 +196,26 @@ class Classifier:
         return check_beats(beats)
 
     def _choose(self, values: Float32[np.ndarray, "beat length"], solver: Solver, auto: Auto) -> Decisions:
-        answers, tight, agreed = auto.answer(self._solve, values, solver.max_evaluations)
-        receipts = self._receipts(solver, answers)
-        return self._decide(answers, replace(receipts, auto=auto, tight=tight, agreed=agreed))
+        solved, tight, agreed = auto.answer(self._solve, values, solver.max_evaluations)
+        receipts = self._receipts(solver, solved)
+        return self._decide(solved.answers, replace(receipts, auto=auto, tight=tight, agreed=agreed))
 
     def _decide(self, answers: Answers, receipts: Receipts | None = None) -> Decisions:
         unlike = None if self.novelty is None else self.novelty.unlike_training(answers.features)
         return Decisions(self.calibration.probabilities(answers.logits), receipts, unlike)
 
-    def _receipts(self, solver: Solver, answers: SolvedAnswers) -> Receipts:
-        validated = self.dial is not None and self.dial.covers(solver)
-        return Receipts(solver, **{name: getattr(answers, name) for name in COSTS}, validated=validated)
+    def _receipts(self, solver: Solver, solved: SolvedAnswers) -> Receipts:
+        return Receipts(solver, solved.cost, validated=self.dial is not None and self.dial.covers(solver))
 
     def _answer(self, values: Float32[np.ndarray, "beat length"]) -> Answers:
         return self._at_operating_point(Answers.joined([Answers.of(output) for output in self._outputs(values, None)]))
 
     def _solve(self, values: Float32[np.ndarray, "beat length"], solver: Solver) -> SolvedAnswers:
         outputs = self._outputs(values, solver)
-        return self._at_operating_point(
-            SolvedAnswers.joined([SolvedAnswers.of_solve(o, o.solution) for o in outputs if o.solution is not None])
-        )
+        solved = SolvedAnswers.joined([SolvedAnswers.of(o, o.solution) for o in outputs if o.solution is not None])
+        return replace(solved, answers=self._at_operating_point(solved.answers))
 
-    def _at_operating_point(self, answers: Some) -> Some:
+    def _at_operating_point(self, answers: Answers) -> Answers:
         if self.operating_point is None:
             return answers
         return replace(answers, logits=self.operating_point.applied_to(answers.logits))

@@ -24,7 +24,7 @@ from ecg.formats.wfdb import ANNOTATOR
 from models import REASONS, CheckpointInfo, zoo
 from models.annotation.csv import COLUMNS
 from models.annotation.forms import FORMS
-from models.checkpoint.file import FORMAT
+from models.checkpoint.content import FORMAT
 from ode import Status, methods
 from training import __main__ as training_command
 

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.schemas import DecisionOptions, DecisionResponse, bounds
 from ecg import Label, Quality
-from ecg.rhythm.summary import Burden, Event, HeartRate, Hour, Variability
+from ecg.rhythm.events import Event
+from ecg.rhythm.summary import Burden, HeartRate, Hour, Variability
 from ecg.source import FS, MAX_LEADS, MAX_NAME
 from ecg.units import UNITS
 from models import AnnotatedBeats, ModelIdentity, Reason

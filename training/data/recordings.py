@@ -19,11 +19,11 @@ from tqdm import tqdm
 from ecg import LABELS, EcgError, FoundBeats, Recording, choose_leads, find_beats, label_of
 from ecg.formats import wfdb
 from ecg.formats.wfdb_header import SUFFIX, read_header
+from ecg.matching import labels_at
 from ecg.messages import listed
-from models.checkpoint.file import AddedRecordings
+from models.checkpoint.info import AddedRecordings
 from training.data.dataset import Dataset
 from training.errors import MissingData, UnusableRecording
-from training.synthesis.examples import labels_at
 from training.data.mitdb import RECORDINGS
 from training.data.splits import Split
 from training.table import table

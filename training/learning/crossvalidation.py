@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from ecg import LABELS, Recording, choose_leads
+from ecg.matching import labels_at
 from models import AnnotatedBeats, CheckpointInfo, Classifier, OperatingPoint, Plan, annotate_recording
 from training.data.dataset import Dataset
 from training.data.splits import Split
@@ -21,7 +22,7 @@ from training.errors import UnexpectedData
 from training.learning.ensemble import train_members, weights_of
 from training.learning.recipe import Recipe
 from training.measures.label_scores import score
-from training.synthesis.examples import MADE, labels_at
+from training.synthesis.examples import MADE
 
 OFFSETS = np.arange(-5.0, 1.51, 0.25)
 """Tried for the logits of S and V; those of N stay as they are."""

@@ -13,7 +13,8 @@ import torch
 from ecg import LABELS, Beats, BeatsInContext, Label, choose_leads, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Checkpoint, CheckpointInfo, Classifier
-from models.checkpoint.file import AddedRecordings, preprocessing_of
+from models.checkpoint.info import AddedRecordings
+from models.checkpoint.preprocessing import preprocessing_of
 from training.data.dataset import Dataset
 from training.learning.crossvalidation import OutOfFold, choose_operating_point
 from training.learning.ensemble import weights_of

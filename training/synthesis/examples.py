@@ -11,11 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64
 from tqdm import tqdm
 
 from ecg import (
-    LABELS,
     Annotations,
     BeatsInContext,
     FoundBeats,
@@ -24,11 +23,11 @@ from ecg import (
     choose_leads,
     find_beats,
     in_stretches,
-    label_of,
 )
 from ecg.context.pace import Pace
 from ecg.context.usual_beat import UsualBeat
 from ecg.formats import wfdb as wfdb_format
+from ecg.matching import labels_at
 from ecg.signal.resampling import BEAT_FS, resample
 from training.data.dataset import Dataset, load, save
 from training.data.mitdb import ensure_downloaded
@@ -40,9 +39,6 @@ from training.synthesis.segments import part_of, pieces_without_gaps
 
 MADE = "+"
 """What the name of a recording ends in that was made of the one of that name."""
-
-MATCH_SECONDS = 0.15
-"""How far a found R peak may be from an annotation of the same beat (ANSI/AAMI EC57)."""
 
 LIVE_SHARE = 0.25
 """Of the made recordings: how many are looked at as live ones are."""
@@ -78,21 +74,6 @@ def _so_far(stretch: Stretch) -> Iterator[BeatsInContext]:
         around = slice(int(usual_from), known)
         usual = stretch.usual(around, usual)
         yield stretch.so_far(slice(start, stop), around, usual, Pace.of(stretch.intervals[:known]))
-
-
-def labels_at(peaks: Int64[np.ndarray, "beat"], annotations: Annotations, fs: float) -> Int64[np.ndarray, "beat"]:
-    """The label of the nearest annotated beat within 150 ms, as an index of `LABELS`; -1 where there is none."""
-    marked = [(s, label_of(c)) for s, c in zip(annotations.samples.tolist(), annotations.symbols, strict=True)]
-    samples = np.array([sample for sample, label in marked if label], dtype=np.int64)
-    labels = np.array([LABELS.index(label) for _, label in marked if label], dtype=np.int64)
-    if not len(samples):
-        return np.full(len(peaks), -1)
-    after = np.clip(np.searchsorted(samples, peaks), 1, max(len(samples) - 1, 1))
-    before = after - 1
-    after = np.minimum(after, len(samples) - 1)
-    nearest = np.where(np.abs(peaks - samples[before]) <= np.abs(samples[after] - peaks), before, after)
-    near = np.abs(peaks - samples[nearest]) <= MATCH_SECONDS * fs
-    return np.where(near, labels[nearest], -1)
 
 
 def examples_as_they_are(data: Path, names: Sequence[str]) -> Dataset:
