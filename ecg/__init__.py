@@ -3,7 +3,6 @@
 from ecg.beats import (
     BEAT_LENGTH,
     Beats,
-    beats_from_lists,
     check_beats,
     cut_annotated_beats,
     cut_beats,
@@ -66,7 +65,6 @@ __all__ = [
     "Stretch",
     "UnknownLead",
     "UnreadableRecording",
-    "beats_from_lists",
     "check_beats",
     "choose_leads",
     "cut_annotated_beats",

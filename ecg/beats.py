@@ -4,7 +4,6 @@ The rule is that of Kachuee, Fazeli and Sarrafzadeh, "ECG heartbeat classificati
 representation" (2018), section III-A, as their published files (`mitbih_train.csv`, `mitbih_test.csv`) apply it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,17 +89,6 @@ def unpadded_lengths(values: Float32[np.ndarray, "beat 187"]) -> Int64[np.ndarra
     """Samples of each beat up to the last that is not 0: how long it was before zeros were added, but for a few."""
     nonzero = values != 0
     return np.where(nonzero.any(axis=1), BEAT_LENGTH - nonzero[:, ::-1].argmax(axis=1), 0)
-
-
-def beats_from_lists(rows: Sequence[Sequence[float]]) -> Float32[np.ndarray, "beat 187"]:
-    """The beats of lists of numbers, as other programs send them.
-
-    Raises InvalidBeats for none, InvalidBeat for the first that is not 187 finite numbers in 0..1.
-    """
-    for beat, row in enumerate(rows):
-        if len(row) != BEAT_LENGTH:
-            raise InvalidBeat(beat, f"got {len(row)} numbers, expected {BEAT_LENGTH} finite numbers in 0..1")
-    return check_beats(np.array(rows, dtype=np.float64).reshape(len(rows), BEAT_LENGTH))
 
 
 def check_beats(values: Float[np.ndarray, "..."]) -> Float32[np.ndarray, "beat 187"]:

@@ -78,7 +78,7 @@ async def classify(request: Request) -> Response:
     seconds = seconds_for(request.headers, state.settings.deadline)
     with state.tracing.span("read"):
         asked = await read(request, state.readers)
-    plan = _plan(state, asked)
+    plan = _plan(state, asked.options, len(asked.beats))
     cost = EXPLAINED_AS if asked.options.explain else 1
     decisions = await submit(request, plan, asked.beats, seconds, cost)
     if decisions is None:
@@ -100,12 +100,11 @@ async def classify(request: Request) -> Response:
     return answer
 
 
-def _plan(state: ServiceState, asked: BeatsRequest) -> Plan:
+def _plan(state: ServiceState, options: ClassifyOptions, beats: int) -> Plan:
     """Raises UnknownModelName, TooManyToExplain, and what `Plan.of` raises."""
-    options = asked.options
     plan = state.registry.plan("beats", options.model, options.settings, options.coverage)
     if options.explain:
-        check_explained(len(asked.beats), state.settings.explained_beats)
+        check_explained(beats, state.settings.explained_beats)
     return plan
 
 

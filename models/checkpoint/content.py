@@ -22,7 +22,7 @@ from models.errors import AlteredCheckpoint, BadCheckpoint, NotACheckpoint, Trun
 FORMAT = "cardiode checkpoint"
 VERSION = "2"
 MIGRATED = ("1",)
-"""The versions that `models.checkpoint.migration` makes a current one of."""
+"""The versions that `models.migration` makes a current one of."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from ecg import (
     InvalidBeats,
     Recording,
     UnreadableRecording,
-    beats_from_lists,
     check_beats,
     cut_annotated_beats,
     cut_beats,
@@ -105,11 +104,6 @@ def test_a_bad_value_is_refused_with_its_beats_index(values, bad):
 def test_another_shape_is_refused(shape):
     with pytest.raises(InvalidBeats, match="expected"):
         check_beats(np.zeros(shape))
-
-
-def test_a_list_of_another_length_is_refused_with_its_index():
-    with pytest.raises(InvalidBeat, match="beat 1: got 3 numbers, expected 187"):
-        beats_from_lists([[0.0] * 187, [0.0] * 3])
 
 
 def test_synthetic_beats_carry_the_labels_that_were_asked_for():

@@ -5,7 +5,7 @@ import argparse
 from models import zoo
 from models.checkpoint.content import VERSION
 from models.checkpoint.file import load
-from models.checkpoint.migration import migrate
+from models.migration import migrate
 
 HELP = "Rewrite checkpoint files of an earlier version of the format in place, with the same weights and answers."
 EXAMPLE = "python -m training migrate runs/odenet/checkpoint.safetensors"

@@ -5,11 +5,10 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
-from models import Classifier, NotACheckpoint, WrongCheckpointVersion, WrongReferenceAnswers
+from models import Classifier, NotACheckpoint, WrongCheckpointVersion, WrongReferenceAnswers, migration
 from models.checkpoint import file as checkpoint_file
-from models.checkpoint import migration
 from models.checkpoint.content import FORMAT, Content, read, version_of
-from models.checkpoint.migration import migrate
+from models.migration import migrate
 
 BEATS_IN_1 = {"fs": 125.0, "length": 187, "rr_share": 1.2, "lead": "MLII", "scale": "minimum and maximum of the crop"}
 CONTEXT_IN_1 = {
