@@ -14,8 +14,8 @@ from scipy.special import softmax
 from benchmarks import explain
 from models import Classifier
 from training.commands.arguments import BEATS_FILE
+from training.data.databases import data_folder
 from training.data.dataset import load_or_build
-from training.data.mitdb import data_folder
 from training.evaluation.evaluation import split_of
 from training.measures.label_scores import score
 from training.measures.reliability import expected_calibration_error, measure_reliability

@@ -24,9 +24,8 @@ from benchmarks.integrated_gradients import STEPS, integrated_gradients
 from ecg import LABELS, BeatsInContext
 from models import Classifier, explain
 from models.explanation import bridged, windows_of, without_samples
-from training.data.dataset import Dataset, load_or_build
-from training.data.mitdb import DS1, data_folder
-from training.data.splits import split
+from training.data.databases import DS1, data_folder
+from training.data.dataset import Dataset, load_or_build, split
 from training.synthesis.examples import make_examples
 from training.synthesis.making import Making
 from training.table import table

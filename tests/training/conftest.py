@@ -9,8 +9,7 @@ import pytest
 from ecg import LABELS, cut_annotated_beats
 from ecg.scoring.intervals import interval
 from ecg.synthetic import synthesize
-from training.data.dataset import Dataset
-from training.data.splits import Split
+from training.data.dataset import Dataset, Split
 from training.evaluation import evaluation
 from training.posthoc import dial
 from training.reports import patients_figures

@@ -9,8 +9,7 @@ from torch import nn
 
 from ecg import Annotations, Recording
 from models import Classifier, Output
-from training.data.mitdb import RECORDINGS
-from training.data.nstdb import NOISES
+from training.data.databases import NOISES, RECORDINGS
 from training.release.export import reference_beats
 
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.data.mitdb import data_folder
+from training.data.databases import data_folder
 
 BEATS_FILE = Path("runs/beats.npz")
 

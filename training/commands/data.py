@@ -3,8 +3,7 @@
 import argparse
 
 from training.commands.arguments import add_beats, add_data
-from training.data.dataset import build, save
-from training.data.splits import inter_patient_split, random_split
+from training.data.dataset import build, inter_patient_split, random_split, save
 from training.reports import tables as report
 
 HELP = "Cut the benchmark's beats from the MIT-BIH recordings, downloading these where they are missing."

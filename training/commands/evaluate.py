@@ -5,9 +5,8 @@ from pathlib import Path
 
 from models import Classifier
 from training.commands.arguments import add_beats, add_checkpoint, add_data, add_recordings
+from training.data.databases import DS1, DS2, read_named
 from training.data.dataset import load_or_build
-from training.data.mitdb import DS1, DS2
-from training.data.named import read_named
 from training.errors import TrainingError
 from training.evaluation import worlds
 from training.evaluation.counterpart import sibling_of

@@ -8,9 +8,8 @@ from models.checkpoint.file import load as load_checkpoint
 from models.checkpoint.file import save as save_checkpoint
 from models.memory import keep_freed_memory
 from training.commands.arguments import add_beats, add_checkpoint, add_data
-from training.data.dataset import load_or_build
-from training.data.mitdb import DS1
-from training.data.splits import Split
+from training.data.databases import DS1
+from training.data.dataset import Split, load_or_build
 from training.evaluation.evaluation import recipe_of, split_of
 from training.learning.crossvalidation import OUT_OF_FOLD, OutOfFold, check_out_of_fold, whole
 from training.posthoc.fitting import fit

@@ -6,8 +6,7 @@ from pathlib import Path
 from models import Classifier
 from models.checkpoint.abstention import ALL
 from training.commands.arguments import add_checkpoint, add_data, add_recordings
-from training.data.named import read_named
-from training.data.nstdb import read_noises
+from training.data.databases import read_named, read_noises
 from training.evaluation import noise_stress
 from training.evaluation.evaluation import checkpoint_of
 from training.reports import patients_figures

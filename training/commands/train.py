@@ -12,10 +12,9 @@ from models.checkpoint.file import FILE_NAME
 from models.checkpoint.file import save as save_checkpoint
 from models.memory import keep_freed_memory
 from training.commands.arguments import add_beats, add_data, add_run
-from training.data.dataset import Dataset, load_or_build
-from training.data.mitdb import DS1_GROUPS
+from training.data.databases import DS1_GROUPS
+from training.data.dataset import Dataset, load_or_build, split
 from training.data.recordings import Added, added_table, groups_of, read_added, told_in_checkpoint, with_added
-from training.data.splits import split
 from training.learning.crossvalidation import OUT_OF_FOLD, OutOfFold, choose_operating_point, crossvalidate, whole
 from training.learning.device import find_device
 from training.learning.ensemble import train_members

@@ -21,11 +21,10 @@ from ecg.formats import wfdb
 from ecg.formats.wfdb_header import SUFFIX, read_header
 from ecg.messages import listed
 from models.checkpoint.file import AddedRecordings
-from training.data.dataset import Dataset
+from training.data.databases import RECORDINGS
+from training.data.dataset import Dataset, Split
 from training.errors import MissingData, UnusableRecording
 from training.synthesis.examples import labels_at
-from training.data.mitdb import RECORDINGS
-from training.data.splits import Split
 from training.table import table
 
 GROUPS = 2

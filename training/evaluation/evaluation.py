@@ -7,8 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from models import AUTO, Checkpoint, CheckpointInfo, Classifier, Solver
-from training.data.dataset import Dataset
-from training.data.splits import Split, split
+from training.data.dataset import Dataset, Split, split
 from training.errors import BadRecipe, UnexpectedData
 from training.learning.recipe import Recipe
 from training.learning.run import kept_epoch

@@ -14,8 +14,8 @@ from jaxtyping import Int64
 from ecg import Recording
 from ecg.scoring import LEARNING, Comparison
 from ecg.scoring.tables import summary_table
+from training.data.databases import DS1_GROUPS, DS2_GROUPS, PATIENTS
 from training.data.dataset import Dataset
-from training.data.mitdb import DS1_GROUPS, DS2_GROUPS, PATIENTS
 from training.data.predictions import Predictions, read_predictions
 from training.evaluation.patients import compare_with_reference
 from training.learning.crossvalidation import OUT_OF_FOLD, OutOfFold, choose_operating_point, crossvalidate, fifths

@@ -19,7 +19,7 @@ from ecg.scoring import CLASS_OF_IN_LITERATURE, LEARNING, Comparison, compare
 from models import AnnotatedBeats, Classifier, annotate_parts
 from models.checkpoint.abstention import ALL
 from models.decisions import Decisions
-from training.data.mitdb import DS1
+from training.data.databases import DS1
 from training.measures.confidence import Confidence, measure_confidence
 
 PeakSource = Literal["found", "given"]

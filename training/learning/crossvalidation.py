@@ -15,8 +15,7 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from ecg import LABELS, Recording, choose_leads
 from models import AnnotatedBeats, CheckpointInfo, Classifier, OperatingPoint, annotate_recording
-from training.data.dataset import Dataset
-from training.data.splits import Split
+from training.data.dataset import Dataset, Split
 from training.errors import UnexpectedData
 from training.learning.ensemble import train_members, weights_of
 from training.learning.recipe import Recipe

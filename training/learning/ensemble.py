@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.data.splits import Split
+from training.data.dataset import Split
 from training.learning.loop import Trainer, train
 from training.learning.recipe import Recipe
 

@@ -20,8 +20,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from ecg import LABELS
 from models import Classifier, Output
-from training.data.dataset import Dataset
-from training.data.splits import Split
+from training.data.dataset import Dataset, Split
 from training.learning.distillation import Teachers
 from training.learning.progress import Progress
 from training.learning.recipe import Cycle, Recipe

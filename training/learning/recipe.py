@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from ecg import Label
 from models import Architecture, Solver
-from training.data.splits import SplitName
+from training.data.dataset import SplitName
 from training.errors import BadRecipe
 from training.learning.distillation import Distillation
 from training.learning.sampling import Mixture

@@ -9,8 +9,7 @@ from pydantic import TypeAdapter
 
 from models import Checkpoint, CheckpointInfo, Classifier, Novelty
 from models.decisions import Decisions
-from training.data.dataset import Dataset
-from training.data.splits import Split
+from training.data.dataset import Dataset, Split
 from training.learning.crossvalidation import OutOfFold, fifths
 from training.measures.confidence import Confidence, measure_confidence
 from training.posthoc.abstention import fit_abstention

@@ -16,8 +16,7 @@ from ecg import BeatsInContext
 from ecg.scoring.intervals import Measure as MeasureOfRecordings
 from models import AUTO, Checkpoint, Classifier
 from models.classifier import REFERENCE_TOLERANCE
-from training.data.dataset import Dataset
-from training.data.splits import SplitName
+from training.data.dataset import Dataset, SplitName
 from training.evaluation import worlds
 from training.evaluation.evaluation import checkpoint_of, recipe_of, split_of
 from training.evaluation.patients import AS_SERVED, Patients

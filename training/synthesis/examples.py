@@ -30,8 +30,8 @@ from ecg.context.pace import Pace
 from ecg.context.usual_beat import UsualBeat
 from ecg.formats import wfdb as wfdb_format
 from ecg.signal.resampling import BEAT_FS, resample
+from training.data.databases import ensure_downloaded
 from training.data.dataset import Dataset, load, save
-from training.data.mitdb import ensure_downloaded
 from training.synthesis.composition import Material, compose
 from training.synthesis.making import Making
 from training.synthesis.perturbation import Disturber

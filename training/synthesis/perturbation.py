@@ -12,7 +12,7 @@ from scipy.signal import butter, sosfiltfilt
 from ecg import Recording, label_of
 from ecg.signal.noise import noisy
 from ecg.signal.resampling import BEAT_FS, resample
-from training.data.nstdb import NOISES, read_noises
+from training.data.databases import NOISES, read_noises
 
 NOISE_SHARES = (0.4, 0.25, 0.35)
 """Of `NOISES`, in their order."""

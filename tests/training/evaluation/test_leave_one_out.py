@@ -8,8 +8,8 @@ import torch
 from ecg import LABELS
 from ecg.synthetic import synthesize
 from training.__main__ import main
+from training.data.databases import DS1, DS2, PATIENTS
 from training.data.dataset import Dataset
-from training.data.mitdb import DS1, DS2, PATIENTS
 from training.data.predictions import Predictions
 from training.evaluation.leave_one_out import SHARING, labels_by_others, leave_one_out, report
 from training.learning.crossvalidation import OutOfFold

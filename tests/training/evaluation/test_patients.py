@@ -13,7 +13,7 @@ from models import Classifier, Solver
 from models.networks.architecture import RhythmODENetArchitecture
 from tests.training.synthetic import nearest, write_wfdb
 from training.data.annotations import compare_folders
-from training.data.mitdb import DS1, DS2
+from training.data.databases import DS1, DS2
 from training.evaluation.patients import (
     AS_PAPERS,
     AS_SERVED,

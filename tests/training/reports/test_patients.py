@@ -11,7 +11,7 @@ from ecg.scoring.tables import summary_table
 from models import CheckpointInfo, ResNetArchitecture
 from tests.ecg.scoring.test_statistics import confusion
 from tests.training.evaluation.test_patients_file import made
-from training.data.mitdb import DS1
+from training.data.databases import DS1
 from training.evaluation.evaluation import Evaluation
 from training.evaluation.patients import AS_PAPERS, AS_SERVED, VIEWS, Patients
 from training.measures.label_scores import ClassScore, Score

@@ -1,4 +1,8 @@
-"""The MIT-BIH Arrhythmia Database: 48 recordings of half an hour, two leads, 360 Hz (Moody and Mark 2001)."""
+"""The databases that networks learn from and are tested on, as PhysioNet publishes them.
+
+mitdb is the MIT-BIH Arrhythmia Database: 48 recordings of half an hour, two leads, 360 Hz (Moody and Mark 2001). nstdb
+is the MIT-BIH Noise Stress Test Database: half an hour of each kind of noise, two leads, 360 Hz (Moody et al. 1984).
+"""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -54,6 +58,11 @@ PACED = ("102", "104", "107", "217")
 
 RECORDINGS = tuple(sorted(DS1 + DS2 + PACED))
 
+NOISES = ("bw", "em", "ma")
+"""The recordings of nstdb: baseline wander, electrode motion, muscle."""
+
+HEADER = ".hea"
+
 
 def data_folder() -> Path:
     """The folder that holds `mitdb/`: `CARDIODE_DATA`, or `data` in the current folder."""
@@ -90,3 +99,32 @@ def read_recordings(data: Path) -> Iterator[Recording]:
     folder = ensure_downloaded(data)
     for name in tqdm(RECORDINGS, desc="reading mitdb", unit="recording", disable=None):
         yield wfdb_format.read(folder / name)
+
+
+def read_named(names: Sequence[str], data: Path) -> Iterator[Recording]:
+    """Recordings with their reference annotations, as a command names them: those of mitdb by number, others by header.
+
+    They come in this order; those of mitdb are downloaded where they are missing. Raises MissingData, before any is
+    read, for a name that is neither, and UnreadableRecording.
+    """
+    strange = [name for name in names if name not in RECORDINGS and not name.endswith(HEADER)]
+    if strange:
+        raise MissingData(
+            f"got the recording {strange[0]!r}, expected the path of a header ({HEADER}), whose annotations (.atr) lie "
+            f"beside it, or a number of mitdb: {', '.join(RECORDINGS)}"
+        )
+    of_mitdb = [name for name in names if name in RECORDINGS]
+    folder = ensure_downloaded(data, of_mitdb)
+    return (wfdb_format.read(folder / name if name in RECORDINGS else Path(name).with_suffix("")) for name in names)
+
+
+def read_noises(data: Path, names: Sequence[str]) -> list[Recording]:
+    """The noise recordings of these names in `data/nstdb`, uncalibrated. Raises MissingData."""
+    folder = data / "nstdb"
+    missing = [name for name in names if not (folder / f"{name}{HEADER}").exists()]
+    if missing:
+        raise MissingData(
+            f"the noise recordings {', '.join(missing)} are not in {folder}; get them from "
+            "https://physionet.org/content/nstdb/ and say where they lie with --data FOLDER or CARDIODE_DATA=FOLDER"
+        )
+    return [wfdb_format.read(folder / name, annotator=None) for name in names]
