@@ -20,8 +20,7 @@ from training.learning.device import find_device
 from training.learning.ensemble import train_members
 from training.learning.recipe import Recipe, read_recipe
 from training.release.export import export
-from training.synthesis.examples import load_or_make, load_or_make_added
-from training.synthesis.making import Making
+from training.synthesis.examples import Synthesis, load_or_make, load_or_make_added
 
 HELP = "Train by a recipe; a run that was interrupted goes on from its last finished epoch."
 EXAMPLE = "python -m training train odenet batch_size=32 training_solver.rtol=0.01"
@@ -72,14 +71,14 @@ def run(options: argparse.Namespace) -> None:
     print(f"written to {file}; its card and figures: python -m training evaluate {file}")
 
 
-def _examples(making: Making, added: Sequence[Added], folder: Path, data: Path) -> Dataset:
+def _examples(synthesis: Synthesis, added: Sequence[Added], folder: Path, data: Path) -> Dataset:
     """Those of DS1's patients, and of the recordings that are added."""
-    examples = load_or_make(folder, data, DS1_GROUPS, making)
+    examples = load_or_make(folder, data, DS1_GROUPS, synthesis)
     told = told_in_checkpoint(added)
     if told is None:
         return examples
     groups = [[one.recording for one in group] for group in groups_of(added)]
-    return Dataset.joined([examples, load_or_make_added(folder, data, groups, told.sha256, making)])
+    return Dataset.joined([examples, load_or_make_added(folder, data, groups, told.sha256, synthesis)])
 
 
 def _crossvalidated(

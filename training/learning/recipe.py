@@ -15,7 +15,7 @@ from training.errors import BadRecipe
 from training.learning.distillation import Distillation
 from training.learning.sampling import Mixture
 from training.synthesis.augmentation import Augmentation
-from training.synthesis.making import Making
+from training.synthesis.examples import Synthesis
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
@@ -63,7 +63,7 @@ class Recipe(BaseModel):
     )
     mixture: Mixture | None = Field(default=None, description="in place of shares: beats drawn with replacement")
     distillation: Distillation | None = None
-    examples: Making | None = Field(
+    examples: Synthesis | None = Field(
         default=None, description="for a network that takes beats in context: how many are made of each recording"
     )
     keep: Literal["best", "last"] = Field(

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.synthesis.waves import (
+from ecg.synthetic import synthesize
+from training.synthesis import material
+from training.synthesis.material import (
     AFTER,
     BEFORE,
     FADED,
@@ -17,6 +21,8 @@ from training.synthesis.waves import (
     add_up,
     cut_waves,
     heights_of,
+    segment_of,
+    segments_without_gaps,
     with_other_p_wave,
     with_wider_qrs,
 )
@@ -148,3 +154,47 @@ def test_a_wider_qrs_complex_is_wider_by_its_share_and_nothing_else_is_changed(s
         widths = [np.count_nonzero(wave[0] > wave[0].max() / 2) for wave in (WAVE, wider)]
         assert widths[1] >= widths[0] * 1.15
         assert wider[0, QRS].sum() > 1.1 * WAVE[0, QRS].sum()
+
+
+MADE = synthesize(150, fs=250.0, leads=("MLII", "V1"), seed=1)
+
+
+def with_gap(start, stop, lead=0):
+    signals = MADE.signals.copy()
+    signals[lead, start * 250 : stop * 250] = np.nan
+    return replace(MADE, signals=signals)
+
+
+def test_a_recording_without_gaps_is_one_segment():
+    (segment,) = segments_without_gaps(MADE)
+    np.testing.assert_array_equal(segment.signals, MADE.signals)
+    np.testing.assert_array_equal(segment.beat_annotations().samples, MADE.beat_annotations().samples)
+    assert segment.leads == MADE.leads
+
+
+def test_a_gap_in_either_lead_parts_it_and_what_is_left_too_short_is_left_out():
+    for lead in (0, 1):
+        (segment,) = segments_without_gaps(with_gap(20, 30, lead))
+        assert segment.seconds == 120 and np.isfinite(segment.signals).all()
+        np.testing.assert_array_equal(segment.signals, MADE.signals[:, 30 * 250 :])
+    assert segments_without_gaps(with_gap(50, 100)) == []
+
+
+def test_a_long_one_is_taken_apart_into_segments_as_long_as_each_other(monkeypatch):
+    monkeypatch.setattr(material, "LONGEST_SECONDS", 74.0)
+    parts = segments_without_gaps(replace(MADE, signals=np.tile(MADE.signals, 2)))
+    assert [part.seconds for part in parts] == [60.0] * 5
+
+
+def test_only_the_leads_that_are_looked_at_are_in_it_and_what_is_cut_from_comes_first():
+    three = replace(MADE, signals=np.stack([*MADE.signals[::-1], MADE.signals[0]]), leads=("V1", "MLII", "V2"))
+    (segment,) = segments_without_gaps(three)
+    assert segment.leads == ("MLII", "V1")
+
+
+def test_annotations_of_a_part_count_from_its_beginning():
+    part = segment_of(MADE, 250, 750)
+    samples = MADE.beat_annotations().samples
+    inside = samples[(samples >= 250) & (samples < 750)]
+    np.testing.assert_array_equal(part.beat_annotations().samples, inside - 250)
+    assert len(part.beat_annotations().symbols) == len(inside) and part.signals.shape == (2, 500)

@@ -1,16 +1,30 @@
-"""Waves: single beats cut out of their recording, from before the P wave to after the T wave, and ways to change them.
+"""Material: what recordings are composed of: segments of one that was, and the waves of its beats.
 
-A wave `[lead, 114]` at 125 Hz has its R peak at sample 34, lies on a line at 0 and ends in it, so waves can be added up
-to a signal at any distance from each other; where they overlap, a P wave lies on the T wave before it, as it does.
+Waves are single beats cut out of their recording, from before the P wave to after the T wave, and can be changed. One
+`[lead, 114]` at 125 Hz has its R peak at sample 34, lies on a line at 0 and ends in it, so waves can be added up to a
+signal at any distance from each other; where they overlap, a P wave lies on the T wave before it, as it does.
 """
 
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64, Int64
 from scipy.signal import resample
 
+from ecg import LABELS, Annotations, Recording, choose_leads
 from ecg.signal.resampling import BEAT_FS
+
+LONGEST_SECONDS = 2700.0
+"""A longer one is taken apart, as an answer is given half an hour at once."""
+SHORTEST_SECONDS = 60.0
+"""A shorter one tells too little of a patient's rhythm to be written anew."""
+
+N, V = LABELS.index("N"), LABELS.index("V")
+
+SHORTEST, LONGEST = 32, 375
+"""Samples of an interval: 0.26 s and 3 s."""
 
 BEFORE, AFTER = 34, 80
 """Samples of a wave before the R peak, and from it on."""
@@ -37,6 +51,78 @@ P_SCALES: dict[PChange, tuple[float, float]] = {
 }
 P_MOVES = 6
 """Samples by which a changed P wave may come earlier or later."""
+
+
+def segment_of(recording: Recording, first: int, last: int) -> Recording:
+    """The annotated recording from one sample up to another."""
+    annotations = recording.beat_annotations()
+    inside = (annotations.samples >= first) & (annotations.samples < last)
+    symbols = [symbol for symbol, kept in zip(annotations.symbols, inside.tolist(), strict=True) if kept]
+    return replace(
+        recording,
+        signals=recording.signals[:, first:last],
+        annotations=Annotations(annotations.samples[inside] - first, symbols),
+    )
+
+
+def segments_without_gaps(recording: Recording) -> list[Recording]:
+    """What lies between the gaps of the leads that are looked at, those leads alone; none where all is too short."""
+    leads = list(choose_leads(recording))
+    looked_at = replace(
+        recording, signals=recording.signals[leads], leads=tuple(recording.leads[lead] for lead in leads)
+    )
+    there = np.isfinite(looked_at.signals).all(axis=0)
+    edges = np.flatnonzero(np.diff(there.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    segments = []
+    for start, stop in edges.tolist():
+        number = math.ceil((stop - start) / recording.fs / LONGEST_SECONDS)
+        bounds = np.linspace(start, stop, number + 1).round().astype(np.int64).tolist()
+        segments += [segment_of(looked_at, *bounds[place : place + 2]) for place in range(number)]
+    return [segment for segment in segments if segment.seconds >= SHORTEST_SECONDS]
+
+
+@dataclass(frozen=True)
+class Material:
+    """The beats of one recording as waves, with their labels (indices of `LABELS`), and the intervals after them.
+
+    All at 125 Hz; intervals are in samples.
+    """
+
+    name: str
+    leads: tuple[str, ...]
+    waves: Float64[np.ndarray, "beat lead 114"]
+    labels: Int64[np.ndarray, "beat"]
+    intervals: Float64[np.ndarray, "beat"]
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        leads: tuple[str, ...],
+        signals: Float64[np.ndarray, "lead sample"],
+        peaks: Int64[np.ndarray, "beat"],
+        labels: Int64[np.ndarray, "beat"],
+    ) -> "Material":
+        """That of signals and R peaks at 125 Hz."""
+        intervals = np.clip(np.diff(peaks), SHORTEST, LONGEST).astype(np.float64)
+        return cls(name, leads, cut_waves(signals, peaks), labels, np.append(intervals, np.median(intervals)))
+
+    @property
+    def heights(self) -> Float64[np.ndarray, "lead 1"]:
+        """How high normal QRS complexes are, or all where none is normal."""
+        normal = self.waves[self.labels == N]
+        return heights_of(normal if len(normal) else self.waves)
+
+    @property
+    def usual_interval(self) -> float:
+        """The median between normal beats, in samples, or between all."""
+        between = (self.labels == N) & (np.append(self.labels[1:], V) == N)
+        return float(np.median(self.intervals[between] if between.sum() > 10 else self.intervals))
+
+    def ventricular(self, most: int, rng: np.random.Generator) -> list[Float64[np.ndarray, "lead 114"]]:
+        """Ventricular ectopic waves, in heights of a normal QRS complex: what others may be given."""
+        places = rng.permutation(np.flatnonzero(self.labels == V))[:most]
+        return [self.waves[place] / self.heights for place in places]
 
 
 def cut_waves(
