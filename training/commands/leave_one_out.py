@@ -9,7 +9,7 @@ from models.memory import keep_freed_memory
 from training.commands.arguments import add_data, add_run
 from training.errors import TrainingError
 from training.evaluation.leave_one_out import REPORT, SHARING, leave_one_out, report
-from training.learning.device import find_device
+from training.learning.loop import find_device
 from training.learning.recipe import read_recipe
 from training.synthesis.examples import load_or_make
 

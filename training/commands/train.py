@@ -16,8 +16,7 @@ from training.data.databases import DS1_GROUPS
 from training.data.dataset import Dataset, load_or_build, split
 from training.data.recordings import Added, added_table, groups_of, read_added, told_in_checkpoint, with_added
 from training.learning.crossvalidation import OUT_OF_FOLD, OutOfFold, choose_operating_point, crossvalidate, whole
-from training.learning.device import find_device
-from training.learning.ensemble import train_members
+from training.learning.loop import find_device, train_members
 from training.learning.recipe import Recipe, read_recipe
 from training.release.export import export
 from training.synthesis.examples import Synthesis, load_or_make, load_or_make_added

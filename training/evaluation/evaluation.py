@@ -9,8 +9,8 @@ from tqdm import tqdm
 from models import AUTO, Checkpoint, CheckpointInfo, Classifier, Solver
 from training.data.dataset import Dataset, Split, split
 from training.errors import BadRecipe, UnexpectedData
+from training.learning.progress import kept_epoch
 from training.learning.recipe import Recipe
-from training.learning.run import kept_epoch
 from training.measures.confidence import Confidence, measure_confidence
 from training.measures.grid import GRID_SEED, TOLERANCES, Cell, measure_grid, reference_labels
 from training.measures.label_scores import Score, score

@@ -17,7 +17,7 @@ from ecg import LABELS, Recording, choose_leads
 from models import AnnotatedBeats, CheckpointInfo, Classifier, OperatingPoint, annotate_recording
 from training.data.dataset import Dataset, Split
 from training.errors import UnexpectedData
-from training.learning.ensemble import train_members, weights_of
+from training.learning.loop import train_members, weights_of
 from training.learning.recipe import Recipe
 from training.measures.label_scores import score
 from training.synthesis.examples import MADE, labels_at

@@ -16,8 +16,7 @@ from models import Checkpoint, CheckpointInfo, Classifier
 from models.checkpoint.file import AddedRecordings, preprocessing_of
 from training.data.dataset import Dataset
 from training.learning.crossvalidation import OutOfFold, choose_operating_point
-from training.learning.ensemble import weights_of
-from training.learning.loop import Trainer
+from training.learning.loop import Trainer, weights_of
 from training.learning.recipe import Recipe
 from training.measures.label_scores import Score, score
 from training.posthoc.fitting import fit
