@@ -101,6 +101,11 @@ def read_recordings(data: Path) -> Iterator[Recording]:
         yield wfdb_format.read(folder / name)
 
 
+def read_recording(data: Path, name: str) -> Recording:
+    """One of them, which must be there. Raises UnreadableRecording."""
+    return wfdb_format.read(data / "mitdb" / name)
+
+
 def read_named(names: Sequence[str], data: Path) -> Iterator[Recording]:
     """Recordings with their reference annotations, as a command names them: those of mitdb by number, others by header.
 

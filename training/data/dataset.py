@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -12,8 +12,11 @@ import numpy as np
 from jaxtyping import Float, Int64
 
 from ecg import CONTEXT_LENGTH, LABELS, BeatsInContext, Label, cut_annotated_beats
-from training.data.databases import DS1, DS2, read_recordings
+from training.data.databases import DS1, DS2, data_folder, read_recordings
 from training.errors import UnexpectedData
+
+BEATS_FILE = Path("runs/beats.npz")
+"""Where the prepared beats are, if nothing else is said."""
 
 EXPECTED_COUNTS: dict[Label, int] = {"N": 90_589, "S": 2_779, "V": 7_236, "F": 803, "Q": 8_039}
 """The beats of each class that the literature counts (Kachuee et al. 2018; 109,446 in all)."""
@@ -128,6 +131,23 @@ def load_or_build(file: Path, data: Path) -> Dataset:
     if not file.exists():
         save(build(data), file)
     return load(file)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a run finds what it learns from, and what was decided before.
+
+    `data` is the folder of the databases, `beats` the file of the benchmark's prepared beats, `out_of_fold` that of
+    decisions out of fold, which is in the run's folder where none is given.
+    """
+
+    data: Path = field(default_factory=data_folder)
+    beats: Path = BEATS_FILE
+    out_of_fold: Path | None = None
+
+    def benchmark(self) -> Dataset:
+        """The prepared beats: see `load_or_build`."""
+        return load_or_build(self.beats, self.data)
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,11 @@ from torch.utils.tensorboard import SummaryWriter
 from ecg import LABELS, Label
 from models import Classifier, Output
 from training.data.dataset import Dataset, Split
-from training.errors import TrainingError
+from training.errors import UnusableDevice
 from training.learning.distillation import Teachers
 from training.learning.progress import Epoch, Progress, RunFolder, kept_epoch, peak_memory_mb, source_commit
 from training.learning.recipe import Cycle, Mixture, Recipe
-from training.measures.label_scores import Score, score
+from training.measures.scores import Score, score
 
 
 @runtime_checkable
@@ -296,8 +296,15 @@ def weights_of(recipe: Recipe, trainers: Sequence[Trainer]) -> dict[str, Tensor]
     }
 
 
+def network_of(recipe: Recipe, trainers: Sequence[Trainer]) -> nn.Module:
+    """The network that the recipe asks for, with the weights that these runs keep."""
+    network = recipe.architecture.build(len(LABELS))
+    network.load_state_dict(weights_of(recipe, trainers))
+    return network
+
+
 def find_device(name: str) -> torch.device:
-    """The device of that name; of "auto", CUDA's where there is one. Raises TrainingError where it cannot be used."""
+    """The device of that name; of "auto", CUDA's where there is one. Raises UnusableDevice where it cannot be used."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -305,7 +312,7 @@ def find_device(name: str) -> torch.device:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise TrainingError(
+        raise UnusableDevice(
             f"got the device {name!r}, which cannot be used ({reason}); expected cpu or cuda"
         ) from error
     return device

@@ -130,6 +130,14 @@ class Recipe(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _beats_in_context_are_made_of_whole_recordings(self) -> "Recipe":
+        if self.architecture.in_context and not self.examples:
+            raise ValueError("got no examples for a network of whole recordings; say how many are made of each")
+        if self.examples and not self.architecture.in_context:
+            raise ValueError("got examples of whole recordings for a network of single beats; leave them out")
+        return self
+
     @property
     def _asks_for_small_errors(self) -> bool:
         return any(cycle.solver_error for cycle in self.cycles)

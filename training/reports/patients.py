@@ -15,7 +15,7 @@ from ecg.scoring.three_classes import THREE_CLASSES
 from models import CheckpointInfo
 from training.evaluation.evaluation import Evaluation
 from training.evaluation.patients import AS_PAPERS, AS_SERVED, VIEWS, Patients, View
-from training.reports.confidence import confidence_section
+from training.reports.evaluation import confidence_section
 from training.reports.scores import BOUNDS, STATISTICS, class_tables, statistics_table
 from training.table import table
 

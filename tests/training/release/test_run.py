@@ -9,12 +9,18 @@ from models.checkpoint import file as checkpoint_file
 from tests.training.learning.test_loop import CPU, recipe
 from training.data.dataset import Dataset
 from training.errors import UnexpectedData
-from training.evaluation.evaluation import evaluate, kept_epoch_of, split_of
+from training.evaluation.evaluation import evaluate, kept_epoch_of, recipe_of, split_of
 from training.learning import loop
-from training.release.export import export, reference_beats
-from training.reports.card import beats_card
+from training.learning.recipe import RECIPES, read_recipe
+from training.release.run import BeatRun, RecordingRun, reference_beats, run_of
+from training.reports.evaluation import score_table
 from training.reports.figures import draw_beats, draw_confidence, draw_confusion, draw_dial, draw_sweep, draw_training
-from training.reports.tables import score_table
+
+
+@pytest.mark.parametrize("name", [file.stem for file in RECIPES.glob("*.toml")])
+def test_the_architecture_of_a_recipe_decides_of_which_kind_its_run_is(name):
+    asked = read_recipe(name, [])
+    assert isinstance(run_of(asked), RecordingRun if asked.architecture.in_context else BeatRun)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +30,7 @@ def exported(small, tmp_path_factory):
     short = recipe("odenet", "cycles=[{epochs=1, learning_rate=3e-3}]")
     trainer = loop.train(short, small, folder, device=CPU)
     file = folder / "checkpoint.safetensors"
-    checkpoint_file.save(export(short, [trainer], small.train), file)
+    checkpoint_file.save(run_of(short).export([trainer], small.train), file)
     return file
 
 
@@ -49,7 +55,7 @@ def test_a_run_gives_a_checkpoint_that_tells_its_story(exported):
 
 def test_without_a_dial_nothing_but_the_dial_is_missing(small, tmp_path):
     short = recipe("odenet", "cycles=[{epochs=1, learning_rate=3e-3}]")
-    info = export(short, [loop.train(short, small, tmp_path, device=CPU)], small.train, dial=False).info
+    info = run_of(short).export([loop.train(short, small, tmp_path, device=CPU)], small.train, dial=False).info
     assert info.dial is None and info.calibration != Calibration() and info.abstention is not None
 
 
@@ -68,7 +74,7 @@ def test_the_sweep_shows_cost_rising_as_the_tolerance_falls(evaluation):
 
 def test_the_card_and_figures_are_drawn(classifier, evaluation, small, tmp_path):
     info = classifier.checkpoint.info
-    text = beats_card(info, evaluation, classifier.checkpoint.sha256)
+    text = run_of(recipe_of(info)).card(classifier.checkpoint, evaluation, None)
     assert f"{evaluation.score.accuracy:.2%}" in text and score_table(evaluation.score) in text and "medical" in text
     draw_confusion(evaluation.score, tmp_path / "confusion.png")
     draw_confidence(evaluation.confidence, tmp_path / "confidence.png")

@@ -1,11 +1,10 @@
-"""Tables of what was trained and evaluated, as the commands print them and cards keep them."""
+"""What is reported of an evaluation, as commands print it and cards keep it."""
 
 from ecg import LABELS, Label
 from models import AUTO
 from ode import find_method
 from training.evaluation.evaluation import Evaluation
-from training.measures.grid import Cell
-from training.measures.label_scores import Score
+from training.measures.scores import BINS, Cell, Confidence, Score, expected_calibration_error
 from training.table import table
 
 
@@ -14,6 +13,24 @@ def counts_table(parts: dict[str, dict[Label, int]]) -> str:
     rows = [[name, *(f"{counts[label]:,}" for label in LABELS), f"{sum(counts.values()):,}"]
             for name, counts in parts.items()]  # fmt: skip
     return table(["beats", *LABELS, "all"], rows)
+
+
+def evaluation_report(evaluation: Evaluation) -> str:
+    """Everything that was evaluated."""
+    parts = [score_table(evaluation.score)]
+    if evaluation.confidence:
+        parts.append(confidence_report(evaluation.confidence))
+    if evaluation.sweep:
+        parts.append(sweep_table(evaluation))
+    if evaluation.grid:
+        parts.append(grid_table(evaluation))
+    return "\n\n".join(parts)
+
+
+def confidence_report(confidence: Confidence) -> str:
+    """How far confidence can be believed, and what each coverage brings."""
+    error = expected_calibration_error(confidence.reliability)
+    return f"expected calibration error {error:.4f}\n\n{coverage_table(confidence)}"
 
 
 def score_table(score: Score) -> str:
@@ -62,3 +79,32 @@ def _setting(cell: Cell) -> str:
     if find_method(cell.method).takes_step:
         return "step 1" if cell.setting == 1 else f"step 1/{1 / cell.setting:g}"
     return f"tolerance {cell.setting:.0e}"
+
+
+def confidence_section(confidence: Confidence, figure: str, fitted_on: str) -> list[str]:
+    """The lines of a card, without a heading; `figure` is the file that is drawn of it."""
+    lines = [
+        f"Expected calibration error **{expected_calibration_error(confidence.reliability):.4f}**, over {BINS} bins of "
+        f"equal width (Naeini et al. 2015). Probabilities were calibrated on {fitted_on}.",
+        "",
+    ]
+    if confidence.coverages:
+        lines += [
+            "A request may ask it to answer a share of beats only, the surer ones; what confidence that needs was "
+            "found on the same beats.",
+            "",
+            coverage_table(confidence),
+            "",
+        ]
+    if confidence.unlike_training is not None:
+        lines += [f"It calls {confidence.unlike_training:.2%} of the beats unlike training.", ""]
+    return [*lines, f"![Reliability, and risk against coverage]({figure})", ""]
+
+
+def coverage_table(confidence: Confidence) -> str:
+    """What each coverage brings."""
+    rows = [
+        [f"{own.asked:.1%}", f"{own.answered:.1%}", "-" if own.risk is None else f"{own.risk:.2%}"]
+        for own in confidence.coverages
+    ]
+    return table(["asked for", "answered", "of these wrong"], rows)
