@@ -18,14 +18,14 @@ from training.reports import patients as patients_report
 from training.reports.evaluation import confidence_report, evaluation_report
 
 HELP = """\
-Tell what a checkpoint reaches on patients it has never seen and on its test part; draw figures, write the card.
+Report what a checkpoint reaches on patients it has never seen and on its test part; draw figures, write the card.
 
 New patients are those of DS2 (de Chazal et al. 2004) to a checkpoint that was trained on the split inter_patient. Their
 recordings are annotated whole, at R peaks that are found and at those of the reference, and compared by ANSI/AAMI
 EC57:2012. A checkpoint that was trained on the random split knows them; its sibling stands in for it there: the same
 network trained on DS1 alone, given by --sibling or found in the zoo as NAME_ds1. A network that takes single beats is
 also scored on the test part of its split, by every method and setting of its solver; of one that takes whole recordings
-it is told what cross-validation reached, and the settings are tried on recordings that it has learnt from."""
+the result of cross-validation is reported, and the settings are tried on recordings that it has learnt from."""
 
 EXAMPLE = "python -m training evaluate odenet --sibling runs/odenet_ds1/checkpoint.safetensors"
 

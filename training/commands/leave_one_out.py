@@ -16,7 +16,7 @@ from training.release.run import RecordingRun, run_of
 from training.reports.leave_one_out import REPORT, leave_one_out_report
 
 HELP = """\
-Tell what a recipe of whole recordings reaches on every patient of DS1 and DS2, each left out in turn.
+Report what a recipe of whole recordings reaches on every patient of DS1 and DS2, each left out in turn.
 
 A network is trained without each of 43 patients and decides on his recordings; what all of them said is compared with
 the reference by ANSI/AAMI EC57:2012 and written to leave_one_out.md in the run's folder. It takes hours: each network

@@ -13,7 +13,7 @@ from training.reports import patients_figures
 from training.reports.noise import noise_tables
 
 HELP = """\
-Tell what is left of a classifier's figures where electrodes move: the noise stress test.
+Report what is left of a classifier's figures where electrodes move: the noise stress test.
 
 Noise is added to recordings as PhysioNet's nst does it: after five minutes without, two minutes with and two without
 take turns, at a signal-to-noise ratio of 24, 18, 12, 6 and 0 dB. All that comes after the five minutes is compared with

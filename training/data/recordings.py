@@ -1,7 +1,7 @@
 """Added recordings: a folder of WFDB files, annotated and reviewed, that a network learns from beside those of mitdb.
 
 They may be of any rate, leads and length. They join what is trained on and never a test part. All of them are read, and
-what is wrong with any is told, before hours of training begin. R peaks are found in them as in what is served; an
+what is wrong with any is reported, before hours of training begin. R peaks are found in them as in what is served; an
 annotation within 150 ms lends its label.
 """
 
@@ -73,7 +73,7 @@ def read_added(folder: Path, annotator: str) -> tuple[Added, ...]:
     """Every recording in a folder and the folders within it, whose annotations have the annotator's extension.
 
     A folder within it holds the recordings of one patient; those that lie side by side in it are of one patient each.
-    Raises MissingData where there is none, and UnusableRecording, which tells of every one that cannot be learnt from.
+    Raises MissingData where there is none, and UnusableRecording, which names every one that cannot be learnt from.
     """
     headers = _headers(folder)
     added, problems = [], []
@@ -107,7 +107,7 @@ def _segments(header: Path) -> list[str]:
     try:
         record = read_header(header)
     except EcgError:
-        return []  # reading the recording will tell
+        return []  # reading the recording will say why
     return list(record.seg_name) if isinstance(record, wfdb_library.MultiRecord) else []
 
 

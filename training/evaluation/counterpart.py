@@ -1,4 +1,4 @@
-"""A sibling: the same network trained on DS1 alone, to tell what the released one cannot: how it does on new patients.
+"""A sibling: the same network trained on DS1 alone, to show what the released one cannot: how it does on new patients.
 
 A network that was trained on the random split has learnt from every patient that there are recordings of.
 """

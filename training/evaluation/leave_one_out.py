@@ -1,7 +1,7 @@
 """Leave one patient out: each patient of DS1 and DS2 is decided on by a network that has learnt from all the others.
 
-Papers tell how a classifier does on DS2 when it has learnt from DS1; this tells it of every patient, with nearly twice
-as many to learn from. It is told and no more: nothing that is released is trained or chosen by it.
+Papers report how a classifier does on DS2 when it has learnt from DS1; this reports it of every patient, with nearly
+twice as many to learn from. It is reported and no more: nothing that is released is trained or chosen by it.
 """
 
 from collections.abc import Callable, Sequence

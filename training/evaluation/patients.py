@@ -1,6 +1,6 @@
 """Patients: what a classifier says of whole recordings of people it has not learnt from.
 
-Beats of one patient are alike, so beats that were split at random tell how well a classifier knows its patients, and
+Beats of one patient are alike, so beats that were split at random show how well a classifier knows its patients, and
 recordings of others how well it will know the next one (de Chazal et al. 2004). Each recording is annotated at the R
 peaks that are found, as the service does it, and at those of the reference, as most papers do; then it is compared with
 the reference by ANSI/AAMI EC57:2012, without and with its first five minutes.
@@ -50,7 +50,7 @@ AS_SERVED = View("found", LEARNING)
 """As the service answers, and as the standard compares."""
 
 AS_PAPERS = View("given", 0.0)
-"""As most papers tell it, which classify beats that others have found."""
+"""As most papers report it, which classify beats that others have found."""
 
 VIEWS = (AS_SERVED, View("found", 0.0), View("given", LEARNING), AS_PAPERS)
 

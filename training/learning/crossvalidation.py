@@ -1,7 +1,7 @@
 """Cross-validation over patients: what is chosen is chosen on beats of patients that the network has not seen.
 
 Each group of patients is left out in turn; a network that learns from the others decides on the group's recordings.
-All these decisions together, out of fold, tell where to operate: what to add to the logits, class by class.
+All these decisions together, out of fold, show where to operate: what to add to the logits, class by class.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -133,7 +133,7 @@ def fifths(
 
 
 def whole(examples: Dataset) -> Split:
-    """Train on all patients; validation, on their recordings as they are, tells only that nothing broke."""
+    """Train on all patients; validation, on their recordings as they are, shows only that nothing broke."""
     as_they_are = examples.select(np.flatnonzero(~np.char.endswith(examples.recordings.astype(np.str_), MADE)))
     return Split(train=examples, validation=as_they_are, test=as_they_are)
 

@@ -33,7 +33,7 @@ class Cycle(BaseModel):
     )
     autocast: bool = Field(
         default=False,
-        description="bfloat16 where it is safe; faster where the processor has it, but too coarse to tell small errors",
+        description="bfloat16 where it is safe; faster where the processor has it, but too coarse for small errors",
     )
 
 
@@ -125,7 +125,7 @@ class Recipe(BaseModel):
         architecture = self.architecture
         if self._asks_for_small_errors and architecture.kind == "odenet" and architecture.gradient != "direct":
             raise ValueError(
-                f'got solver_error with the gradient "{architecture.gradient}", expected "direct": no other tells '
+                f'got solver_error with the gradient "{architecture.gradient}", expected "direct": no other gives '
                 "the gradient of the error"
             )
         return self

@@ -25,7 +25,7 @@ BINS = 15
 """Of a reliability diagram: of equal width, as in the literature."""
 
 COVERAGES = (1.0, 0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.7, 0.5)
-"""Coverages whose risk is told."""
+"""Coverages whose risk is reported."""
 
 TOLERANCES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 STEPS = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
@@ -83,7 +83,7 @@ class Covered:
 class Confidence:
     """The bins of a reliability diagram, the risk at each coverage, and the share of beats called unlike training.
 
-    `coverages` is empty, and `unlike_training` None, where the checkpoint has nothing to tell them by.
+    `coverages` is empty, and `unlike_training` None, where the checkpoint has nothing to measure them by.
     """
 
     reliability: tuple[Bin, ...]
@@ -108,7 +108,7 @@ class Cell:
 
 
 def score_of(figures: dict[str, Any]) -> Score:
-    """The score that a checkpoint's figures tell."""
+    """The score that a checkpoint's figures state."""
     return TypeAdapter(Score).validate_python(figures)
 
 

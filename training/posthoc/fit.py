@@ -64,7 +64,7 @@ MISSED = 5e-4
 
 @runtime_checkable
 class Evidence(Protocol):
-    """Beats that tell of a network what can be fitted to it."""
+    """The beats that a network is fitted on: of a validation part, or of patients who were left out."""
 
     @property
     def labels(self) -> Int64[np.ndarray, "beat"]:

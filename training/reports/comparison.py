@@ -45,4 +45,4 @@ def _evaluations(info: CheckpointInfo) -> str:
 
 
 def _kilobytes(size: float | None) -> str:
-    return "not told" if size is None else f"{size / 1e3:,.0f}"
+    return "not measured" if size is None else f"{size / 1e3:,.0f}"

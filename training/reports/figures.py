@@ -80,8 +80,8 @@ def _draw_reliability(upper: Axes, lower: Axes, bins: tuple[Bin, ...]) -> None:
 
 
 def _draw_coverages(axes: Axes, coverages: tuple[Covered, ...]) -> None:
-    told = [(100 * own.answered, 100 * own.risk) for own in coverages if own.risk is not None]
-    axes.plot([answered for answered, _ in told], [risk for _, risk in told], marker="o")
+    stated = [(100 * own.answered, 100 * own.risk) for own in coverages if own.risk is not None]
+    axes.plot([answered for answered, _ in stated], [risk for _, risk in stated], marker="o")
     axes.set_title("the surer part of the answers")
     axes.set_xlabel("answered, of all beats (%)")
     axes.set_ylabel("wrong, of those that are answered (%)")

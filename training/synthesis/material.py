@@ -19,7 +19,7 @@ from ecg.signal.resampling import BEAT_FS
 LONGEST_SECONDS = 2700.0
 """A longer one is taken apart, as an answer is given half an hour at once."""
 SHORTEST_SECONDS = 60.0
-"""A shorter one tells too little of a patient's rhythm to be written anew."""
+"""A shorter one shows too little of a patient's rhythm to be written anew."""
 
 N, V = LABELS.index("N"), LABELS.index("V")
 
