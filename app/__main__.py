@@ -1,31 +1,23 @@
 """Serve: `python -m app`; annotate files without a server: `annotate`; make API keys: `keys`."""
 
 import argparse
-import gc
+import logging
 import sys
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 from app import logs, service, settings
-from app.commands import annotate
-from app.commands import keys as key_commands
-from app.keys.file import InvalidKeysFile
+from app.commands import annotate, keys
+from app.errors import KeysError, StartRefused
 from app.registry.models import ServedModels
-from app.registry.shadow import InvalidShadow
-from app.server import run as listening
-from app.server.run import OpenToAll
+from app.server import run
 from app.tracing import tracing
-from app.tracing.tracing import TracesUnavailable
-from ecg import EcgError
+from ecg import EcgError, workspace
 from models import ModelError
-from models.threads import use_one_core
+from models.process import collect_rarely, switch_soon, use_one_core
 
-SWITCH_SECONDS = 0.0003
-
-NEW_OBJECTS = 10_000
-"""So many more than went there must be before Python looks among them for garbage, which most requests leave none of:
-by its own threshold (700 in 3.11) it would look again after each few of them."""
+logger = logging.getLogger("cardiode")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case "annotate":
             return annotate.run(asked, chosen)
         case "keys":
-            return key_commands.run(asked, chosen)
+            return keys.run(asked, chosen)
         case _:
             return _serve(chosen)
 
@@ -67,11 +59,11 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
-    key_commands.add_arguments(
+    keys.add_arguments(
         commands.add_parser(
             "keys",
             help="make, list and remove API keys",
-            description=key_commands.HELP,
+            description=keys.HELP,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
@@ -80,19 +72,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(chosen: settings.Settings) -> int:
     try:
-        listening.check(chosen)
+        run.check(chosen)
         app = service.create(ServedModels.load(chosen.model_names), chosen, tracing=tracing.from_environment())
-    except (OpenToAll, InvalidKeysFile, InvalidShadow, TracesUnavailable, ModelError, EcgError) as error:
+    except (StartRefused, KeysError, ModelError, EcgError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     logs.configure(chosen.log_level)
-    # What is there now stays: to look through all of it for garbage again and again would stop every answer meanwhile.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(NEW_OBJECTS)
-    # The event loop has its turn soon where threads beside it work on recordings, and workers wait for the event loop.
-    sys.setswitchinterval(SWITCH_SECONDS)
-    listening.listen(app, chosen)
+    if swept := workspace.sweep():
+        logger.warning("deleted the recordings of %d processes that had been killed", swept)
+    collect_rarely()
+    switch_soon()
+    run.listen(app, chosen)
     return 0
 
 

@@ -16,29 +16,26 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from app.batching.batcher import Batcher, Onlooker
-from app.batching.limiter import Places
+from app.batching.batcher import Batcher, Observer
+from app.batching.limiter import Limiter
 from app.batching.worker import Worker
-from app.beats import route as classify
-from app.beats.shadowing import Shadowing
-from app.http import problems
-from app.inference import route as inference
 from app.keys.allowance import Allowances
 from app.keys.file import KeyRing
 from app.metrics.metrics import Metrics
+from app.middleware import error_handler
 from app.middleware.access import Access
 from app.middleware.admission import Admission
 from app.middleware.body_limit import BodyLimit, Limits
-from app.middleware.draining import Ending
-from app.middleware.request_log import Observing
+from app.middleware.draining import Draining
+from app.middleware.request_log import RequestLog
 from app.middleware.security_headers import SecurityHeaders
-from app.recordings import route as recordings
-from app.recordings import stream
-from app.recordings.store import KeptRecordings
-from app.registry.models import ServedModels
+from app.recordings.store import RecordingStore
+from app.registry.models import Registry, ServedModels
 from app.registry.reload import Reloader
-from app.routes import documentation, health, metrics, models, page
+from app.registry.shadowing import Shadowing
+from app.routes import classify, documentation, health, inference, kept, metrics, models, page, recordings, stream
 from app.settings import Settings
+from app.state import Drain, ServiceState
 from app.tracing.tracing import Tracing, Untraced
 
 DESCRIPTION = """
@@ -61,12 +58,13 @@ STUCK_SECONDS = 10
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.reloader.listen()
+    state: ServiceState = app.state.service
+    state.reloader.listen()
     yield
-    await app.state.shadowing.close()
-    await app.state.batcher.close()
-    app.state.kept.close()
-    await anyio.to_thread.run_sync(app.state.tracing.close)
+    await state.shadowing.close()
+    await state.batcher.close()
+    state.recordings.close()
+    await anyio.to_thread.run_sync(state.tracing.close)
 
 
 Begin = Callable[[float, Callable[[], object]], Worker]
@@ -92,24 +90,8 @@ def create(
         lifespan=_lifespan,
         telemetry=tracing.telemetry,
     )
-    app.state.tracing = tracing
-    app.state.key_ring = KeyRing(Path(settings.api_keys_file), clock) if settings.api_keys_file else None
-    app.state.allowances = Allowances(clock)
-    app.state.served = served
-    app.state.settings = settings
-    app.state.ending = False
-    app.state.kept = KeptRecordings(settings.recordings_kept, settings.keep_seconds)
-    app.state.recording_places = Places("recordings", settings.recordings_at_once)
-    app.state.readers = anyio.CapacityLimiter(settings.solver_workers)
-    app.state.stream_threads = anyio.CapacityLimiter(STREAM_THREADS)
-    app.state.stream_places = Places("streams", settings.streams)
-    app.state.metrics = Metrics()
-    app.state.batcher = _batcher(settings, app.state.metrics, begin, tracing.onlooker)
-    app.state.metrics.tell_models(model.identity for model in served.models)
-    app.state.shadowing = _shadowing(settings, app.state.batcher, app.state.metrics)
-    app.state.shadowing.check(served)
-    app.state.reloader = Reloader(app.state)
-    for routes in (classify, inference, recordings, models):
+    state = app.state.service = _state(served, settings, clock, begin, tracing)
+    for routes in (classify, inference, recordings, kept, models):
         app.include_router(routes.router, dependencies=_described(settings))
     app.include_router(inference.open_router)
     for routes in (stream, health, page, documentation):
@@ -119,13 +101,13 @@ def create(
     app.mount("/page", StaticFiles(directory=page.FOLDER))
     # It reads its requests itself: FastAPI describes it, and on the way there only costs time.
     app.router.routes.insert(0, Route("/classify", classify.classify, methods=["POST"]))
-    problems.install(app)
+    error_handler.install(app)
     # The last stands outermost.
     app.add_middleware(BodyLimit, limits=_limits(settings))
-    app.add_middleware(Admission, batcher=app.state.batcher)
+    app.add_middleware(Admission, batcher=state.batcher)
     app.add_middleware(Access)
-    app.add_middleware(Ending)
-    app.add_middleware(Observing, service=app)
+    app.add_middleware(Draining, drain=state.drain)
+    app.add_middleware(RequestLog, service=app, state=state)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -138,7 +120,36 @@ def create(
     return app
 
 
-def _batcher(settings: Settings, metrics: Metrics, begin: Begin, onlooker: Onlooker | None) -> Batcher:
+def _state(
+    served: ServedModels, settings: Settings, clock: Callable[[], float], begin: Begin, tracing: Tracing
+) -> ServiceState:
+    """Raises InvalidKeysFile and InvalidShadow."""
+    keys = KeyRing(Path(settings.api_keys_file), clock) if settings.api_keys_file else None
+    registry, figures = Registry(served), Metrics()
+    batcher = _batcher(settings, figures, begin, tracing.observer)
+    shadowing = Shadowing(settings.shadows, batcher, figures, seconds=settings.deadline)
+    shadowing.check(served)
+    figures.show_models(model.identity for model in served.models)
+    return ServiceState(
+        settings=settings,
+        keys=keys,
+        allowances=Allowances(clock),
+        registry=registry,
+        reloader=Reloader(registry, settings.model_names, figures, shadowing),
+        batcher=batcher,
+        shadowing=shadowing,
+        recordings=RecordingStore(settings.recordings_kept, settings.keep_seconds),
+        recording_limiter=Limiter("recordings", settings.recordings_at_once),
+        stream_limiter=Limiter("streams", settings.streams),
+        readers=anyio.CapacityLimiter(settings.solver_workers),
+        stream_threads=anyio.CapacityLimiter(STREAM_THREADS),
+        metrics=figures,
+        tracing=tracing,
+        drain=Drain(),
+    )
+
+
+def _batcher(settings: Settings, metrics: Metrics, begin: Begin, observer: Observer | None) -> Batcher:
     seconds = settings.deadline + STUCK_SECONDS
     workers = [begin(seconds, metrics.worker_replacements.inc) for _ in range(settings.solver_workers)]
     metrics.workers.watch(lambda: [worker.process_id for worker in workers])
@@ -149,23 +160,19 @@ def _batcher(settings: Settings, metrics: Metrics, begin: Begin, onlooker: Onloo
         queue_beats=settings.queue_beats,
         queue_seconds=settings.queue_seconds,
         metrics=metrics,
-        onlooker=onlooker,
+        observer=observer,
     )
-
-
-def _shadowing(settings: Settings, batcher: Batcher, metrics: Metrics) -> Shadowing:
-    return Shadowing(settings.shadows, batcher, metrics, seconds=settings.deadline)
 
 
 def create_operations(service: FastAPI) -> FastAPI:
     """The app for whoever watches over the service: health and metrics of it, without keys."""
     app = FastAPI(openapi_url=None, title="cardiode operations", telemetry=Untraced.telemetry)
-    app.state = service.state
+    state = app.state.service = service.state.service
     for routes in (health, metrics):
         app.include_router(routes.router)
-    problems.install(app)
-    app.add_middleware(Ending)
-    app.add_middleware(Observing, service=app)
+    error_handler.install(app)
+    app.add_middleware(Draining, drain=state.drain)
+    app.add_middleware(RequestLog, service=app, state=state)
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -22,7 +22,7 @@ import torch
 import benchmarks
 from benchmarks.integrated_gradients import STEPS, integrated_gradients
 from ecg import LABELS, BeatsInContext
-from models import Classifier, explain
+from models import Classifier, Plan, explain
 from models.explanation import bridged, windows_of, without_samples
 from training.data.databases import DS1, data_folder
 from training.data.dataset import Dataset, load_or_build, split
@@ -82,7 +82,8 @@ def timed(what: str, work: Callable[[], np.ndarray]) -> np.ndarray:
 
 
 def relevance_of(classifier: Classifier, beats: np.ndarray | BeatsInContext) -> np.ndarray:
-    explanations = explain(classifier, beats, [decision.label for decision in classifier.classify(beats)])
+    plan = Plan.of(classifier, "recording")
+    explanations = explain(plan, beats, [decision.label for decision in plan.decide(beats)])
     return np.stack([explanation.relevance for explanation in explanations if explanation is not None])
 
 

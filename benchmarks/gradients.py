@@ -101,7 +101,7 @@ def measure(
         F.cross_entropy(output.logits, labels).backward()
         taken.append(time.perf_counter() - started)
     gradient = torch.cat([parameter.grad.flatten() for parameter in network.parameters()])
-    evaluations = float("nan") if output.solution is None else float(output.solution.evaluations.double().mean())
+    evaluations = float("nan") if output.solution is None else float(output.solution.cost.evaluations.double().mean())
     return gradient, evaluations, 1000 * statistics.median(taken)
 
 

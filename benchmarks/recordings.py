@@ -30,7 +30,7 @@ from ecg.detection.peaks import PeakDetector
 from ecg.formats import wfdb
 from ecg.labels import label_of
 from ecg.signal.gaps import GapFiller
-from models import Classifier, annotate
+from models import Classifier, Plan, annotate
 from training.data.databases import DS2, RECORDINGS, data_folder, ensure_downloaded
 
 TOLERANCE_SECONDS = 0.15
@@ -101,7 +101,9 @@ def print_labels(recordings: list[Recording]) -> None:
             beats = cut_annotated_beats(recording)
             there = dict(zip(beats.peaks.tolist(), classifier.classify(beats.values).labels.tolist(), strict=True))
             found = FoundBeats.joined([part.beats for part in find_beats(recording, choose_leads(recording))])
-            labels = dict(zip(found.peaks.tolist(), annotate(classifier, found).labels, strict=True))
+            labels = dict(
+                zip(found.peaks.tolist(), annotate(Plan.of(classifier, "recording"), found).labels, strict=True)
+            )
             for own, true in matches(found.peaks, beats.peaks, TOLERANCE_SECONDS * recording.fs):
                 if labels[own] is not None:
                     both += 1

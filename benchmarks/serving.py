@@ -37,7 +37,7 @@ from benchmarks.load import CORES, JSON, RAW, Body, Load, Pace, ask, check_wrk, 
 from benchmarks.services.framework import PLAIN, served_by
 from benchmarks.services.setup import Setup, free_port
 from models import Classifier
-from models.threads import use_one_core
+from models.process import use_one_core
 
 MODEL = "odenet"
 BATCHES = (16, 64, 128, 256)

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from benchmarks import explain
 from ecg import BEAT_FS, BeatStream, FoundBeats, Recording, choose_leads, find_beats
-from models import Classifier, annotate
+from models import Classifier, Plan, annotate
 from training.data.databases import data_folder, read_recordings
 
 PIECE_SECONDS = 0.1
@@ -24,7 +24,7 @@ PROMISED = 0.2
 
 def main() -> None:
     explain(__doc__)
-    classifier = Classifier.load("odenet")
+    plan = Plan.of(Classifier.load("odenet"), "live")
     same = total = 0
     late: list[np.ndarray] = []
     allowed: list[np.ndarray] = []
@@ -32,7 +32,7 @@ def main() -> None:
         leads = choose_leads(recording)
         whole = FoundBeats.joined([part.beats for part in find_beats(recording, leads)])
         live, seen = follow(recording, leads)
-        same += agreeing(classifier, recording.fs, whole, live)
+        same += agreeing(plan, recording.fs, whole, live)
         total += len(whole)
         intervals = np.diff(live.peaks) / recording.fs
         followed = seen[: len(intervals)] - live.peaks[: len(seen)][: len(intervals)] / recording.fs
@@ -61,13 +61,13 @@ def follow(recording: Recording, leads: tuple[int, ...]) -> tuple[FoundBeats, np
     return FoundBeats.joined(parts), np.array(seen)
 
 
-def agreeing(classifier: Classifier, fs: float, whole: FoundBeats, live: FoundBeats) -> int:
+def agreeing(plan: Plan, fs: float, whole: FoundBeats, live: FoundBeats) -> int:
     """How many beats of the whole recording have the same answer in the stream."""
-    labels = annotate(classifier, live).labels
+    labels = annotate(plan, live).labels
     places = np.clip(np.searchsorted(live.peaks, whole.peaks - fs / BEAT_FS), 0, max(len(live) - 1, 0))
     return sum(
         abs(int(live.peaks[place]) - peak) <= fs / BEAT_FS and labels[place] == label
-        for peak, place, label in zip(whole.peaks.tolist(), places, annotate(classifier, whole).labels, strict=True)
+        for peak, place, label in zip(whole.peaks.tolist(), places, annotate(plan, whole).labels, strict=True)
     )
 
 

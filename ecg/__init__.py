@@ -29,7 +29,8 @@ from ecg.errors import (
 from ecg.labels import LABEL_NAMES, LABELS, Label, label_of
 from ecg.leads import find_lead, preferred_lead
 from ecg.recording import Annotations, Recording
-from ecg.rhythm.summary import Event, Rhythm, summarize
+from ecg.rhythm.events import Event
+from ecg.rhythm.summary import Rhythm, summarize
 from ecg.signal.quality import QUALITIES, Quality
 from ecg.signal.resampling import BEAT_FS
 from ecg.source import Source, from_arrays

@@ -1,19 +1,19 @@
-"""Telling: how messages name things and pass on what others said, in few words, whatever a stranger has sent."""
+"""Messages: how errors name things and quote what libraries report, shortly, whatever a stranger has sent."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 LONGEST = 80
-"""Characters of a name that is told whole."""
+"""Characters of a name that is shown whole."""
 
 ROOM = 20
 """Characters for how long a name is."""
 
 SENTENCE = 200
-"""Characters of what others said."""
+"""Characters of what a library reports."""
 
 MOST = 10
-"""Names that are told one by one."""
+"""Names that are shown one by one."""
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
@@ -23,13 +23,13 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 
 def listed(names: Iterable[object]) -> str:
     """The names, each shortened; of many the first ones, and how many more there are."""
-    told = list(map(str, names))
-    more = f" and {len(told) - MOST:,} more" if len(told) > MOST else ""
-    return ", ".join(map(shortened, told[:MOST])) + more
+    shown = list(map(str, names))
+    more = f" and {len(shown) - MOST:,} more" if len(shown) > MOST else ""
+    return ", ".join(map(shortened, shown[:MOST])) + more
 
 
-def said(error: Exception, file: Path) -> str:
-    """What a library said of a file, without the folder it lies in, which may be ours and nobody else's business.
+def reason(error: Exception, file: Path) -> str:
+    """What a library reports of a file, without the folder it lies in, which may be ours and nobody else's business.
 
     Of an error within the library, whose words help nobody, only the kind.
     """

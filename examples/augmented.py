@@ -105,7 +105,7 @@ def train(
     def loss() -> Tensor:
         drawn = torch.randint(known, (BATCH,))
         scores, solution = network(points[drawn])
-        costs.append(solution.evaluations.float().mean())
+        costs.append(solution.cost.evaluations.float().mean())
         return F.mse_loss(scores, targets[drawn])
 
     descend(loss, network.parameters(), steps, RATE)

@@ -69,7 +69,7 @@ class Flow(nn.Module):
         """The state at the end."""
         rtol = atol = self.tolerance
         solution = integrate(self.f, x, (0, 1), method="bosh3", rtol=rtol, atol=atol, gradient=self.gradient)
-        self.evaluations = solution.evaluations.float().mean().item()
+        self.evaluations = solution.cost.evaluations.float().mean().item()
         return solution.states
 
 

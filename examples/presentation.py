@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from models.threads import use_one_core
+from models.process import use_one_core
 
 FIGURES = Path(__file__).parent / "figures"
 

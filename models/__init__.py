@@ -1,11 +1,14 @@
 """Networks that classify beats, the files that keep them, and the classifier that answers."""
 
+from models.annotation.beats import NOT_JUDGED, AnnotatedBeats
+from models.annotation.file import SizeLimits, annotate_file
+from models.annotation.json import decision_object
 from models.annotation.recording import (
-    NOT_JUDGED,
-    AnnotatedBeats,
     AnnotatedPart,
     AnnotatedRecording,
+    Decide,
     annotate,
+    annotate_again,
     annotate_parts,
     annotate_recording,
 )
@@ -13,11 +16,11 @@ from models.answers import Answers, SolvedAnswers
 from models.checkpoint.abstention import REASONS, Abstention, Reason
 from models.checkpoint.calibration import Calibration
 from models.checkpoint.dial import Auto, Dial, Validated
-from models.checkpoint.file import Checkpoint, CheckpointInfo
+from models.checkpoint.file import Checkpoint
+from models.checkpoint.info import CheckpointInfo
 from models.checkpoint.novelty import Novelty
 from models.checkpoint.operating_point import OperatingPoint
 from models.classifier import Classifier
-from models.classifying import Classifying
 from models.decisions import Decision, Decisions, Receipt, Receipts
 from models.errors import (
     AlteredCheckpoint,
@@ -33,6 +36,7 @@ from models.errors import (
     WrongReferenceAnswers,
 )
 from models.explanation import Explanation, Parts, explain, explain_recorded
+from models.identity import ModelIdentity
 from models.networks.architecture import (
     Architecture,
     ODENetArchitecture,
@@ -40,33 +44,34 @@ from models.networks.architecture import (
     RhythmODENetArchitecture,
 )
 from models.networks.network import AUTO, Output, Solver
+from models.plan import Beats, Kind, Plan, SolverSettings
 
 __all__ = [
+    "AUTO",
     "Abstention",
+    "AlteredCheckpoint",
     "AnnotatedBeats",
     "AnnotatedPart",
     "AnnotatedRecording",
-    "NOT_JUDGED",
-    "annotate",
-    "annotate_parts",
-    "annotate_recording",
-    "AUTO",
-    "AlteredCheckpoint",
     "Answers",
     "Architecture",
     "Auto",
     "BadCheckpoint",
+    "Beats",
     "Calibration",
     "Checkpoint",
     "CheckpointInfo",
     "Classifier",
-    "Classifying",
+    "Decide",
     "Decision",
     "Decisions",
     "Dial",
     "Explanation",
     "InvalidCoverage",
+    "Kind",
     "ModelError",
+    "ModelIdentity",
+    "NOT_JUDGED",
     "NeedsRecording",
     "NoSolver",
     "NotACheckpoint",
@@ -75,19 +80,28 @@ __all__ = [
     "OperatingPoint",
     "Output",
     "Parts",
+    "Plan",
     "REASONS",
     "Reason",
     "Receipt",
     "Receipts",
     "ResNetArchitecture",
     "RhythmODENetArchitecture",
+    "SizeLimits",
     "SolvedAnswers",
     "Solver",
+    "SolverSettings",
     "TruncatedCheckpoint",
     "UnknownModel",
     "Validated",
     "WrongCheckpointVersion",
     "WrongReferenceAnswers",
+    "annotate",
+    "annotate_again",
+    "annotate_file",
+    "annotate_parts",
+    "annotate_recording",
+    "decision_object",
     "explain",
     "explain_recorded",
 ]

@@ -1,20 +1,13 @@
 """What a network says of many beats, before anything is made of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
-from torch import Tensor
 
 from models.networks.network import Output
-from ode import Solution
-
-Some = TypeVar("Some", bound="Answers")
-
-COSTS = ("evaluations", "accepted", "rejected", "error", "status")
-"""What `ode.Solution`, answers and receipts tell of a solve."""
+from ode import Cost, Solution
 
 
 @dataclass(frozen=True)
@@ -26,39 +19,17 @@ class Answers:
 
     @classmethod
     def of(cls, output: Output) -> "Answers":
-        """Those of one call of a network without a solver."""
-        return cls(_array(output.logits), _array(output.features))
+        """Those of one call of a network."""
+        return cls(output.logits.cpu().numpy(), output.features.cpu().numpy())
 
     @classmethod
-    def joined(cls: type[Some], parts: Sequence[Some]) -> Some:
+    def joined(cls, parts: Sequence["Answers"]) -> "Answers":
         """The answers of all parts, in their order; there must be one."""
-        return cls(
-            **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)}
-        )
+        return cls(np.concatenate([part.logits for part in parts]), np.concatenate([part.features for part in parts]))
 
-    def replaced(self: Some, which: Bool[np.ndarray, "beat"], others: Some) -> Some:
-        """The answers, with others in place of some."""
-        arrays = {field.name: getattr(self, field.name).copy() for field in fields(self)}
-        for name, array in arrays.items():
-            array[which] = getattr(others, name)
-        return type(self)(**arrays)
-
-
-@dataclass(frozen=True)
-class SolvedAnswers(Answers):
-    """Those of a network with a solver, with what the solves cost, as `ode.Solution` has it."""
-
-    evaluations: Int64[np.ndarray, "beat"]
-    accepted: Int64[np.ndarray, "beat"]
-    rejected: Int64[np.ndarray, "beat"]
-    error: Float32[np.ndarray, "beat"]
-    status: Int64[np.ndarray, "beat"]
-
-    @classmethod
-    def of_solve(cls, output: Output, solution: Solution) -> "SolvedAnswers":
-        """Those of one call of a network, and of its solve."""
-        costs = {name: _array(getattr(solution, name)) for name in COSTS}
-        return cls(**vars(Answers.of(output)), **costs)
+    def select(self, which: Int64[np.ndarray, "some"]) -> "Answers":
+        """Those of some beats, in that order."""
+        return Answers(self.logits[which], self.features[which])
 
     @property
     def margin(self) -> Float32[np.ndarray, "beat"]:
@@ -68,6 +39,29 @@ class SolvedAnswers(Answers):
         return margin
 
 
-def _array(values: Tensor) -> np.ndarray:
-    array: np.ndarray = values.cpu().numpy()
-    return array
+@dataclass(frozen=True)
+class SolvedAnswers:
+    """The answers of a network with a solver, and what the solves cost."""
+
+    answers: Answers
+    cost: Cost[np.ndarray]
+
+    @classmethod
+    def of(cls, output: Output, solution: Solution) -> "SolvedAnswers":
+        """Those of one call of a network, and of its solve."""
+        return cls(Answers.of(output), solution.cost.numpy())
+
+    @classmethod
+    def joined(cls, parts: Sequence["SolvedAnswers"]) -> "SolvedAnswers":
+        """The answers of all parts, in their order; there must be one."""
+        return cls(Answers.joined([part.answers for part in parts]), Cost.joined([part.cost for part in parts]))
+
+    def select(self, which: Int64[np.ndarray, "some"]) -> "SolvedAnswers":
+        """Those of some beats, in that order."""
+        return SolvedAnswers(self.answers.select(which), self.cost.select(which))
+
+    def replaced(self, which: Bool[np.ndarray, "beat"], others: "SolvedAnswers") -> "SolvedAnswers":
+        """The answers, with others in place of some."""
+        source = np.arange(len(self.cost))
+        source[which] = len(self.cost) + np.arange(len(others.cost))
+        return SolvedAnswers.joined([self, others]).select(source)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,19 @@ from torch import nn
 
 from ecg import BEAT_LENGTH, LABELS, BeatsInContext, InvalidBeats, check_beats
 from models import zoo
-from models.answers import COSTS, Answers, SolvedAnswers, Some
+from models.answers import Answers, SolvedAnswers
 from models.checkpoint.abstention import ALL, Abstention, confidence_for
 from models.checkpoint.calibration import Calibration
-from models.checkpoint.dial import Dial
+from models.checkpoint.dial import Auto, Dial
 from models.checkpoint.file import Checkpoint, load
+from models.checkpoint.info import CheckpointInfo
 from models.checkpoint.novelty import Novelty
 from models.checkpoint.operating_point import OperatingPoint
 from models.decisions import Decisions, Receipts
-from models.errors import AlteredCheckpoint, NeedsRecording, WrongReferenceAnswers
-from models.memory import keep_freed_memory
+from models.errors import AlteredCheckpoint, NeedsRecording, NoSolver, UnknownModel, WrongReferenceAnswers
+from models.identity import UNRELEASED, ModelIdentity
 from models.networks.network import AUTO, Output, Solver
+from models.process import keep_freed_memory
 from ode import InvalidSolver
 
 CHUNK = 256
@@ -112,6 +115,21 @@ class Classifier:
             )
         return classifier
 
+    @cached_property
+    def identity(self) -> ModelIdentity:
+        """Of its checkpoint; all empty where it has none."""
+        if self.checkpoint is None:
+            return UNRELEASED
+        info = self.checkpoint.info
+        return ModelIdentity(info.name, info.model_version, self.checkpoint.sha256)
+
+    @property
+    def info(self) -> CheckpointInfo:
+        """What its checkpoint says of it. Raises UnknownModel where it has none."""
+        if self.checkpoint is None:
+            raise UnknownModel("this network has no checkpoint yet; it is still being trained")
+        return self.checkpoint.info
+
     @property
     def in_context(self) -> bool:
         """Whether it takes beats in the context of their recording, and none by themselves."""
@@ -126,22 +144,40 @@ class Classifier:
         share `coverage` gets an answer. Raises InvalidBeats, InvalidBeat, NoSolver, NeedsRecording, InvalidCoverage,
         and the errors of `ode.integrate` for settings it cannot honour.
         """
-        values = self._checked(beats)
-        least = confidence_for(self.abstention, coverage)
-        return replace(self._decisions(values, solver or self.solver), least_confidence=least)
+        least_confidence = confidence_for(self.abstention, coverage)
+        self.check_solver(solver)
+        return self.decide(self._checked(beats), solver, least_confidence)
+
+    def decide(
+        self, values: Float32[np.ndarray, "beat length"], solver: Solver | None, least_confidence: float = 0.0
+    ) -> Decisions:
+        """Decide on values that were checked, as the network takes them, by a solver that was checked.
+
+        None is the solver that the network was released with.
+        """
+        return replace(self._decisions(values, solver or self.solver), least_confidence=least_confidence)
+
+    def check_solver(self, solver: Solver | None) -> None:
+        """Raises NoSolver and InvalidSolver for one that this network cannot be solved by."""
+        if solver is None:
+            return
+        if self.solver is None:
+            raise NoSolver("got a solver, but this network solves no equation; leave it out")
+        if solver.method == AUTO and (self.dial is None or self.dial.auto is None):
+            raise InvalidSolver(f'got the method "{AUTO}", but no dial was fitted for this model; name another')
 
     def _decisions(self, values: Float32[np.ndarray, "beat length"], solver: Solver | None) -> Decisions:
         if solver is None:
             return self._decide(self._answer(values))
-        if solver.method == AUTO and self.solver is not None:
-            return self._choose(values, solver)
-        answers = self._solve(values, solver)
-        return self._decide(answers, self._receipts(solver, answers))
+        if solver.method == AUTO and self.dial is not None and self.dial.auto is not None:
+            return self._choose(values, solver, self.dial.auto)
+        solved = self._solve(values, solver)
+        return self._decide(solved.answers, self._receipts(solver, solved))
 
     def answer(self, beats: Float[np.ndarray, "..."] | BeatsInContext) -> Answers:
         """What the network says of each beat, at the operating point. Raises what `classify` raises."""
         values = self._checked(beats)
-        return self._answer(values) if self.solver is None else self._solve(values, self.solver)
+        return self._answer(values) if self.solver is None else self._solve(values, self.solver).answers
 
     def solve(self, beats: Float[np.ndarray, "..."] | BeatsInContext, solver: Solver) -> SolvedAnswers:
         """The same by another solver, and what that costs. Raises what `classify` raises."""
@@ -159,31 +195,27 @@ class Classifier:
             )
         return check_beats(beats)
 
-    def _choose(self, values: Float32[np.ndarray, "beat length"], solver: Solver) -> Decisions:
-        if self.dial is None or self.dial.auto is None:
-            raise InvalidSolver(f'got the method "{AUTO}", but no dial was found for this model; name another')
-        answers, tight, agreed = self.dial.auto.answer(self._solve, values, solver.max_evaluations)
-        receipts = self._receipts(solver, answers)
-        return self._decide(answers, replace(receipts, auto=self.dial.auto, tight=tight, agreed=agreed))
+    def _choose(self, values: Float32[np.ndarray, "beat length"], solver: Solver, auto: Auto) -> Decisions:
+        solved, tight, agreed = auto.answer(self._solve, values, solver.max_evaluations)
+        receipts = self._receipts(solver, solved)
+        return self._decide(solved.answers, replace(receipts, auto=auto, tight=tight, agreed=agreed))
 
     def _decide(self, answers: Answers, receipts: Receipts | None = None) -> Decisions:
         unlike = None if self.novelty is None else self.novelty.unlike_training(answers.features)
         return Decisions(self.calibration.probabilities(answers.logits), receipts, unlike)
 
-    def _receipts(self, solver: Solver, answers: SolvedAnswers) -> Receipts:
-        validated = self.dial is not None and self.dial.covers(solver)
-        return Receipts(solver, **{name: getattr(answers, name) for name in COSTS}, validated=validated)
+    def _receipts(self, solver: Solver, solved: SolvedAnswers) -> Receipts:
+        return Receipts(solver, solved.cost, validated=self.dial is not None and self.dial.covers(solver))
 
     def _answer(self, values: Float32[np.ndarray, "beat length"]) -> Answers:
         return self._at_operating_point(Answers.joined([Answers.of(output) for output in self._outputs(values, None)]))
 
     def _solve(self, values: Float32[np.ndarray, "beat length"], solver: Solver) -> SolvedAnswers:
         outputs = self._outputs(values, solver)
-        return self._at_operating_point(
-            SolvedAnswers.joined([SolvedAnswers.of_solve(o, o.solution) for o in outputs if o.solution is not None])
-        )
+        solved = SolvedAnswers.joined([SolvedAnswers.of(o, o.solution) for o in outputs if o.solution is not None])
+        return replace(solved, answers=self._at_operating_point(solved.answers))
 
-    def _at_operating_point(self, answers: Some) -> Some:
+    def _at_operating_point(self, answers: Answers) -> Answers:
         if self.operating_point is None:
             return answers
         return replace(answers, logits=self.operating_point.applied_to(answers.logits))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
@@ -12,12 +12,9 @@ from ecg import LABELS, Label
 from models.checkpoint.abstention import Reason
 from models.checkpoint.dial import Auto
 from models.networks.network import Solver
-from ode import Method, Status, find_method
+from ode import Cost, Method, Status, find_method
 
 Stage = Literal["cheap", "tight"]
-
-PER_BEAT = ("evaluations", "accepted", "rejected", "error", "status", "tight", "agreed")
-"""What receipts have of each beat; the rest is the same for all."""
 
 FOUND = ("solved", "labels", "confidences", "reasons", "rows")
 """What decisions find of their beats when it is asked for, and then keep."""
@@ -52,18 +49,29 @@ class Receipts:
     """The receipts of many beats, which share their solver."""
 
     solver: Solver
-    evaluations: Int64[np.ndarray, "beat"]
-    accepted: Int64[np.ndarray, "beat"]
-    rejected: Int64[np.ndarray, "beat"]
-    error: Float32[np.ndarray, "beat"]
-    status: Int64[np.ndarray, "beat"]
+    cost: Cost[np.ndarray]
     validated: bool = False
     auto: Auto | None = None
     tight: Bool[np.ndarray, "beat"] | None = None
     agreed: Bool[np.ndarray, "beat"] | None = None
 
     def __len__(self) -> int:
-        return len(self.evaluations)
+        return len(self.cost)
+
+    @property
+    def evaluations(self) -> Int64[np.ndarray, "beat"]:
+        """How often the solve of each beat called its dynamics."""
+        return self.cost.evaluations
+
+    @property
+    def error(self) -> Float32[np.ndarray, "beat"]:
+        """The error estimate of each beat's solve."""
+        return self.cost.error
+
+    @property
+    def status(self) -> Int64[np.ndarray, "beat"]:
+        """How each beat's solve ended, as `ode.Status`."""
+        return self.cost.status
 
     def __getitem__(self, beat: int) -> Receipt:
         (receipt,) = self.part(beat, beat + 1)
@@ -72,9 +80,9 @@ class Receipts:
     def __iter__(self) -> Iterator[Receipt]:
         # Column by column: to ask an array for one number after the other takes ten times as long.
         agreed = [None] * len(self) if self.agreed is None else self.agreed.tolist()
-        counts = (array.tolist() for array in (self.evaluations, self.accepted, self.rejected))
         stages = self._stages
         methods = {stage: self._method(stage) for stage in set(stages)}
+        counts = (array.tolist() for array in (self.cost.evaluations, self.cost.accepted, self.cost.rejected))
         rows = zip(stages, agreed, self.error.tolist(), self.status.tolist(), *counts, strict=True)
         for stage, same, error, status, evaluations, accepted, rejected in rows:
             method, rtol, atol = methods[stage]
@@ -95,23 +103,21 @@ class Receipts:
     @classmethod
     def joined(cls, parts: Sequence["Receipts"]) -> "Receipts":
         """The receipts of one solver's beats, part after part."""
-
-        def join(name: str) -> Any:
-            arrays = [getattr(part, name) for part in parts]
-            return None if arrays[0] is None else np.concatenate(arrays)
-
-        return replace(parts[0], **{name: join(name) for name in PER_BEAT})
+        tight = [part.tight for part in parts if part.tight is not None]
+        agreed = [part.agreed for part in parts if part.agreed is not None]
+        return replace(
+            parts[0],
+            cost=Cost.joined([part.cost for part in parts]),
+            tight=np.concatenate(tight) if tight else None,
+            agreed=np.concatenate(agreed) if agreed else None,
+        )
 
     def part(self, start: int, stop: int) -> "Receipts":
         """Those of the beats from one place up to another."""
-        # Written out, not by `replace` and names: a service cuts thousands a second.
+        # Written out, not by `replace`: a service cuts thousands a second.
         return Receipts(
             self.solver,
-            self.evaluations[start:stop],
-            self.accepted[start:stop],
-            self.rejected[start:stop],
-            self.error[start:stop],
-            self.status[start:stop],
+            self.cost.select(slice(start, stop)),
             self.validated,
             self.auto,
             None if self.tight is None else self.tight[start:stop],
@@ -240,8 +246,7 @@ class Decisions:
         """Which beats have an answer: all, but for those whose solve failed."""
         if self.receipts is None:
             return np.ones(len(self), dtype=np.bool_)
-        solved: Bool[np.ndarray, beat] = self.receipts.status == Status.OK
-        return solved
+        return self.receipts.cost.solved
 
     @cached_property
     def labels(self) -> Int64[np.ndarray, "beat"]:

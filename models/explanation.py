@@ -16,10 +16,9 @@ from jaxtyping import Bool, Float, Float32, Float64
 from ecg import BEAT_LENGTH, LABELS, BeatsInContext, Label
 from ecg.context.context import LEADS, RHYTHM_LENGTH, compressed, expanded
 from ecg.context.usual_beat import BEFORE, VIEW_LENGTH
-from models.annotation.recording import AnnotatedRecording, beat_in_context
-from models.classifying import Classifying
+from models.annotation.recording import AnnotatedRecording, Decide, beat_in_context
 from models.decisions import Decisions
-from models.networks.network import Solver
+from models.plan import Plan
 
 WINDOW = 12
 """Samples that are taken away at once: 96 ms, as long as a QRS complex. A single one would hardly be missed."""
@@ -54,50 +53,44 @@ class Explanation:
 
 
 def explain(
-    classifier: Classifying,
+    plan: Plan,
     beats: Float[np.ndarray, "beat 187"] | BeatsInContext,
     labels: Sequence[Label | None],
-    solver: Solver | None = None,
+    decide: Decide = Plan.decide,
 ) -> list[Explanation | None]:
-    """Why each beat got the label that was decided by this solver; each is explained by itself.
+    """Why each beat got the label that was decided by this plan; each is explained by itself.
 
     None for a beat without a label, and where a solve on the way failed. A beat of 187 samples costs as much as
-    classifying 50, one in its context as much as 38. Raises what `Classifier.classify` raises.
+    classifying 50, one in its context as much as 38.
     """
     if isinstance(beats, BeatsInContext):
         return [
-            label and _in_context(classifier, row, label, solver)
-            for row, label in zip(beats.values, labels, strict=True)
+            label and _in_context(plan, row, label, decide) for row, label in zip(beats.values, labels, strict=True)
         ]
-    return [label and _alone(classifier, row, label, solver) for row, label in zip(beats, labels, strict=True)]
+    return [label and _alone(plan, row, label, decide) for row, label in zip(beats, labels, strict=True)]
 
 
-def explain_recorded(classifier: Classifying, whole: AnnotatedRecording, beat: int) -> Explanation | None:
-    """Why a beat of a recording got the label that this classifier decided on; None for one without a label."""
+def explain_recorded(whole: AnnotatedRecording, beat: int, decide: Decide = Plan.decide) -> Explanation | None:
+    """Why a beat of a recording got the label that its plan decided on; None for one without a label."""
     label = whole.beats.decision(beat).label
-    if label is None or whole.beats.decisions is None:
+    if label is None:
         return None
-    receipts = whole.beats.decisions.receipts
-    beats = beat_in_context(whole, beat) if classifier.in_context else whole.beats.found.values[beat : beat + 1]
-    return explain(classifier, beats, [label], None if receipts is None else receipts.solver)[0]
+    beats = beat_in_context(whole, beat) if whole.plan.in_context else whole.beats.found.values[beat : beat + 1]
+    return explain(whole.plan, beats, [label], decide)[0]
 
 
-def _alone(
-    classifier: Classifying, beat: Float[np.ndarray, "187"], label: Label, solver: Solver | None
-) -> Explanation | None:
+def _alone(plan: Plan, beat: Float[np.ndarray, "187"], label: Label, decide: Decide) -> Explanation | None:
     windows = windows_of(BEAT_LENGTH)
-    rows = np.stack([beat, *(bridged(beat, window) for window in windows)])
-    lost = _lost(classifier.classify(rows, solver), label)
+    rows = np.stack([beat, *(bridged(beat, window) for window in windows)]).astype(np.float32)
+    lost = _lost(decide(plan, rows), label)
     return None if lost is None else Explanation(_of_samples(lost, windows), before=0)
 
 
-def _in_context(
-    classifier: Classifying, beat: Float32[np.ndarray, "587"], label: Label, solver: Solver | None
-) -> Explanation | None:
+def _in_context(plan: Plan, beat: Float32[np.ndarray, "587"], label: Label, decide: Decide) -> Explanation | None:
     windows = windows_of(VIEW_LENGTH)
     changed = [without_samples(beat, window) for window in windows]
     rows = np.stack([beat, *changed, *_without_parts(beat)]).astype(np.float32)
-    lost = _lost(classifier.classify(BeatsInContext(rows), solver), label)
+    lost = _lost(decide(plan, BeatsInContext(rows)), label)
     if lost is None:
         return None
     of_windows, of_parts = lost[: len(windows)], lost[len(windows) :]

@@ -21,7 +21,7 @@ from schemathesis.core.failures import Failure, ServerError
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from app.beats.request import JSON, NPY, RAW
-from app.beats.submission import DEADLINE
+from app.http.deadline import HEADER as DEADLINE
 from app.http.schemas import example_beat
 from app.inference.tensors import BEATS, HEADER_LENGTH
 from ecg.synthetic import synthesize

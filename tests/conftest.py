@@ -23,9 +23,9 @@ from models import (
     Validated,
 )
 from models.checkpoint import file as checkpoint_file
-from models.checkpoint.file import preprocessing_of
+from models.checkpoint.preprocessing import preprocessing_of
 from models.networks.architecture import RhythmODENetArchitecture
-from models.threads import use_one_core
+from models.process import use_one_core
 from tests import UNCHECKED
 from training.data.databases import data_folder, missing_recordings
 

@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,19 @@ from typing import Any
 from app import __main__ as app_command
 from app import service
 from app.beats.request import READERS
-from app.http import problems
+from app.http.problems import kinds
 from app.inference.tensors import OUTPUTS, SOLVER_OUTPUTS
 from app.keys.file import Key
 from app.metrics.metrics import Metrics
-from app.recordings.forms import CSV_COLUMNS, MEDIA_TYPES
-from app.recordings.stream import Piece, StreamRequest, StreamResponse
+from app.recordings.live import StreamPiece, StreamRequest, StreamResponse
 from app.registry.models import ServedModels
 from app.settings import Settings
 from ecg import LABELS, QUALITIES
 from ecg.formats.wfdb import ANNOTATOR
 from models import REASONS, CheckpointInfo, zoo
-from models.checkpoint.file import FORMAT
+from models.annotation.csv import COLUMNS
+from models.annotation.forms import FORMS
+from models.checkpoint.content import FORMAT
 from ode import Status, methods
 from training import __main__ as training_command
 
@@ -41,20 +41,20 @@ def interface() -> dict[str, Any]:
         "stream": {
             "request": sorted(StreamRequest.model_fields),
             "answer": sorted(StreamResponse.model_fields),
-            "piece": sorted(Piece.model_fields),
+            "piece": sorted(StreamPiece.model_fields),
         },
         "bodies": sorted(READERS),
-        "recording media types": list(MEDIA_TYPES),
-        "csv columns": list(CSV_COLUMNS),
+        "recording media types": [form.media_type for form in FORMS],
+        "csv columns": list(COLUMNS),
         "annotator": ANNOTATOR,
         "tensors": [output.name for output in (*OUTPUTS, *SOLVER_OUTPUTS)],
-        "problem kinds": sorted(_kinds()),
+        "problem kinds": sorted(kinds()),
         "reasons": list(REASONS),
         "qualities": list(QUALITIES),
         "labels": list(LABELS),
         "statuses": [status.label for status in Status],
         "methods": [method.name for method in methods()],
-        "metrics": sorted(_metrics(app.state.metrics)),
+        "metrics": sorted(_metrics(app.state.service.metrics)),
         "settings": {f"CARDIODE_{name.upper()}": field.default for name, field in Settings.model_fields.items()},
         "python -m app": dict(_options(app_command._parser())),
         "python -m training": dict(_options(training_command._parser())),
@@ -112,10 +112,6 @@ def _fields(schema: Any, path: str = "") -> Iterator[str]:
     for part in (*schema.get("anyOf", ()), *schema.get("allOf", ()), *schema.get("oneOf", ())):
         yield from _fields(part, path)
     yield from _fields(schema.get("items"), f"{path[:-1]}[]." if path else "[].")
-
-
-def _kinds() -> set[str]:
-    return set(re.findall(r"[45][0-9]{2}   ([a-z_]+)", str(problems.__doc__)))
 
 
 def _metrics(metrics: Metrics) -> Iterator[str]:

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from app import service
 from app.__main__ import main
+from app.recordings.live import StreamRequest
 from app.recordings.schemas import SignalsRequest
-from app.recordings.stream import StreamRequest
 from app.registry.models import ServedModels
 from app.settings import Settings
 from docs import readme

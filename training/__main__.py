@@ -8,7 +8,7 @@ from typing import Protocol
 from ecg import EcgError
 from models import ModelError
 from ode import OdeError
-from training.commands import compare, data, evaluate, fit, leave_one_out, noise, promote, score, train
+from training.commands import compare, data, evaluate, fit, leave_one_out, migrate, noise, promote, score, train
 from training.errors import TrainingError
 
 
@@ -33,6 +33,7 @@ COMMANDS: dict[str, Command] = {
     "evaluate": evaluate,
     "compare": compare,
     "promote": promote,
+    "migrate": migrate,
     "score": score,
     "noise": noise,
 }

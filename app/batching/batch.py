@@ -1,4 +1,4 @@
-"""Batches: beats of different requests that are solved together, and what each of those requests has asked."""
+"""Batches: beats of different requests that are solved together, and the requests that wait for them."""
 
 import asyncio
 import time
@@ -9,8 +9,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float32
 
-from app.registry.models import ServedModel
-from models import Decisions, Solver
+from models import Classifier, Decisions, Plan, Solver
 
 Urgency = Literal["prompt", "bulk", "spare"]
 """prompt: of requests, which are answered soon or refused, and of live signals. bulk: of recordings and explanations,
@@ -19,18 +18,26 @@ not wait for long. spare: of shadows, whom nobody waits for: they are solved whi
 
 
 @dataclass(frozen=True)
-class Way:
+class BatchKey:
     """What beats must have in common to be solved together."""
 
-    model: ServedModel
+    classifier: Classifier
     solver: Solver | None
     urgency: Urgency = "prompt"
-    in_context: bool = False
-    """Whether they are the `values` of `ecg.BeatsInContext`, or of beats by themselves."""
+
+    @classmethod
+    def of(cls, plan: Plan, urgency: Urgency) -> "BatchKey":
+        """That of beats which are decided on by a plan."""
+        return cls(plan.classifier, plan.solver, urgency)
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.classifier.identity.name
 
 
 @dataclass(eq=False)
-class Asked:
+class PendingRequest:
     """The beats of one request, and what was decided on them so far. Times are those of `time.monotonic`."""
 
     beats: Float32[np.ndarray, "beat length"]
@@ -61,21 +68,21 @@ class Asked:
 class Piece:
     """Beats of one request that are solved together."""
 
-    asked: Asked
+    request: PendingRequest
     start: int
     stop: int
 
     @property
     def beats(self) -> Float32[np.ndarray, "beat length"]:
         """They themselves."""
-        return self.asked.beats[self.start : self.stop]
+        return self.request.beats[self.start : self.stop]
 
 
 @dataclass(frozen=True)
 class SolvedBatch:
     """Pieces that were solved together, and what came of each. Times are those of `time.monotonic`."""
 
-    way: Way
+    key: BatchKey
     pieces: Sequence[Piece]
     parts: Sequence[Decisions | Exception]
     started: float

@@ -1,38 +1,30 @@
-"""Places: how many may be worked on at once, of what costs much."""
+"""A limiter: how many may be worked on at once, of what costs much."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-RETRY_SECONDS = 5
+from app.errors import Busy
 
 
-class Busy(Exception):
-    """So much is being done that no more may be; in so many seconds it may be less."""
+class Limiter:
+    """At most so many of one kind of work at once."""
 
-    def __init__(self, what: str, retry_seconds: int = RETRY_SECONDS) -> None:
-        super().__init__(f"{what} already, which is the limit; come again in a few seconds")
-        self.retry_seconds = retry_seconds
-
-
-class Places:
-    """So many places for one kind of work."""
-
-    def __init__(self, what: str, most: int) -> None:
-        self.what = what
+    def __init__(self, work: str, most: int) -> None:
+        self.work = work
         self.most = most
         self._free = threading.BoundedSemaphore(most) if most else None
 
     def check(self) -> None:
-        """Raises Busy where there is none now; that there is one does not keep it."""
-        with self.taken():
+        """Raises Busy where no more may begin now; that one may does not keep its place."""
+        with self.held():
             pass
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Hold a place. Raises Busy where there is none."""
+    def held(self) -> Iterator[None]:
+        """Work meanwhile. Raises Busy where no more may begin."""
         if self._free is None or not self._free.acquire(blocking=False):
-            raise Busy(f"{self.most} {self.what} are worked on")
+            raise Busy(f"{self.most} {self.work} are worked on already")
         try:
             yield
         finally:

@@ -10,7 +10,6 @@ import atexit
 import gc
 import logging
 import multiprocessing
-import os
 import pickle
 import signal
 import socket
@@ -26,11 +25,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from jaxtyping import Float32
 
-from app.registry.models import ServedModel
-from ecg import BeatsInContext
+from app.errors import WorkerEnded, WorkerStuck
 from models import Classifier, Decisions, Solver
-from models.memory import keep_freed_memory
-from models.threads import use_one_core
+from models.process import keep_few_kernels, keep_freed_memory, use_one_core
 
 ATTEMPTS = 2
 """Processes that a batch may end before it is given up: it may be what ends them."""
@@ -41,11 +38,6 @@ CLASSIFIERS = 16
 END_SECONDS = 5
 """What a process may take to end once nothing more can come."""
 
-KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
-"""How many of its kernels oneDNN keeps, which convolves for torch. It makes some for each size of a batch, and would
-keep 1,024; a worker meets every size, and would grow bit by bit. Whoever sets the variable has the last word
-(https://uxlfoundation.github.io/oneDNN/dev_guide_primitive_cache.html)."""
-
 LENGTH = Struct("!Q")
 """Before each message: how many bytes it has."""
 
@@ -54,18 +46,6 @@ logger = logging.getLogger("cardiode.worker")
 # Each process is forked from one that has imported all of this and runs no threads, so it is ready at once.
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([__name__])
-
-
-class WorkerLost(Exception):
-    """A batch was given up for what became of the processes that were to solve it."""
-
-
-class WorkerEnded(WorkerLost):
-    """The process that was to solve a batch ended, and so did the one after it."""
-
-
-class WorkerStuck(WorkerLost):
-    """The process that was to solve a batch took longer than anybody waits, and was ended."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +68,7 @@ class Solve:
     """A batch."""
 
     sha256: str
-    beats: Float32[np.ndarray, "beat 187"] | BeatsInContext
+    beats: Float32[np.ndarray, "beat length"]
     solver: Solver | None
 
 
@@ -113,23 +93,23 @@ class Worker:
         """That of the process which solves now."""
         return self._process.ident or 0
 
-    async def classify(
-        self, model: ServedModel, beats: Float32[np.ndarray, "beat 187"] | BeatsInContext, solver: Solver | None
+    async def decide(
+        self, classifier: Classifier, beats: Float32[np.ndarray, "beat length"], solver: Solver | None
     ) -> Decisions:
-        """What the model says of these beats.
+        """What the classifier decides on beats that were checked.
 
-        Raises what `Classifier.classify` raises, WorkerEnded and WorkerStuck.
+        Raises WorkerEnded, WorkerStuck, and what `Classifier.decide` raises, which is an error of our own.
         """
         for _ in range(ATTEMPTS):
             try:
-                answer = await self._ask(model, Solve(model.identity.sha256, beats, solver))
+                answer = await self._ask(classifier, Solve(classifier.identity.sha256, beats, solver))
             except (EOFError, OSError):
                 await self._replace()
                 continue
             if isinstance(answer, Exception):
                 raise answer
             return answer
-        raise WorkerEnded(f"{ATTEMPTS} processes ended over {len(beats)} beats for {model.pin}")
+        raise WorkerEnded(f"{ATTEMPTS} processes ended over {len(beats)} beats for {classifier.identity.pin}")
 
     async def close(self) -> None:
         """End the process for good. It may have ended already."""
@@ -152,11 +132,11 @@ class Worker:
         self._process.kill()
         self._process.join()
 
-    async def _ask(self, model: ServedModel, batch: Solve) -> Decisions | Exception:
+    async def _ask(self, classifier: Classifier, batch: Solve) -> Decisions | Exception:
         # A second descriptor of the socket: the loop closes what it is given, and the end may come after the loop's.
         self._streams = self._streams or await asyncio.open_unix_connection(sock=self._socket.dup())
         reader, writer = self._streams
-        messages = [*await self._lessons(model), _packed(batch)]
+        messages = [*await self._lessons(classifier), _packed(batch)]
         if reader.at_eof() or writer.is_closing():
             raise EOFError  # the process has ended, and event loops differ in what they make of a write then
         writer.writelines(messages)
@@ -167,14 +147,14 @@ class Worker:
         except TimeoutError:
             self._process.kill()
             await self._replace()
-            return WorkerStuck(f"{len(batch.beats)} beats for {model.pin} took over {self.seconds:g} s")
+            return WorkerStuck(f"{len(batch.beats)} beats for {classifier.identity.pin} took over {self.seconds:g} s")
         return answer
 
-    async def _lessons(self, model: ServedModel) -> list[bytes]:
-        """What lets the process know this model's classifier, and forget the one that was not asked for longest."""
-        sha256, lessons = model.identity.sha256, []
+    async def _lessons(self, classifier: Classifier) -> list[bytes]:
+        """What lets the process know this classifier, and forget the one that was not asked for longest."""
+        sha256, lessons = classifier.identity.sha256, []
         if sha256 not in self._known:
-            lessons.append(await asyncio.to_thread(_packed, Learn(sha256, model.classifier)))
+            lessons.append(await asyncio.to_thread(_packed, Learn(sha256, classifier)))
             self._known[sha256] = None
         self._known.move_to_end(sha256)
         if len(self._known) > CLASSIFIERS:
@@ -191,9 +171,7 @@ class Worker:
 
 
 def _begin() -> tuple[BaseProcess, socket.socket]:
-    # oneDNN reads them when torch is loaded: in the process that workers are forked from, which begins with the first.
-    for name, value in KERNELS.items():
-        os.environ.setdefault(name, value)
+    keep_few_kernels()  # read in the process that workers are forked from, which begins with the first
     here, there = socket.socketpair()
     process = _context.Process(target=work, args=(there,), name="cardiode-worker", daemon=True)
     process.start()
@@ -243,7 +221,7 @@ def _exactly(messages: BinaryIO, length: int) -> bytes:
 
 def _answer(classifier: Classifier, batch: Solve) -> Decisions | Exception:
     try:
-        return classifier.classify(batch.beats, batch.solver)
+        return classifier.decide(batch.beats, batch.solver)
     except Exception as error:
         error.add_note(traceback.format_exc())
         return _portable(error)

@@ -1,22 +1,20 @@
-"""Explaining: why beats got their labels, for so many of a request as the settings allow."""
+"""Explanations: why beats got their labels, for so many of a request as the settings allow."""
 
 from pydantic import BaseModel, Field
 
-from app.http.schemas import DecisionResponse, ModelIdentity
-from models import Explanation
+from app.errors import TooManyToExplain
+from app.http.schemas import DecisionResponse
+from models import Explanation, ModelIdentity
 
 DIGITS = 4
 EXPLAINED_AS = 50
 """Beats that cost as much as one that is explained."""
 
 
-class TooManyToExplain(Exception):
-    """A request asks for more explanations than one may."""
-
-    def __init__(self, beats: int, most: int) -> None:
-        super().__init__(
-            f"got {beats:,} beats to explain, expected at most {most:,} in one request; send fewer, or leave it out"
-        )
+def check_explained(beats: int, most: int) -> None:
+    """Raises TooManyToExplain."""
+    if beats > most:
+        raise TooManyToExplain(beats, most)
 
 
 class PartsResponse(BaseModel):

@@ -1,4 +1,4 @@
-"""Questions: the beats of one request and how they shall be decided on, from each kind of body that may bring them.
+"""A request to classify: its beats and how they shall be decided on, from each kind of body that may bring them.
 
 application/json           an object: the beats and the options
 application/octet-stream   float32, little endian, 187 a beat; the options are in the query
@@ -9,16 +9,17 @@ import io
 from dataclasses import dataclass
 from functools import partial
 
+import anyio
 import numpy as np
 from jaxtyping import Float, Float32
 from starlette.datastructures import QueryParams
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from app.errors import UnsupportedBody
 from app.http.bodies import media_type, read_beside
 from app.http.schemas import MAX_BEATS, ClassifyOptions, ClassifyRequest, SolverRequest
 from app.http.validation import check_once, invalid, validated, validated_strings
-from ecg import BEAT_LENGTH, InvalidBeats, beats_from_lists, check_beats
+from ecg import BEAT_LENGTH, InvalidBeats, check_beats
 from ecg.messages import shortened
 
 JSON, RAW, NPY = "application/json", "application/octet-stream", "application/x-npy"
@@ -38,45 +39,45 @@ NPY_HEADER = 1_000
 
 
 @dataclass(frozen=True)
-class Question:
+class BeatsRequest:
     """Beats that were checked, and how they shall be decided on."""
 
     beats: Float32[np.ndarray, "beat 187"]
     options: ClassifyOptions
 
 
-async def read(request: Request) -> Question:
-    """The question that a request asks.
+async def read(request: Request, readers: anyio.CapacityLimiter) -> BeatsRequest:
+    """What a request asks; large bodies are read beside the event loop, as many at once as `readers` allow.
 
-    Raises RequestValidationError, InvalidBeats, InvalidBeat, and HTTPException for a body of another kind.
+    Raises RequestValidationError, InvalidBeats, InvalidBeat, and UnsupportedBody.
     """
     kind = media_type(request.headers, JSON)
     if kind not in READERS:
-        raise HTTPException(415, f"got Content-Type: {shortened(kind)!r}, expected one of: {', '.join(READERS)}")
+        raise UnsupportedBody(f"got Content-Type: {shortened(kind)!r}, expected one of: {', '.join(READERS)}")
     body = await request.body()
     if len(body) < (LARGE_JSON if kind == JSON else LARGE_BINARY):
         return READERS[kind](body, request.query_params)
-    return await read_beside(request, partial(READERS[kind], body, request.query_params))
+    return await read_beside(partial(READERS[kind], body, request.query_params), readers)
 
 
-def from_json(body: bytes, query: QueryParams) -> Question:
-    """The question that is all in the body."""
+def from_json(body: bytes, query: QueryParams) -> BeatsRequest:
+    """A request that is all in the body."""
     for name in query:
         raise invalid(name, "got it in the query of a JSON body, expected every option in the body", "query")
     asked = validated(ClassifyRequest, body)
-    return Question(beats_from_lists(asked.beats), asked)
+    return BeatsRequest(check_beats(np.array(asked.beats, dtype=np.float64)), asked)
 
 
-def from_raw(body: bytes, query: QueryParams) -> Question:
+def from_raw(body: bytes, query: QueryParams) -> BeatsRequest:
     """Beats as their numbers alone."""
     options = _options(query)
     beat_bytes = 4 * BEAT_LENGTH
     if not body or len(body) % beat_bytes:
         raise InvalidBeats(f"got {len(body):,} bytes, expected {beat_bytes} for each beat: {BEAT_LENGTH} float32")
-    return Question(_checked(np.frombuffer(body, "<f4").reshape(-1, BEAT_LENGTH)), options)
+    return BeatsRequest(_checked(np.frombuffer(body, "<f4").reshape(-1, BEAT_LENGTH)), options)
 
 
-def from_npy(body: bytes, query: QueryParams) -> Question:
+def from_npy(body: bytes, query: QueryParams) -> BeatsRequest:
     """Beats as numpy writes them."""
     options = _options(query)
     stream = io.BytesIO(body)
@@ -94,7 +95,7 @@ def from_npy(body: bytes, query: QueryParams) -> Question:
             f"[beat, {BEAT_LENGTH}]"
         )
     values = np.frombuffer(body, dtype, offset=stream.tell())
-    return Question(_checked(values.reshape(shape, order="F" if by_column else "C")), options)
+    return BeatsRequest(_checked(values.reshape(shape, order="F" if by_column else "C")), options)
 
 
 def _checked(values: Float[np.ndarray, "beat sample"]) -> Float32[np.ndarray, "beat 187"]:

@@ -5,28 +5,22 @@ import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 from tqdm import tqdm
 
 from app.http.schemas import METHODS, SolverRequest
-from app.recordings.analysis import share_done, solver_of
-from app.recordings.forms import CSV, EXTENSIONS, JSON, WFDB, Answer
-from app.recordings.schemas import describe
-from app.recordings.workspace import Workspace
-from app.registry.models import ServedModel, ServedModels
+from app.registry.models import Registry, ServedModels
 from app.settings import Settings
-from ecg import LABELS, EcgError, Recording, choose_leads
+from ecg import LABELS, EcgError, workspace
 from ecg.units import UNITS
-from models import AnnotatedPart, AnnotatedRecording, ModelError, Solver, annotate_recording
-from models.checkpoint.abstention import ALL, confidence_for
+from models import AnnotatedRecording, ModelError, Plan, SizeLimits, SolverSettings, annotate_file
+from models.annotation.forms import CSV, JSON, WFDB
+from models.checkpoint.abstention import ALL
 from ode import InvalidSolver
 
-FORMATS = {"csv": CSV, "json": JSON, "wfdb": WFDB}
+FORMATS = {form.name: form for form in (CSV, JSON, WFDB)}
 MISSING = "-"
-READING = 0.2
-"""Of the progress that is shown."""
 COLUMNS = ["file", "lead", "minutes", "beats", *LABELS, "none", "beats a minute", "written"]
 
 HELP = """\
@@ -40,7 +34,7 @@ examples:
 """
 EPILOG = """\
 A FILE is a WFDB header (.hea; its signal files lie beside it), an EDF (.edf), a CSV (.csv) or a zip of one of these.
-A file that cannot be worked on does not stop the others: it is told, and the exit code is then 1.
+A file that cannot be annotated does not stop the others: the table below says why, and the exit code is then 1.
 """
 
 
@@ -80,10 +74,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Annotate each file; 0 where all could be, else 1."""
+    workspace.sweep()
     try:
-        model = ServedModels.load([arguments.model] if arguments.model else settings.model_names).for_recordings
-        solver = _solver(arguments, model)
-        confidence_for(model.classifier.abstention, arguments.coverage)
+        plan = _plan(arguments, settings)
     except ValidationError as error:
         for problem in error.errors():
             print(f"--{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}", file=sys.stderr)
@@ -96,73 +89,51 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     outcomes: list[Outcome] = []
     for file in arguments.files:
         taken = {outcome.written for outcome in outcomes}
-        outcomes.append(_annotate(file, arguments, settings, model, solver, taken))
+        outcomes.append(_annotated(file, arguments, settings, plan, taken))
     print(table(outcomes))
     return int(any(outcome.error for outcome in outcomes))
 
 
-def _solver(arguments: argparse.Namespace, model: ServedModel) -> Solver | None:
+def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
+    """Raises ValidationError, and what `ServedModels.load` and `Plan.of` raise."""
+    served = ServedModels.load([arguments.model] if arguments.model else settings.model_names)
+    return Registry(served).plan("recording", None, _settings(arguments), arguments.coverage)
+
+
+def _settings(arguments: argparse.Namespace) -> SolverSettings | None:
     asked = {name: getattr(arguments, name) for name in ("method", "rtol", "atol", "step")}
     given = {name: value for name, value in asked.items() if value is not None}
-    return solver_of(model, SolverRequest.model_validate(given) if given else None)
+    return SolverRequest.model_validate(given).settings if given else None
 
 
-def _annotate(
-    file: Path,
-    arguments: argparse.Namespace,
-    settings: Settings,
-    model: ServedModel,
-    solver: Solver | None,
-    taken: Collection[Path | None],
+def _annotated(
+    file: Path, arguments: argparse.Namespace, settings: Settings, plan: Plan, taken: Collection[Path | None]
 ) -> Outcome:
-    workspace = Workspace()
     try:
         target = _target(file, arguments, taken)
         with tqdm(
             total=100, desc=file.name, unit="%", disable=None, bar_format="{desc}: {percentage:3.0f}% |{bar}|"
         ) as bar:
-            source = workspace.open_beside(
-                file, fs=arguments.fs, unit=arguments.unit, max_bytes=settings.max_recording_bytes
+            whole = annotate_file(
+                file,
+                plan,
+                lead=arguments.lead,
+                fs=arguments.fs,
+                unit=arguments.unit,
+                limits=SizeLimits(settings.max_recording_bytes, settings.max_recording_values),
+                progress=lambda share: bar.update(100 * share - bar.n),
             )
-            recording = workspace.store(
-                source, settings.max_recording_values, lambda share: _show(bar, READING * share)
-            )
-            whole = _classified(recording, arguments, model, solver, bar)
-        _write(target, whole, FORMATS[arguments.format], model)
+        FORMATS[arguments.format].write(whole, target)
     except (EcgError, OSError) as error:
         return Outcome(file, None, None, str(error))
-    finally:
-        workspace.close()
     return Outcome(file, target, whole, None)
 
 
-def _classified(
-    recording: Recording, arguments: argparse.Namespace, model: ServedModel, solver: Solver | None, bar: "tqdm[Any]"
-) -> AnnotatedRecording:
-    leads = choose_leads(recording, arguments.lead)
-    parts: list[AnnotatedPart] = []
-    for part in annotate_recording(model.classifier, recording, leads, solver, coverage=arguments.coverage):
-        parts.append(part)
-        _show(bar, READING + (1 - READING) * share_done(part, recording))
-    return AnnotatedRecording.of(recording, leads, parts)
-
-
-def _show(bar: "tqdm[Any]", share: float) -> None:
-    bar.update(100 * share - bar.n)
-
-
 def _target(file: Path, arguments: argparse.Namespace, taken: Collection[Path | None]) -> Path:
-    target: Path = (arguments.out or file.parent) / f"{file.stem}.{EXTENSIONS[FORMATS[arguments.format]]}"
+    target: Path = (arguments.out or file.parent) / f"{file.stem}.{FORMATS[arguments.format].extension}"
     if target in taken or (target.exists() and file.exists() and target.samefile(file)):
         raise FileExistsError(f"{target} is another recording's, or this one itself; say with --out where to write")
     return target
-
-
-def _write(target: Path, whole: AnnotatedRecording, media_type: str, model: ServedModel) -> None:
-    head = describe(whole.recording, whole.lead, model.identity, kept_as=None, whole=whole)
-    with target.open("wb") as opened:
-        for piece in Answer(head, whole).written(media_type):
-            opened.write(piece)
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

@@ -4,8 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from app.errors import KeysError
 from app.keys import file as keys
-from app.keys.file import Key, KeysError
+from app.keys.file import Key
 from app.settings import Settings
 
 HELP = """\

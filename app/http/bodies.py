@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+import anyio
 import anyio.to_thread
 from starlette.datastructures import Headers
-from starlette.requests import Request
 
 FORM = "multipart/form-data"
 
@@ -17,6 +17,6 @@ def media_type(headers: Headers, default: str = "") -> str:
     return headers.get("content-type", default).split(";")[0].strip().lower()
 
 
-async def read_beside(request: Request, reader: Callable[[], Read]) -> Read:
+async def read_beside(reader: Callable[[], Read], readers: anyio.CapacityLimiter) -> Read:
     """What a reader makes of a body, beside the event loop: a few at once, since each takes a body's size in memory."""
-    return await anyio.to_thread.run_sync(reader, limiter=request.app.state.readers)
+    return await anyio.to_thread.run_sync(reader, limiter=readers)

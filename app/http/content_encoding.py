@@ -2,8 +2,7 @@
 
 import zlib
 
-from starlette.exceptions import HTTPException
-
+from app.errors import BodyTooLarge, UnreadableBody, UnsupportedBody
 from ecg.messages import shortened
 
 WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
@@ -13,7 +12,7 @@ WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 def unpacked(body: bytes, encoding: str, most: int) -> bytes:
     """The body as it was before its client compressed it; never more than one byte over `most` is unpacked.
 
-    Raises HTTPException: 415 for an encoding that is not known, 400 for a body that is not of it, 413 for a large one.
+    Raises UnsupportedBody for an encoding that is not known, UnreadableBody for a body that is not of it, BodyTooLarge.
     """
     name = encoding.strip().lower()
     if name in ("", "identity"):
@@ -21,17 +20,17 @@ def unpacked(body: bytes, encoding: str, most: int) -> bytes:
     if name not in WINDOWS:
         known = ", ".join(WINDOWS)
         message = f"got Content-Encoding: {shortened(name)!r}, expected none or one of: {known}"
-        raise HTTPException(415, message, headers={"Accept-Encoding": known})
+        raise UnsupportedBody(message, {"Accept-Encoding": known})
     reader = zlib.decompressobj(WINDOWS[name])
     try:
         content = reader.decompress(body, most + 1)
     except zlib.error as error:
-        raise HTTPException(400, f"the body is not {name}, as its Content-Encoding says: {error}") from error
+        raise UnreadableBody(f"the body is not {name}, as its Content-Encoding says: {error}") from error
     if len(content) > most:
-        raise HTTPException(
-            413, f"the body is over the limit of {most:,} bytes when unpacked; send fewer beats in one request"
+        raise BodyTooLarge(
+            f"the body is over the limit of {most:,} bytes when unpacked; send fewer beats in one request"
         )
     if not reader.eof or reader.unused_data:
         what = "something follows it" if reader.eof else "its end is missing"
-        raise HTTPException(400, f"the body is not {name}, as its Content-Encoding says: {what}")
+        raise UnreadableBody(f"the body is not {name}, as its Content-Encoding says: {what}")
     return content

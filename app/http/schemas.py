@@ -1,9 +1,7 @@
 """What requests and answers look like in JSON, with examples that work when pasted."""
 
-import math
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import (
@@ -19,10 +17,11 @@ from pydantic import (
 from ecg import BEAT_LENGTH, Label, cut_annotated_beats
 from ecg.messages import shortened
 from ecg.synthetic import synthesize
-from models import AUTO, Decision, Dial, Reason, Solver
+from models import AUTO, Dial, ModelIdentity, Reason, SolverSettings
 from models.checkpoint.abstention import ALL, LEAST
 from models.decisions import Stage
-from ode import InvalidSolver, Kind, Status, find_method, methods
+from models.plan import DEFAULT_STEP
+from ode import Kind, Status, methods
 
 MAX_BEATS = 4096
 METHODS = (*(method.name for method in methods()), AUTO)
@@ -30,8 +29,6 @@ TOLERANCES = (1e-9, 1.0)
 EVALUATIONS = (1, 100_000)
 COVERAGES = (LEAST, ALL)
 STEPS = (1e-4, 1.0)
-DEFAULT_STEP = 0.05
-"""20 of them cross the interval 0..1."""
 
 
 def example_beat() -> list[float]:
@@ -141,24 +138,10 @@ class SolverRequest(StrictRequest):
     )
     max_evaluations: Evaluations | None = Field(None, description="evaluations a beat may cost at most")
 
-    def applied_to(self, default: Solver | None) -> Solver:
-        """The settings to solve with; a model without a default will refuse them.
-
-        Raises InvalidSolver for settings that the method does not know.
-        """
-        asked = replace(default or Solver(), **self.model_dump(exclude_none=True))
-        if asked.method == AUTO:
-            if (self.rtol, self.atol, self.step) != (None, None, None):
-                raise InvalidSolver(f"got a tolerance or a step, but {AUTO} chooses them itself; leave them out")
-            return asked
-        method = find_method(asked.method)
-        if self.step is not None and not method.takes_step:
-            raise InvalidSolver(f"got a step, but {asked.method} chooses its own steps; leave it out")
-        if (self.rtol is not None or self.atol is not None) and not method.takes_tolerance:
-            raise InvalidSolver(f"got a tolerance, but {asked.method} takes the steps it is given; set step instead")
-        if not method.takes_step:
-            return replace(asked, step=None)
-        return replace(asked, step=self.step or DEFAULT_STEP, first_step=None)
+    @property
+    def settings(self) -> SolverSettings:
+        """What is asked of the solver."""
+        return SolverSettings(**self.model_dump())
 
 
 ModelName = Annotated[
@@ -170,12 +153,26 @@ ModelName = Annotated[
 ]
 
 
-class ClassifyOptions(StrictRequest):
-    """How beats shall be decided on."""
+class DecisionOptions(BaseModel):
+    """How beats shall be decided on, wherever they come from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: ModelName = None
     solver: SolverRequest | None = Field(None, description="for a model with a solver")
     coverage: Coverage = ALL
+
+    @property
+    def settings(self) -> SolverSettings | None:
+        """What is asked of the solver; None for nothing."""
+        return None if self.solver is None else self.solver.settings
+
+
+class ClassifyOptions(DecisionOptions):
+    """What a request may say beside its beats."""
+
+    model_config = ConfigDict(strict=True)
+
     explain: bool = Field(
         False,
         description="whether to tell how much each sample counted for the label: a beat then costs as much as 50, and "
@@ -229,28 +226,6 @@ class DecisionResponse(BaseModel):
     receipt: ReceiptResponse | None = Field(description="null for a model without a solver")
 
 
-def decision_object(decision: Decision) -> dict[str, Any]:
-    """The JSON of a decision, as `DecisionResponse` describes it; made by hand, for a day has a hundred thousand."""
-    receipt = decision.receipt and vars(decision.receipt)
-    if receipt and not math.isfinite(receipt["error"] or 0.0):
-        receipt = receipt | {"error": None}  # JSON knows no infinity
-    return {
-        "label": decision.label,
-        "probabilities": decision.probabilities,
-        "abstained": decision.abstained,
-        "reason": decision.reason,
-        "receipt": receipt,
-    }
-
-
-class ModelIdentity(BaseModel):
-    """Which model answered."""
-
-    name: str
-    version: str
-    sha256: str
-
-
 class SolverResponse(BaseModel):
     """How a model's equation is solved where a request does not say."""
 
@@ -271,9 +246,12 @@ class MethodResponse(BaseModel):
     stages: int = Field(description="evaluations that a step costs, those of an implicit method at least")
 
 
-class ModelResponse(ModelIdentity):
+class ModelResponse(BaseModel):
     """One of the models that are served."""
 
+    name: str
+    version: str
+    sha256: str
     pin: str = Field(description="what a request calls this very checkpoint, whatever else is served of its name")
     current: bool = Field(description="answers where a request names it without a version")
     default: bool = Field(description="answers where a request names no model")

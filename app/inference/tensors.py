@@ -28,7 +28,6 @@ from app.http.schemas import (
     ROW,
     VALUE,
     Coverage,
-    ModelIdentity,
     SolverRequest,
     StrictRequest,
     Whole,
@@ -38,7 +37,7 @@ from app.http.schemas import (
 from app.http.validation import invalid, validated
 from ecg import BEAT_LENGTH, LABELS, check_beats
 from ecg.messages import listed, shortened
-from models import Decision, Decisions
+from models import Decision, Decisions, ModelIdentity, SolverSettings
 from models.checkpoint.abstention import ALL
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -137,10 +136,10 @@ class InferParameters(SolverRequest):
     binary_data_output: bool = Field(False, description="whether outputs that do not say so themselves are binary")
 
     @property
-    def solver(self) -> SolverRequest | None:
-        """The solver's settings; None where there is none of them."""
-        settings = self.model_dump(include=set(SolverRequest.model_fields), exclude_none=True)
-        return SolverRequest(**settings) if settings else None
+    def solver(self) -> SolverSettings | None:
+        """What is asked of the solver; None for nothing."""
+        given = self.model_dump(include=set(SolverRequest.model_fields), exclude_none=True)
+        return SolverSettings(**given) if given else None
 
 
 class InferRequest(StrictRequest):

@@ -12,20 +12,11 @@ import threading
 import time
 from collections.abc import Callable
 
+from app.errors import OverLimit
 from app.keys.file import Key
 
 BURST_SECONDS = 10.0
 """So many seconds' worth of beats may be saved up by asking for none."""
-
-
-class OverLimit(Exception):
-    """The key owes beats; in `seconds` it will not."""
-
-    def __init__(self, rate: float, seconds: int) -> None:
-        super().__init__(
-            f"this API key may ask for {rate:g} beats a second and has had more; come again in {seconds} s"
-        )
-        self.seconds = seconds
 
 
 class Allowance:

@@ -21,6 +21,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app.errors import InvalidKeysFile, KeysError, KnownKey, UnknownKey
 from ecg.messages import shortened
 
 Role = Literal["client", "admin"]
@@ -37,22 +38,6 @@ HEX = r"^([0-9a-f]{2})+$"
 NAME = r"^[A-Za-z0-9._-]{1,64}$"
 
 logger = logging.getLogger("cardiode.keys")
-
-
-class KeysError(Exception):
-    """Something is wrong with a file of keys, or with what is asked of it."""
-
-
-class InvalidKeysFile(KeysError):
-    """The file cannot be read, or a line of it is no key."""
-
-
-class KnownKey(KeysError):
-    """There is a key of that name already."""
-
-
-class UnknownKey(KeysError):
-    """There is no key of that name."""
 
 
 class Key(BaseModel):

@@ -14,11 +14,10 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from app.http.schemas import ModelIdentity
 from app.metrics.bulk_histogram import BulkHistogram
 from app.metrics.workers import WorkerMetrics
 from ecg import BEAT_FS, LABELS, unpadded_lengths
-from models import REASONS, AnnotatedBeats, Decisions, Reason
+from models import REASONS, AnnotatedBeats, Decisions, ModelIdentity, Reason
 
 Decided = tuple[Float32[np.ndarray, "beat 187"], Decisions]
 """Beats, and what was decided on them."""
@@ -145,10 +144,10 @@ class Metrics:
         for kind in WATCHED:
             self.errors.labels(kind=kind)
 
-    def tell_models(self, served: Iterable[ModelIdentity], removed: Iterable[ModelIdentity] = ()) -> None:
+    def show_models(self, served: Iterable[ModelIdentity], removed: Iterable[ModelIdentity] = ()) -> None:
         """Say what is served now, and no longer what was removed."""
         for identity in served:
-            self.model.labels(**identity.model_dump()).set(1)
+            self.model.labels(**vars(identity)).set(1)
         for identity in removed:
             self.model.remove(identity.name, identity.version, identity.sha256)
 

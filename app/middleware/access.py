@@ -9,28 +9,22 @@ which the service chooses: unlike a query, those are not in what servers and pro
 import re
 
 from fastapi import Request
-from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.http import problems
+from app.errors import NoKey, NotAdmin
 from app.http.loopback import is_loopback
+from app.http.paths import rules_of
 from app.keys.allowance import Allowance
 from app.keys.file import Key
-
-HEALTH = frozenset({"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"})
-OPEN = HEALTH | {"/", "/docs", "/openapi.json"}
-OPEN_FOLDERS = ("/page/", "/static-offline-docs/")
-"""What needs no key, whoever asks."""
+from app.middleware.error_handler import answer
+from app.state import state_of
 
 BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/=-]+)", re.IGNORECASE)
 """RFC 6750, 2.1; the name of a scheme has no case (RFC 9110, 11.1)."""
 
 SUBPROTOCOL = "cardiode"
 KEY_SUBPROTOCOL = "cardiode.key."
-
-NO_KEY = "expected a known API key, in the header Authorization: Bearer KEY; ask whoever runs this service for one"
-"""The same whatever was wrong with what came, so that nothing is learnt from it."""
 
 
 class Access:
@@ -45,20 +39,14 @@ class Access:
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        ring = connection.app.state.key_ring
-        key = None if ring is None else ring.find(_secret(scope))
+        state = state_of(connection)
+        key = None if state.keys is None else state.keys.find(_secret(scope))
         connection.state.key = key
-        connection.state.allowance = Allowance(None) if key is None else connection.app.state.allowances.of(key)
-        if ring is None or key is not None or _open(scope):
+        connection.state.allowance = Allowance(None) if key is None else state.allowances.of(key)
+        if state.keys is None or key is not None or (scope["type"] == "http" and not rules_of(scope["path"]).needs_key):
             await self.app(scope, receive, send)
             return
-        refused = HTTPException(401, NO_KEY, headers={"WWW-Authenticate": "Bearer"})
-        await problems.answer(connection, refused)(scope, receive, send)
-
-
-def _open(scope: Scope) -> bool:
-    path: str = scope["path"]
-    return scope["type"] == "http" and (path in OPEN or path.startswith(OPEN_FOLDERS))
+        await answer(connection, NoKey())(scope, receive, send)
 
 
 def _secret(scope: Scope) -> bytes:
@@ -79,18 +67,15 @@ def allowance_of(connection: HTTPConnection) -> Allowance:
 def require_admin(request: Request) -> None:
     """For routes that change what the service serves: `dependencies=[Depends(require_admin)]`.
 
-    They need a key of the role admin; where no keys are asked for, somebody on this machine. Raises HTTPException
-    (403).
+    They need a key of the role admin; where no keys are asked for, somebody on this machine. Raises NotAdmin.
     """
-    if request.app.state.key_ring is not None:
+    if state_of(request).keys is not None:
         key: Key = request.state.key
         if key.role != "admin":
-            raise HTTPException(
-                403, "expected an API key of the role admin; `python -m app keys add --admin` makes one"
-            )
+            raise NotAdmin("expected an API key of the role admin; `python -m app keys add --admin` makes one")
     elif not _local(request):
-        raise HTTPException(
-            403, "without API keys this is answered on the service's own machine alone; set CARDIODE_API_KEYS_FILE"
+        raise NotAdmin(
+            "without API keys this is answered on the service's own machine alone; set CARDIODE_API_KEYS_FILE"
         )
 
 

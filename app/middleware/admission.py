@@ -4,37 +4,17 @@ While far more is asked than can be solved, most requests are refused: every ste
 others.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-from re import Pattern
-
 from starlette.requests import HTTPConnection
-from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.batching.batcher import Batcher
-from app.batching.limiter import Busy
-from app.http import problems
-
-
-@dataclass(frozen=True)
-class GuardedRoute:
-    """One whose requests may be refused for the queue: its path, as the API's description has it."""
-
-    path: str
-
-    @cached_property
-    def pattern(self) -> Pattern[str]:
-        """What the paths of its requests look like."""
-        return compile_path(self.path)[0]
-
-
-MODEL = f"{problems.INFERENCE}/models/{{name}}"
-GUARDED = tuple(map(GuardedRoute, ("/classify", f"{MODEL}/infer", f"{MODEL}/versions/{{version}}/infer")))
+from app.errors import Busy
+from app.http.paths import rules_of
+from app.middleware.error_handler import answer
 
 
 class Admission:
-    """Refuses requests of these routes while the batcher takes no more."""
+    """Refuses requests of guarded paths while the batcher takes no more."""
 
     def __init__(self, app: ASGIApp, batcher: Batcher) -> None:
         self.app = app
@@ -43,12 +23,12 @@ class Admission:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http" and scope["method"] == "POST":
-            for route in GUARDED:
-                if route.pattern.match(scope["path"]):
-                    try:
-                        self.batcher.check()
-                    except Busy as busy:
-                        scope["route"] = route  # it will not be routed, and is counted where it was sent
-                        await problems.answer(HTTPConnection(scope), busy)(scope, receive, send)
-                        return
+            rules = rules_of(scope["path"])
+            if rules.guarded:
+                try:
+                    self.batcher.check()
+                except Busy as busy:
+                    scope["route"] = rules  # it will not be routed, and is counted where it was sent
+                    await answer(HTTPConnection(scope), busy)(scope, receive, send)
+                    return
         await self.app(scope, receive, send)

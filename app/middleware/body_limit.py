@@ -4,14 +4,11 @@ import asyncio
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.batching.limiter import Busy
+from app.errors import BodyTooLarge, BodyTooSlow, Busy, UnreadableBody
 from app.http.bodies import FORM, media_type
-
-RECORDINGS = "/recordings"
-"""The route that has a limit of its own, for files: JSON takes many times its size in memory."""
+from app.http.paths import RECORDINGS
 
 UNREAD = ("GET", "HEAD")
 """Methods whose bodies no route reads: an answer that is streamed only waits there for the client to leave."""
@@ -48,7 +45,7 @@ class Held:
         more = max(after - STEP, 0) - max(before - STEP, 0)
         self.bytes += more
         if more and self.bytes > self.most:
-            raise Busy(f"{self.most:,} bytes of {self.what} are being sent or worked on")
+            raise Busy(f"{self.most:,} bytes of {self.what} are being sent or worked on already")
 
     def free(self, length: int) -> None:
         """A body of that length has gone."""
@@ -85,7 +82,7 @@ class _Body:
     def __init__(self, limit: BodyLimit, scope: Scope, receive: Receive) -> None:
         headers = Headers(scope=scope)
         self.limits = limit.limits
-        self.recording = scope["path"] == RECORDINGS
+        self.recording = scope["path"] == RECORDINGS  # with a limit for files: JSON takes many times its size in memory
         self.as_files = self.recording and media_type(headers) == FORM
         self.held = limit.recordings if self.as_files else limit.others
         self.most = self.limits.recording_bytes if self.as_files else self.limits.bytes
@@ -100,14 +97,14 @@ class _Body:
         self._receive = receive
 
     async def receive(self) -> Message:
-        """The next piece. Raises HTTPException, and Busy where others are sending too much."""
+        """The next piece. Raises UnreadableBody, BodyTooSlow, BodyTooLarge, and Busy where others send too much."""
         if self.whole:
             return await self._receive()
         if self.declared > self.most:
             raise self._too_large()
         message = await self._in_time()
         if message["type"] == "http.disconnect":
-            raise HTTPException(400, "the connection was closed before the whole body had come")
+            raise UnreadableBody("the connection was closed before the whole body had come")
         self._count(len(message.get("body", b"")))
         self.whole = not message.get("more_body", False)
         return message
@@ -123,11 +120,10 @@ class _Body:
             async with asyncio.timeout(self.seconds):
                 message = await self._receive()
         except TimeoutError:
-            raise HTTPException(
-                408,
+            raise BodyTooSlow(
                 f"the body came too slowly: after {self.received:,} bytes neither {STEP:,} more nor the rest came "
                 f"within {self.limits.seconds:g} s; send it again, over a faster connection",
-                headers={"Connection": "close"},
+                {"Connection": "close"},
             ) from None
         self.seconds -= asyncio.get_running_loop().time() - started
         return message
@@ -140,7 +136,7 @@ class _Body:
         if self.received > self.most:
             raise self._too_large()
 
-    def _too_large(self) -> HTTPException:
+    def _too_large(self) -> BodyTooLarge:
         less = "a shorter recording, or fewer of its leads" if self.as_files else "fewer beats in one request"
         less = "the recording as a file, which may be larger" if self.recording and not self.as_files else less
-        return HTTPException(413, f"the body is over the limit of {self.most:,} bytes; send {less}")
+        return BodyTooLarge(f"the body is over the limit of {self.most:,} bytes; send {less}")

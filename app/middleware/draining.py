@@ -1,34 +1,32 @@
-"""Ending: once the service has been told to end, it takes nothing new; what it has taken is answered.
+"""Draining: once the service has been told to end, it takes nothing new; what it has taken is answered.
 
-It goes on to tell that it lives, and its metrics, so that it can be watched until it is gone. It says no to all else,
+It goes on to say that it lives, and its metrics, so that it can be watched until it is gone. It says no to all else,
 and to whether it is ready, which sends load balancers and clients elsewhere. What has been taken and is not done in
-time is told so.
+time is answered so.
 """
 
 import asyncio
 
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http import problems
-
-STILL_TOLD = frozenset({"/health/live", "/v2/health/live", "/metrics"})
-
-RETRY_SECONDS = 5
-"""Another may have taken its place by then."""
+from app import errors
+from app.http.paths import rules_of
+from app.middleware.error_handler import answer
+from app.state import Drain
 
 
-class Ending:
-    """Refuses what comes while the app's state says that it is `ending`, and closes the connection."""
+class Draining:
+    """Refuses what comes once the drain has begun, and closes the connection."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, drain: Drain) -> None:
         self.app = app
+        self.drain = drain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] not in ("http", "websocket") or scope["path"] in STILL_TOLD or not scope["app"].state.ending:
+        if scope["type"] not in ("http", "websocket") or not self.drain.begun or _stays_open(scope):
             await self._taken(scope, receive, send)
         else:
             await _refuse("the service is ending and takes nothing new", scope, receive, send)
@@ -39,7 +37,7 @@ class Ending:
         async def send_closing(message: Message) -> None:
             nonlocal begun
             begun = True
-            if message["type"] == "http.response.start" and scope["app"].state.ending:
+            if message["type"] == "http.response.start" and self.drain.begun:
                 MutableHeaders(scope=message)["Connection"] = "close"  # or its client would ask by it again
             await send(message)
 
@@ -51,10 +49,9 @@ class Ending:
             await _refuse("the service has ended before this was answered", scope, receive, send)
 
 
+def _stays_open(scope: Scope) -> bool:
+    return rules_of(scope["path"]).open_while_draining
+
+
 async def _refuse(why: str, scope: Scope, receive: Receive, send: Send) -> None:
-    refused = HTTPException(
-        503,
-        f"{why}; ask another one, or come again in {RETRY_SECONDS} s",
-        headers={"Retry-After": str(RETRY_SECONDS), "Connection": "close"},
-    )
-    await problems.answer(HTTPConnection(scope), refused)(scope, receive, send)
+    await answer(HTTPConnection(scope), errors.Draining(why))(scope, receive, send)

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http import problems
 from app.http.methods import HTTP_METHODS
+from app.http.problems import INTERNAL, internal
+from app.state import ServiceState
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 """What a client's own X-Request-ID may look like; any other is replaced."""
@@ -20,12 +21,12 @@ UNMATCHED = "unmatched"
 logger = logging.getLogger("cardiode.requests")
 
 
-class Observing:
-    """Gives each request an id, and tells log and metrics how it ended."""
+class RequestLog:
+    """Gives each request an id, and reports to log and metrics how it ended."""
 
-    def __init__(self, app: ASGIApp, service: FastAPI) -> None:
+    def __init__(self, app: ASGIApp, service: FastAPI, state: ServiceState) -> None:
         self.app = app
-        self.service = service
+        self.state = state
         # FastAPI notes its own routes, but not these.
         self._plain = {route.endpoint: route.path for route in service.routes if isinstance(route, Route)}
 
@@ -44,32 +45,32 @@ class Observing:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 
-        metrics = self.service.state.metrics
+        metrics = self.state.metrics
         metrics.in_progress.inc()
         try:
             await self.app(scope, receive, send_with_id)
         except Exception:
             logger.exception("failed", extra={"request_id": request_id} | self._trace())
-            metrics.errors.labels(kind="internal").inc()
+            metrics.errors.labels(kind=INTERNAL).inc()
             if status:  # the answer has begun: all that is left is to break it off
                 raise
-            await problems.internal().on(scope["path"])(scope, receive, send_with_id)
+            await internal().on(scope["path"])(scope, receive, send_with_id)
         finally:
             metrics.in_progress.dec()
-            self._tell(scope, request_id, status, time.perf_counter() - started)
+            self._report(scope, request_id, status, time.perf_counter() - started)
 
-    def _tell(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    def _report(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in HTTP_METHODS else "other"  # a stranger may send any
         labels = {"method": method, "route": self._route(scope), "status": str(status or 500)}
-        self.service.state.metrics.count_answer(**labels, seconds=seconds)
+        self.state.metrics.count_answer(**labels, seconds=seconds)
         key = scope.get("state", {}).get("key")  # `app.middleware.access` notes it
         whose = {} if key is None else {"key": key.name}
-        told = {"request_id": request_id, "seconds": round(seconds, 6)} | self._trace()
-        logger.info("answered", extra=labels | told | whose)
+        own = {"request_id": request_id, "seconds": round(seconds, 6)} | self._trace()
+        logger.info("answered", extra=labels | own | whose)
 
     def _trace(self) -> dict[str, str]:
         """What leads from a line of log to the trace of its request, where there is one."""
-        trace_id = self.service.state.tracing.trace_id()
+        trace_id = self.state.tracing.trace_id()
         return {} if trace_id is None else {"trace_id": trace_id}
 
     def _route(self, scope: Scope) -> str:

@@ -5,6 +5,8 @@ from functools import cached_property
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.paths import rules_of
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -37,8 +39,6 @@ PAGE = Policy(
 )
 """The page may ask this service, and no other host."""
 
-PAGES = ("/page/", "/static-offline-docs/")
-
 
 class SecurityHeaders:
     """Puts them on each answer; what a route has set itself stays."""
@@ -62,4 +62,4 @@ class SecurityHeaders:
 
 def policy_of(path: str) -> Policy:
     """That of a path."""
-    return PAGE if path == "/" or path.startswith(PAGES) else DATA
+    return PAGE if rules_of(path).page else DATA

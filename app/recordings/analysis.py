@@ -1,97 +1,97 @@
-"""Analysis: from an upload to all that is said of its recording, step by step.
+"""The analysis of one recording: found, decided on, counted and paid for part by part, kept where that was asked."""
 
-files -> source -> recording on disk -> leads -> beats -> decisions -> answer
-"""
-
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.batching.batcher import Batcher
-from app.batching.classifier import BatchedClassifier
-from app.http.schemas import SolverRequest
+from app.http.problems import problem_of
 from app.keys.allowance import Allowance
 from app.metrics.metrics import Metrics
-from app.recordings.forms import Answer, beat_lines, line, rhythm_json
-from app.recordings.schemas import RecordingOptions, describe
-from app.recordings.store import Decided, KeptRecordings, new_id
-from app.recordings.workspace import Workspace
-from app.registry.models import ServedModel
+from app.recordings.store import RecordingStore, new_id
 from ecg import Recording
-from models import AnnotatedPart, AnnotatedRecording, NoSolver, Solver, annotate_recording
+from ecg.workspace import Workspace
+from models import AnnotatedPart, AnnotatedRecording, Decide, Plan, annotate_recording
+from models.annotation.json import beat_lines, begun_object, line, recording_object, rhythm_object
+
+logger = logging.getLogger("cardiode.recordings")
 
 
 @dataclass(frozen=True)
-class Job:
-    """A recording that is read, and how it shall be worked on."""
+class Account:
+    """What the work on a recording is counted in, and who pays for it."""
 
-    recording: Recording
-    leads: tuple[int, ...]
-    model: ServedModel
-    solver: Solver | None
-    coverage: float
-    batcher: Batcher
     metrics: Metrics
     allowance: Allowance
 
-    def parts(self) -> Iterator[AnnotatedPart]:
-        """Its beats, part by part, counted and paid for as they are found and decided on."""
-        classifier = BatchedClassifier(self.model, self.batcher, "bulk")
-        for part in annotate_recording(classifier, self.recording, self.leads, self.solver, coverage=self.coverage):
-            self.metrics.count_annotated(self.model.identity.name, part.beats)
+    def annotated(self, parts: Iterator[AnnotatedPart], plan: Plan) -> Iterator[AnnotatedPart]:
+        """The parts of a new recording, counted and paid for as they come."""
+        model = plan.classifier.identity.name
+        for part in parts:
+            self.metrics.count_annotated(model, part.beats)
             self.allowance.pay(len(part.beats))
             yield part
-        self.metrics.recordings.labels(model=self.model.identity.name).inc()
+        self.metrics.recordings.labels(model=model).inc()
 
-
-def solver_of(model: ServedModel, asked: SolverRequest | None) -> Solver | None:
-    """How to solve, found out before any work is done. Raises NoSolver and InvalidSolver."""
-    if asked is None:
-        return None
-    if model.classifier.solver is None:
-        raise NoSolver(f"got a solver, but {model.identity.name} solves no equation; leave it out")
-    return asked.applied_to(model.classifier.solver)
-
-
-def share_done(part: AnnotatedPart, recording: Recording) -> float:
-    """How much of a recording is done with this part, 0 to 1: one without samples is done at once."""
-    return part.seconds / recording.seconds if recording.seconds else 1.0
+    def guarded(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """The lines; where work that has begun to be answered fails, a last line says so."""
+        try:
+            yield from lines
+        except Exception as error:
+            logger.exception("failed in the middle of an answer")
+            kind, response = problem_of(error)
+            self.metrics.errors.labels(kind=kind).inc()
+            yield line("problem", response.problem.model_dump())
 
 
 class Analysis:
-    """The work on one recording, which is kept afterwards where that was asked for."""
+    """The work on one recording. `store` keeps it afterwards; None where nobody asked for that."""
 
-    def __init__(self, job: Job, options: RecordingOptions, workspace: Workspace, kept: KeptRecordings) -> None:
-        self.job = job
-        self.options = options
+    def __init__(
+        self,
+        recording: Recording,
+        leads: tuple[int, ...],
+        plan: Plan,
+        decide: Decide,
+        account: Account,
+        workspace: Workspace,
+        store: RecordingStore | None,
+    ) -> None:
+        self.recording = recording
+        self.leads = leads
+        self.plan = plan
+        self.decide = decide
+        self.account = account
         self.workspace = workspace
-        self.kept = kept
-        self.id = new_id() if options.keep else None
+        self.store = store
+        self.id = new_id() if store is not None else None
 
-    def answer(self) -> Answer:
+    def whole(self) -> AnnotatedRecording:
         """All at once."""
-        return self._finish(list(self.job.parts()))
+        return self._finished(list(self._parts()))
 
-    def lines(self) -> Iterator[bytes]:
+    def lines(self, *, beats: bool) -> Iterator[bytes]:
         """NDJSON: the recording, its beats as they are done with progress between, and at last the rhythm."""
-        job = self.job
-        lead = job.leads[0] if job.leads else None
-        head = describe(job.recording, lead, job.model.identity, kept_as=self.id, whole=None)
-        yield line("recording", head.model_dump_json())
-        parts = []
-        for part in job.parts():
-            parts.append(part)
-            if self.options.beats:
-                yield from beat_lines(part.beats, job.recording.fs)
-            share = share_done(part, job.recording)
-            yield line("progress", f'{{"seconds":{part.seconds:.3f},"share":{share:.4f}}}')
-        answer = self._finish(parts)
-        yield line("rhythm", rhythm_json(answer.whole).decode())
-        yield line("recording", answer.head.model_dump_json())
+        return self.account.guarded(self._lines(beats=beats))
 
-    def _finish(self, parts: list[AnnotatedPart]) -> Answer:
-        job = self.job
-        whole = AnnotatedRecording.of(job.recording, job.leads, parts)
-        if self.id is not None:
-            self.kept.keep(self.id, self.workspace, Decided(job.model, whole))
-        head = describe(job.recording, whole.lead, job.model.identity, kept_as=self.id, whole=whole)
-        return Answer(head, whole)
+    def _lines(self, *, beats: bool) -> Iterator[bytes]:
+        yield line("recording", begun_object(self.recording, self.plan, next(iter(self.leads), None), self.id))
+        parts = []
+        for part in self._parts():
+            parts.append(part)
+            if beats:
+                yield from beat_lines(part.beats, self.recording.fs)
+            share = part.share_of(self.recording)
+            yield line("progress", {"seconds": round(part.seconds, 3), "share": round(share, 4)})
+        whole = self._finished(parts)
+        yield line("rhythm", rhythm_object(whole.beats.labels, whole.rhythm))
+        yield line("recording", recording_object(whole, self.id))
+
+    def _parts(self) -> Iterator[AnnotatedPart]:
+        parts = annotate_recording(self.plan, self.recording, self.leads, self.decide)
+        return self.account.annotated(parts, self.plan)
+
+    def _finished(self, parts: list[AnnotatedPart]) -> AnnotatedRecording:
+        whole = AnnotatedRecording.of(self.recording, self.plan, self.leads, parts)
+        if self.store is not None and self.id is not None:
+            self.store.keep(self.id, self.workspace, whole)
+        return whole

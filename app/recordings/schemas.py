@@ -1,28 +1,17 @@
 """What requests and answers about recordings look like in JSON."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.http.schemas import (
-    Coverage,
-    DecisionResponse,
-    ModelIdentity,
-    ModelName,
-    SolverRequest,
-    StrictRequest,
-    bounds,
-    decision_object,
-)
-from ecg import LABELS, Label, Quality, Recording, Rhythm
-from ecg.rhythm.summary import Burden, Event, HeartRate, Hour, Variability
+from app.http.schemas import DecisionOptions, DecisionResponse, bounds
+from ecg import Label, Quality
+from ecg.rhythm.events import Event
+from ecg.rhythm.summary import Burden, HeartRate, Hour, Variability
 from ecg.source import FS, MAX_LEADS, MAX_NAME
 from ecg.units import UNITS
-from models import AnnotatedBeats, AnnotatedRecording, Decision, Reason
-from models.checkpoint.abstention import ALL
+from models import AnnotatedBeats, ModelIdentity, Reason
 
 Rate = Annotated[float, bounds(*FS)]
 Unit = Annotated[str, Field(json_schema_extra={"enum": list(UNITS)})]
@@ -30,15 +19,10 @@ Unit = Annotated[str, Field(json_schema_extra={"enum": list(UNITS)})]
 LEAD = "a lead's name; left out: II by any of its names where there is one that can be judged, else the clearest lead"
 
 
-class RecordingOptions(BaseModel):
+class RecordingOptions(DecisionOptions):
     """What a request may say beside its recording."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     lead: str | None = Field(None, max_length=MAX_NAME, description=LEAD)
-    model: ModelName = None
-    solver: SolverRequest | None = Field(None, description="for a model with a solver")
-    coverage: Coverage = ALL
     fs: Rate | None = Field(None, description="samples a second, where the recording does not say")
     unit: Unit = Field("mV", description="of a CSV's columns, or of the signals, that do not say: mV, uV or V")
     keep: bool = Field(False, description="keep the recording for a while, for GET /recordings/{id}")
@@ -59,12 +43,10 @@ class SignalsRequest(RecordingOptions):
     name: str = Field("recording", max_length=100, pattern=r"^[A-Za-z0-9_-]+$", description="what to call it")
 
 
-class DecisionsRequest(StrictRequest):
+class DecisionsRequest(DecisionOptions):
     """How to decide again on the beats of a recording that is kept."""
 
-    model: ModelName = None
-    solver: SolverRequest | None = Field(None, description="for a model with a solver")
-    coverage: Coverage = ALL
+    model_config = ConfigDict(strict=True)
 
 
 class RecordingResponse(BaseModel):
@@ -120,49 +102,6 @@ class ColumnsResponse(BaseModel):
     evaluations: list[int] = Field(description="0 where there was no solve")
     quality: dict[int, Quality] = Field(description="of the beats that are not good, by their number from 0")
     abstained: dict[int, Reason] = Field(description="why, of the other beats it abstains on, by their number from 0")
-
-
-def describe(
-    recording: Recording,
-    lead: int | None,
-    model: ModelIdentity,
-    *,
-    kept_as: str | None,
-    whole: AnnotatedRecording | None,
-) -> RecordingResponse:
-    """What is said of a recording: before its beats are known, or with the whole of them."""
-    return RecordingResponse(
-        id=kept_as,
-        name=recording.name,
-        fs=recording.fs,
-        samples=recording.signals.shape[1],
-        seconds=recording.seconds,
-        leads=list(recording.leads),
-        lead=None if lead is None else recording.leads[lead],
-        left_out=list(recording.left_out),
-        model=model,
-        beats=None if whole is None else len(whole.beats),
-        reason=None if whole is None else whole.reason,
-    )
-
-
-def rhythm_response(labels: Sequence[Label | None], rhythm: Rhythm) -> RhythmResponse:
-    """The rhythm, with how many beats of each label there are."""
-    counts: dict[Label | Literal["none"], int] = {label: labels.count(label) for label in LABELS}
-    counts["none"] = labels.count(None)
-    return RhythmResponse.model_validate(asdict(rhythm) | {"counts": counts})
-
-
-def beat_object(sample: int, fs: float, quality: Quality, decision: Decision) -> dict[str, JsonValue]:
-    """The JSON of one beat, as `BeatResponse` describes it."""
-    beat: dict[str, JsonValue] = {
-        "sample": sample,
-        "time": round(sample / fs, 4),
-        "quality": quality,
-    } | decision_object(decision)
-    if decision.probabilities:
-        beat["probabilities"] = {label: round(p, 6) for label, p in decision.probabilities.items()}
-    return beat
 
 
 def columns(beats: AnnotatedBeats) -> ColumnsResponse:

@@ -1,30 +1,14 @@
-"""Kept recordings: those that a page goes on looking at after they were answered."""
+"""The store of recordings: those that a page goes on looking at after they were answered."""
 
 import threading
 import time
 import uuid
 from dataclasses import dataclass
 
-from app.recordings.workspace import Workspace
-from app.registry.models import ServedModel
-from ecg.messages import shortened
+from app.errors import UnknownBeat, UnknownRecording
 from ecg.strip import Strip
+from ecg.workspace import Workspace
 from models import AnnotatedRecording
-
-
-class UnknownRecording(Exception):
-    """No recording of that id is kept: it never was, its time is over, or others have taken its place."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"got the recording {shortened(name)!r}, which is not kept (any more); send it again")
-
-
-@dataclass(frozen=True)
-class Decided:
-    """What one model said of a recording."""
-
-    model: ServedModel
-    whole: AnnotatedRecording
 
 
 @dataclass
@@ -33,12 +17,17 @@ class KeptRecording:
 
     id: str
     workspace: Workspace
-    decided: Decided
+    whole: AnnotatedRecording
     strip: Strip
     until: float
 
+    def check_beat(self, number: int) -> None:
+        """Raises UnknownBeat where it has none of this number, counted from 0."""
+        if not 0 <= number < len(self.whole.beats):
+            raise UnknownBeat(number, len(self.whole.beats))
 
-class KeptRecordings:
+
+class RecordingStore:
     """So many recordings, each for so many seconds since it was last asked for; the oldest makes place."""
 
     def __init__(self, most: int, seconds: float) -> None:
@@ -47,11 +36,10 @@ class KeptRecordings:
         self._lock = threading.Lock()
         self._kept: dict[str, KeptRecording] = {}
 
-    def keep(self, name: str, workspace: Workspace, decided: Decided) -> None:
+    def keep(self, name: str, workspace: Workspace, whole: AnnotatedRecording) -> None:
         """Keep a recording, and its workspace with it, under a name that `new_id` gave."""
         until = time.monotonic() + self.seconds
-        strip = Strip(decided.whole.recording)
-        kept = KeptRecording(name, workspace.share(), decided, strip, until)
+        kept = KeptRecording(name, workspace.share(), whole, Strip(whole.recording), until)
         with self._lock:
             self._kept[name] = kept
         self._forget_old()
@@ -76,9 +64,12 @@ class KeptRecordings:
             kept.workspace.close()
 
     def close(self) -> None:
-        """Delete all."""
-        for name in list(self._kept):
-            self.forget(name)
+        """Delete all, expired ones too."""
+        with self._lock:
+            kept = list(self._kept.values())
+            self._kept.clear()
+        for recording in kept:
+            recording.workspace.close()
 
     def _forget_old(self) -> None:
         now = time.monotonic()

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 
+import anyio
 import anyio.to_thread
 from pydantic_core import from_json
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from app.errors import UnsupportedBody
 from app.http.bodies import FORM, media_type, read_beside
 from app.http.validation import check_once, invalid, validated
 from app.recordings.schemas import RecordingOptions, SignalsRequest
-from app.recordings.workspace import MAX_FILES, Workspace
 from ecg import Source, from_arrays
 from ecg.messages import shortened
+from ecg.workspace import MAX_FILES, Workspace
 
 CHARSET = re.compile(r"charset=[\s\"']*([^;\s\"']*)", re.IGNORECASE)
 
@@ -39,20 +40,19 @@ class Upload:
         return from_arrays(asked.signals, asked.fs, unit=asked.unit, name=asked.name)
 
 
-async def receive(request: Request, workspace: Workspace) -> Upload:
+async def receive(request: Request, workspace: Workspace, readers: anyio.CapacityLimiter) -> Upload:
     """Put the request's files into the workspace.
 
-    Raises RequestValidationError, UnreadableRecording, and HTTPException for a body of another kind.
+    Raises RequestValidationError, UnreadableRecording and UnsupportedBody.
     """
     kind = media_type(request.headers)
     if kind == "application/json":
         content = await request.body()
-        asked = await read_beside(request, partial(validated, SignalsRequest, content))
+        asked = await read_beside(partial(validated, SignalsRequest, content), readers)
         return Upload(asked, asked)
     if kind == FORM:
         return Upload(await _form(request, workspace), None)
-    raise HTTPException(
-        415,
+    raise UnsupportedBody(
         f"got Content-Type: {shortened(kind) or 'none'}, expected multipart/form-data with parts named files, or "
         "application/json",
     )
@@ -62,7 +62,7 @@ async def _form(request: Request, workspace: Workspace) -> RecordingOptions:
     fields: dict[str, object] = {}
     charset = CHARSET.search(request.headers.get("content-type", ""))
     if charset and charset[1].lower() != "utf-8":  # others can name what no file can be called
-        raise HTTPException(415, f"got a form in {shortened(charset[1])}, expected UTF-8")
+        raise UnsupportedBody(f"got a form in {shortened(charset[1])}, expected UTF-8")
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):

@@ -1,49 +1,13 @@
-"""The models that this service serves."""
+"""The models that a service serves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from app.http.schemas import ModelIdentity
-from ecg.messages import shortened
-from models import Checkpoint, CheckpointInfo, Classifier, UnknownModel, zoo
+from app.errors import UnknownModelName, UnknownModelVersion
+from models import Checkpoint, Classifier, Kind, Plan, SolverSettings, UnknownModel, zoo
+from models.checkpoint.abstention import ALL
 from models.checkpoint.file import load
-
-AT = "@"
-"""Between a name and what pins it; no model's name has one."""
-
-SHORT = 8
-"""Digits of a sha256 that pin a model at least."""
-
-
-class UnknownModelName(Exception):
-    """The request names a model that is not served."""
-
-    def __init__(self, name: str, served: Sequence[str]) -> None:
-        super().__init__(f"got the model {shortened(name)!r}, expected one of: {', '.join(served)}")
-
-
-class UnknownModelVersion(Exception):
-    """The request names a version of a model that is not served."""
-
-    def __init__(self, name: str, version: str, served: Sequence[str]) -> None:
-        super().__init__(
-            f"got version {shortened(version)!r} of {name}, expected one of: {', '.join(served)}; or leave it out"
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class ServedModel:
-    """One classifier that is loaded, warm and known by name."""
-
-    identity: ModelIdentity
-    classifier: Classifier
-    info: CheckpointInfo
-
-    @property
-    def pin(self) -> str:
-        """What a request calls this very checkpoint, whatever else is served under its name."""
-        return f"{self.identity.name}{AT}{self.identity.sha256[:SHORT]}"
+from models.identity import AT, SHORT
 
 
 class ServedModels:
@@ -53,17 +17,17 @@ class ServedModels:
     takes them in their context; where there is none such, the first.
     """
 
-    def __init__(self, models: Sequence[ServedModel]) -> None:
+    def __init__(self, models: Sequence[Classifier]) -> None:
         self.models = tuple(models)
-        self.by_name: dict[str, ServedModel] = {}
+        self.by_name: dict[str, Classifier] = {}
         """The current one of each name."""
         for model in models:
             self.by_name.setdefault(model.identity.name, model)
-        self.for_beats = next((model for model in models if not model.classifier.in_context), models[0])
-        self.for_recordings = next((model for model in models if model.classifier.in_context), models[0])
+        self.for_beats = next((model for model in models if not model.in_context), models[0])
+        self.for_recordings = next((model for model in models if model.in_context), models[0])
 
     @classmethod
-    def load(cls, names: Sequence[str], before: Sequence[ServedModel] = ()) -> "ServedModels":
+    def load(cls, names: Sequence[str], before: Sequence[Classifier] = ()) -> "ServedModels":
         """Load what each entry of CARDIODE_MODELS names; a model has then answered its reference beats.
 
         Of those that were served `before`, one whose checkpoint is still the same is taken over as it is. Raises
@@ -72,15 +36,17 @@ class ServedModels:
         if not names:
             raise UnknownModel("got no models to serve; name one or more in CARDIODE_MODELS")
         known = {model.identity.sha256: model for model in before}
-        models: dict[str, ServedModel] = {}
+        models: dict[str, Classifier] = {}
         for file in (file for name in names for file in _files(name)):
             model = _serve(load(file), file, known)
             if model.identity.sha256 in models:
-                raise UnknownModel(f"got {file} in CARDIODE_MODELS, which is the same as {model.pin}; name each once")
+                raise UnknownModel(
+                    f"got {file} in CARDIODE_MODELS, which is the same as {model.identity.pin}; name each once"
+                )
             models[model.identity.sha256] = model
         return cls(list(models.values()))
 
-    def get(self, name: str) -> ServedModel | None:
+    def get(self, name: str) -> Classifier | None:
         """The current model of that name, or the one that `NAME@VERSION` or `NAME@SHA256` pins; None for no such.
 
         Of a sha256 its first eight digits will do. Where several have that version, it is the first of them.
@@ -93,17 +59,17 @@ class ServedModels:
         of_sha256 = (model for model in own if len(pin) >= SHORT and model.identity.sha256.startswith(pin))
         return next(of_version, None) or next(of_sha256, None)
 
-    def find(self, name: str | None, default: ServedModel) -> ServedModel:
+    def find(self, name: str | None, default: Classifier) -> Classifier:
         """What `get` finds, the default for None. Raises UnknownModelName."""
         if name is None:
             return default
         model = self.get(name)
         if model is None:
-            others = [model.pin for model in self.models if model is not self.by_name[model.identity.name]]
+            others = [model.identity.pin for model in self.models if model is not self.by_name[model.identity.name]]
             raise UnknownModelName(name, [*self.by_name, *others])
         return model
 
-    def find_version(self, name: str, version: str | None) -> ServedModel:
+    def find_version(self, name: str, version: str | None) -> Classifier:
         """The model of that name and version, the current one for None.
 
         Raises UnknownModelName and UnknownModelVersion.
@@ -130,9 +96,17 @@ def _files(name: str) -> list[Path]:
     return files
 
 
-def _serve(checkpoint: Checkpoint, file: Path, known: Mapping[str, ServedModel]) -> ServedModel:
-    if checkpoint.sha256 in known:
-        return known[checkpoint.sha256]
-    info = checkpoint.info
-    identity = ModelIdentity(name=info.name, version=info.model_version, sha256=checkpoint.sha256)
-    return ServedModel(identity, Classifier.proven(checkpoint, file), info)
+def _serve(checkpoint: Checkpoint, file: Path, known: Mapping[str, Classifier]) -> Classifier:
+    return known.get(checkpoint.sha256) or Classifier.proven(checkpoint, file)
+
+
+class Registry:
+    """What is served now: a reload puts other models in the place of these, in one step."""
+
+    def __init__(self, served: ServedModels) -> None:
+        self.served = served
+
+    def plan(self, kind: Kind, model: str | None, solver: SolverSettings | None = None, coverage: float = ALL) -> Plan:
+        """The plan for what a request brings and asks. Raises UnknownModelName, and all that `Plan.of` raises."""
+        default = self.served.for_recordings if kind == "recording" else self.served.for_beats
+        return Plan.of(self.served.find(model, default), kind, solver, coverage)

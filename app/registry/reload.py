@@ -6,33 +6,31 @@ Whatever has begun ends with the model that it began with: requests, streams and
 import asyncio
 import logging
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 import anyio.to_thread
-from starlette.datastructures import State
 
-from app.http.schemas import ModelIdentity, ReloadResponse
-from app.registry.models import ServedModel, ServedModels
+from app.errors import ReloadRefused
+from app.http.schemas import ReloadResponse
+from app.metrics.metrics import Metrics
+from app.registry.models import Registry, ServedModels
+from app.registry.shadowing import Shadowing
 from ecg import EcgError
-from models import ModelError
+from models import Classifier, ModelError, ModelIdentity
 from ode import OdeError
 
 logger = logging.getLogger("cardiode.models")
 
 
-class ReloadRefused(Exception):
-    """What CARDIODE_MODELS names now cannot be served."""
-
-    def __init__(self, why: Exception) -> None:
-        super().__init__(f"{why}; nothing has changed: the models that were served go on")
-
-
 class Reloader:
-    """Reloads the models of a service, whose `state` holds what is served; once at a time."""
+    """Reloads the models that the registry holds, by their names; once at a time."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, registry: Registry, names: Sequence[str], metrics: Metrics, shadowing: Shadowing) -> None:
+        self._registry = registry
+        self._names = names
+        self._metrics = metrics
+        self._shadowing = shadowing
         self._one_at_a_time = asyncio.Lock()
         self._hung_up: set[asyncio.Task[None]] = set()
 
@@ -44,9 +42,9 @@ class Reloader:
     async def reload(self) -> ReloadResponse:
         """Serve what CARDIODE_MODELS names now, and say what that changed. Raises ReloadRefused."""
         async with self._one_at_a_time:
-            before: ServedModels = self._state.served
+            before = self._registry.served
             try:
-                now = await anyio.to_thread.run_sync(ServedModels.load, self._state.settings.model_names, before.models)
+                now = await anyio.to_thread.run_sync(ServedModels.load, self._names, before.models)
             except (ModelError, EcgError, OdeError) as error:
                 self._count("refused")
                 logger.error("reload refused", extra={"reason": str(error)})
@@ -54,8 +52,8 @@ class Reloader:
             except BaseException:
                 self._count("failed")
                 raise
-            self._state.served = now
-            return self._tell(before.models, now.models)
+            self._registry.served = now
+            return self._report(before.models, now.models)
 
     def _hang_up(self) -> None:
         task = asyncio.ensure_future(self._reload_and_log())
@@ -70,7 +68,7 @@ class Reloader:
         except Exception:
             logger.exception("reload failed")
 
-    def _tell(self, before: Iterable[ServedModel], now: Iterable[ServedModel]) -> ReloadResponse:
+    def _report(self, before: Iterable[Classifier], now: Iterable[Classifier]) -> ReloadResponse:
         """What changed, to log and metrics too."""
         old, new = _identities(before), _identities(now)
         changed = ReloadResponse(
@@ -80,15 +78,15 @@ class Reloader:
             unchanged=[new[sha256] for sha256 in new if sha256 in old],
         )
         self._count("done")
-        self._state.metrics.tell_models(changed.models, changed.removed)
-        logger.info("reloaded", extra={key: [m.model_dump() for m in models] for key, models in changed})
-        for why in self._state.shadowing.resting(self._state.served):
+        self._metrics.show_models(changed.models, changed.removed)
+        logger.info("reloaded", extra={key: [vars(model) for model in models] for key, models in changed})
+        for why in self._shadowing.resting(self._registry.served):
             logger.warning("a shadow rests", extra={"reason": why})
         return changed
 
     def _count(self, outcome: str) -> None:
-        self._state.metrics.reloads.labels(outcome=outcome).inc()
+        self._metrics.reloads.labels(outcome=outcome).inc()
 
 
-def _identities(models: Iterable[ServedModel]) -> dict[str, ModelIdentity]:
+def _identities(models: Iterable[Classifier]) -> dict[str, ModelIdentity]:
     return {model.identity.sha256: model.identity for model in models}

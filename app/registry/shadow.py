@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from app.registry.models import ServedModel, ServedModels
+from app.errors import InvalidShadow
+from app.registry.models import ServedModels
+from models import Classifier
 
 EXAMPLE = "odenet=resnet:0.1"
-
-
-class InvalidShadow(ValueError):
-    """CARDIODE_SHADOW says what cannot be done."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Shadow:
             raise InvalidShadow(f"got {text!r}, expected two models: a model never disagrees with itself")
         return cls(primary, second, share)
 
-    def beside(self, model: ServedModel, served: ServedModels) -> ServedModel | None:
+    def beside(self, model: Classifier, served: ServedModels) -> Classifier | None:
         """The model that decides beside this one; None where that is none of this shadow's, or the shadow rests."""
         if model is not served.get(self.primary) or self.rests(served):
             return None
@@ -49,7 +47,7 @@ class Shadow:
             model = served.get(name)
             if model is None:
                 return f"{name} is not served"
-            if model.classifier.in_context:
+            if model.in_context:
                 return f"{name} takes whole recordings, and only requests with beats are shadowed"
             models.append(model)
         if models[0] is models[1]:

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from app.http.refusals import Responses, refusals
+from app.state import state_of
 
 FIGURES: Responses = {200: {"content": {"text/plain": {}}}}
 
@@ -13,4 +14,4 @@ router = APIRouter(tags=["metrics"])
 @router.get("/metrics", response_class=Response, responses=FIGURES | refusals({}, ending=False))
 async def metrics(request: Request) -> Response:
     """Requests, beats, solver evaluations and errors since the process began."""
-    return Response(request.app.state.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(state_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""Listening: the ports that the service answers on, and how it ends.
+"""Running: the ports that the service answers on, and how it ends.
 
 The first signal lets it finish what it has taken, for as long as the settings allow; a second one ends it at once. It
 never lasts much longer than allowed: work that cannot be broken off, such as a solve, may not hold it up.
@@ -14,14 +14,15 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.datastructures import State
 
+from app.errors import OpenToAll
 from app.http.loopback import is_loopback
 from app.server.http_protocol import BoundedHeads
 from app.server.patience import Patience, PatientConfig
 from app.server.websocket_protocol import PatientWebSockets
 from app.service import create_operations
 from app.settings import Settings
+from app.state import ServiceState
 
 OPERATIONS_SECONDS = 1
 """What requests for health or metrics may take to finish at the end, once all others have."""
@@ -41,17 +42,6 @@ BY_SIGNAL = 128
 """What shells add to a signal's number for the status of a process that it has ended."""
 
 
-class OpenToAll(Exception):
-    """Others than this machine could reach the service, and it would ask nobody for a key."""
-
-    def __init__(self, host: str) -> None:
-        super().__init__(
-            f"CARDIODE_HOST is {host!r}, where other machines may reach the service, and no API keys are asked for. "
-            "Name a file of keys in CARDIODE_API_KEYS_FILE (`python -m app keys add NAME` makes one), or set "
-            "CARDIODE_ANONYMOUS=true to serve whoever can reach it"
-        )
-
-
 def check(settings: Settings) -> None:
     """Raises OpenToAll."""
     if not (settings.api_keys_file or settings.anonymous or is_loopback(settings.host)):
@@ -63,11 +53,11 @@ def listen(service: FastAPI, settings: Settings) -> None:
     patience = Patience(settings.head_seconds, settings.answer_seconds)
     main = _config(service, patience, settings.host, settings.port, settings.shutdown_seconds)
     if settings.operations_port is None:
-        server = _Main(main, service.state)
+        server = _Main(main, service.state.service)
     else:
         host = settings.operations_host or settings.host
         beside = _config(create_operations(service), patience, host, settings.operations_port, OPERATIONS_SECONDS)
-        server = _Both(main, service.state, _Beside(beside), beside.bind_socket())
+        server = _Both(main, service.state.service, _Beside(beside), beside.bind_socket())
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, once all is finished
         server.run()
 
@@ -91,7 +81,7 @@ def _config(app: FastAPI, patience: Patience, host: str, port: int, seconds: int
 class _Main(uvicorn.Server):
     """The server that signals end."""
 
-    def __init__(self, config: uvicorn.Config, state: State) -> None:
+    def __init__(self, config: uvicorn.Config, state: ServiceState) -> None:
         super().__init__(config)
         self.state = state
         self._seconds = (config.timeout_graceful_shutdown or 0) + LAST_SECONDS
@@ -103,10 +93,10 @@ class _Main(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take nothing new from now on, and finish; if that was asked for already, end."""
-        if self.state.ending:
+        if self.state.drain.begun:
             # Not here, where it might wait for what it has interrupted.
             self._loop.call_soon_threadsafe(self._end, BY_SIGNAL + sig)
-        self.state.ending = True
+        self.state.drain.begun = True
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -119,7 +109,7 @@ class _Main(uvicorn.Server):
         await super().shutdown(sockets)
 
     def _end(self, status: int) -> None:
-        self.state.kept.close()
+        self.state.recordings.close()
         os._exit(status)
 
 
@@ -138,7 +128,7 @@ class _Both(_Main):
     The other one's port is taken already: that it cannot be is known before anything runs.
     """
 
-    def __init__(self, config: uvicorn.Config, state: State, beside: _Beside, port: socket.socket) -> None:
+    def __init__(self, config: uvicorn.Config, state: ServiceState, beside: _Beside, port: socket.socket) -> None:
         super().__init__(config, state)
         self.beside = beside
         self.port = port

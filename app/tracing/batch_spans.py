@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from opentelemetry.context import Context, get_current
 from opentelemetry.trace import Link, Span, Tracer, get_current_span
 
-from app.batching.batch import Asked, SolvedBatch, Way
+from app.batching.batch import BatchKey, PendingRequest, SolvedBatch
 from app.tracing.spans import fail, named
 from models import Decisions
 
@@ -21,17 +21,17 @@ logger = logging.getLogger("cardiode.traces")
 
 
 class BatchSpans:
-    """An onlooker of the batcher. Its tracer must sample all: told is what belongs to requests that are sampled."""
+    """An observer of the batcher. Its tracer must sample all: told is what belongs to requests that are sampled."""
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
-        self._contexts: WeakKeyDictionary[Asked, Context] = WeakKeyDictionary()
+        self._contexts: WeakKeyDictionary[PendingRequest, Context] = WeakKeyDictionary()
         """In which each request was asked."""
 
-    def queued(self, asked: Asked) -> None:
+    def queued(self, request: PendingRequest) -> None:
         """Note to which request the beats belong."""
         if get_current_span().get_span_context().trace_flags.sampled:
-            self._contexts[asked] = get_current()
+            self._contexts[request] = get_current()
 
     def solved(self, batch: SolvedBatch) -> None:
         """Tell of a batch, if some request in it is sampled."""
@@ -41,12 +41,12 @@ class BatchSpans:
             logger.exception("the spans of a batch are lost")
 
     def _tell(self, batch: SolvedBatch) -> None:
-        contexts = [self._contexts.get(piece.asked) for piece in batch.pieces]
+        contexts = [self._contexts.get(piece.request) for piece in batch.pieces]
         links = [Link(get_current_span(context).get_span_context()) for context in contexts if context is not None]
         if not links:
             return
         beats = sum(len(piece.beats) for piece in batch.pieces)
-        common = _attributes(batch.way) | named(batch_beats=beats, batch_requests=len(batch.pieces))
+        common = _attributes(batch.key) | named(batch_beats=beats, batch_requests=len(batch.pieces))
         started, ended = _since_1970(batch.started), _since_1970(batch.ended)
         whole = self._tracer.start_span("batch", Context(), attributes=common, links=links, start_time=started)
         _end(whole, batch.parts, ended)
@@ -55,17 +55,17 @@ class BatchSpans:
             if context is None:
                 continue
             if piece.start == 0:
-                self._tracer.start_span("wait", context, start_time=_since_1970(piece.asked.since)).end(started)
+                self._tracer.start_span("wait", context, start_time=_since_1970(piece.request.since)).end(started)
             own = common | named(beats=len(piece.beats))
             share = self._tracer.start_span("solve", context, attributes=own, links=[link], start_time=started)
             _end(share, [part], ended)
 
 
-def _attributes(way: Way) -> dict[str, str | int]:
+def _attributes(key: BatchKey) -> dict[str, str | int]:
     """What the beats of a batch have in common."""
-    model, shadow = way.model.identity, way.urgency == "spare"
-    told = named(model=model.name, model_version=model.version, model_sha256=model.sha256, shadow=shadow)
-    return told if way.solver is None else told | named(method=way.solver.method)
+    model, shadow = key.classifier.identity, key.urgency == "spare"
+    common = named(model=model.name, model_version=model.version, model_sha256=model.sha256, shadow=shadow)
+    return common if key.solver is None else common | named(method=key.solver.method)
 
 
 def _end(span: Span, parts: Sequence[Decisions | Exception], ended: int) -> None:

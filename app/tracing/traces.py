@@ -17,14 +17,11 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import format_trace_id, get_current_span
 from starlette.types import Scope
 
-from app.middleware.access import HEALTH
+from app.http.paths import rules_of
 from app.tracing.batch_spans import BatchSpans
 from app.tracing.spans import fail, named
 
 NAME = "cardiode"
-
-UNTRACED = HEALTH | {"/metrics"}
-"""Asked for again and again by whoever watches over the service."""
 
 CLOSING_SECONDS = 5
 """A collector that does not answer must not keep the service from ending."""
@@ -55,7 +52,7 @@ class Traces:
         for provider in (self._provider, batches):
             provider.add_span_processor(sending)
         self._tracer = self._provider.get_tracer(NAME, version(NAME))
-        self.onlooker = BatchSpans(batches.get_tracer(NAME, version(NAME)))
+        self.observer = BatchSpans(batches.get_tracer(NAME, version(NAME)))
         self.telemetry = TelemetryConfig(
             tracer_provider=self._provider,
             metrics=False,
@@ -102,4 +99,4 @@ class _Discreet(SpanProcessor):
 
 
 def _is_watching(scope: Scope) -> bool:
-    return scope["path"] in UNTRACED
+    return not rules_of(scope["path"]).traced

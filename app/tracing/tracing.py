@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from fastapi.telemetry import TelemetryConfig
 
-from app.batching.batcher import Onlooker
+from app.batching.batcher import Observer
+from app.errors import TracesUnavailable
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 """Either turns tracing on; the first is asked first."""
@@ -22,10 +23,6 @@ HTTP = "http/protobuf"
 _NOTHING = nullcontext()
 
 
-class TracesUnavailable(Exception):
-    """The environment asks for traces that cannot be sent."""
-
-
 class Tracing(Protocol):
     """What the service tells of its requests."""
 
@@ -34,7 +31,7 @@ class Tracing(Protocol):
         """What FastAPI does for it: it makes the span of a whole request, or WebSocket."""
 
     @property
-    def onlooker(self) -> Onlooker | None:
+    def observer(self) -> Observer | None:
         """Who is told of batches."""
 
     def span(self, name: str, **attributes: str | int) -> AbstractContextManager[object]:
@@ -51,7 +48,7 @@ class Untraced:
     """Tells nobody."""
 
     telemetry = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
-    onlooker = None
+    observer = None
 
     def span(self, name: str, **attributes: str | int) -> AbstractContextManager[object]:  # noqa: ARG002
         """Nothing."""

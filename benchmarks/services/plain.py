@@ -14,7 +14,7 @@ from benchmarks.load import RAW
 from benchmarks.services import answering
 from benchmarks.services.answering import Answer
 from benchmarks.services.setup import Setup
-from models.threads import use_one_core
+from models.process import use_one_core
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from ecg.errors import EcgError, LargeRecording, UnreadableRecording
-from ecg.messages import said, shortened
+from ecg.messages import reason, shortened
 
 MAX_FILES = 2000
 PIECE = 2**20
@@ -35,7 +35,7 @@ def unpack(archive: Path, folder: Path, max_bytes: int) -> list[Path]:
     except EcgError:
         raise
     except Exception as error:  # a parser of strangers' files may raise anything
-        raise UnreadableRecording(f"{archive.name} is no zip that can be unpacked: {said(error, archive)}") from error
+        raise UnreadableRecording(f"{archive.name} is no zip that can be unpacked: {reason(error, archive)}") from error
     return [folder / name for name in names]
 
 

@@ -19,7 +19,7 @@ from jaxtyping import Float32, Float64
 
 from ecg.errors import InvalidSignals, UnreadableRecording
 from ecg.leads import distinct_names, may_be_ecg
-from ecg.messages import said, shortened
+from ecg.messages import reason, shortened
 from ecg.source import BLOCK, MAX_LEADS, Source, check_layout, check_unit
 from ecg.units import millivolts
 
@@ -95,7 +95,7 @@ class _Table:
         except UnreadableRecording:
             raise
         except Exception as error:  # a parser of strangers' files may raise anything
-            raise UnreadableRecording(f"{self.file.name} is no table of numbers: {said(error, self.file)}") from error
+            raise UnreadableRecording(f"{self.file.name} is no table of numbers: {reason(error, self.file)}") from error
 
     def _quotes(self) -> bool:
         with self.file.open("rb") as opened:

@@ -14,7 +14,7 @@ from jaxtyping import Float32
 
 from ecg.errors import UnreadableRecording
 from ecg.leads import distinct_names, may_be_ecg
-from ecg.messages import listed, said
+from ecg.messages import listed, reason
 from ecg.source import BLOCK, MAX_LEADS, MAX_SAMPLES, Source, check_layout
 from ecg.units import millivolts
 
@@ -66,7 +66,7 @@ def open_edf(file: Path) -> Source:
     except UnreadableRecording:
         raise
     except Exception as error:  # a parser of strangers' files may raise anything
-        raise UnreadableRecording(f"{file.name} is no EDF file that can be read: {said(error, file)}") from error
+        raise UnreadableRecording(f"{file.name} is no EDF file that can be read: {reason(error, file)}") from error
     if not leads:
         return Source(file.stem, (), 0.0, 0, iter(()), left_out)
     check_layout(fs, len(leads))
@@ -187,7 +187,7 @@ def _blocks(
                 lead.get_data_slice(first * edf.data_record_duration, last * edf.data_record_duration) for lead in leads
             ]
         except Exception as error:  # a parser of strangers' files may raise anything
-            raise UnreadableRecording(f"cannot read the signals of {file.name}: {said(error, file)}") from error
+            raise UnreadableRecording(f"cannot read the signals of {file.name}: {reason(error, file)}") from error
         with np.errstate(over="ignore", invalid="ignore"):
             block = (np.array(values) * factors).astype(np.float32)
         written += block.shape[1]

@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 import wfdb
 from jaxtyping import Float32, Int, Int64
-from wfdb.io._signal import BYTES_PER_SAMPLE, COMPRESSED_FMTS, DATA_LOAD_TYPES
 
 from ecg.errors import UnreadableRecording
 from ecg.formats.wfdb_header import MAX_LINE, NOTHING, SUFFIX, read_header
 from ecg.leads import distinct_names, may_be_ecg
-from ecg.messages import listed, said
+from ecg.messages import listed, reason
 from ecg.recording import Annotations, Recording
 from ecg.source import BLOCK, MAX_SAMPLES, Source, check_layout
 from ecg.units import millivolts
@@ -30,6 +29,23 @@ UNJUDGED = "?"
 MAX_SKEW = 10_000
 MOST_AT_ONCE = 30_000_000
 """Values that are read in one piece, where the format allows no other way."""
+
+BYTES_PER_SAMPLE = {
+    "8": 1.0,
+    "16": 2.0,
+    "24": 3.0,
+    "32": 4.0,
+    "61": 2.0,
+    "80": 1.0,
+    "160": 2.0,
+    "212": 1.5,
+    "310": 4 / 3,
+    "311": 4 / 3,
+}
+"""Of each format whose samples are all as long (https://physionet.org/physiotools/wag/signal-5.htm)."""
+
+COMPRESSED = ("508", "516", "524")
+"""The formats of which nobody knows how long a sample is."""
 
 DIFFERENCES = "8"
 """The format of which a part can only be read after all that is before it."""
@@ -73,7 +89,7 @@ def read_annotations(path: Path, annotator: str, fs: float | None = None) -> Ann
         annotation = wfdb.rdann(str(path), annotator)
     except Exception as error:  # a parser of strangers' files may raise anything
         raise UnreadableRecording(
-            f"cannot read the annotations {path.name}.{annotator}: {said(error, path)}"
+            f"cannot read the annotations {path.name}.{annotator}: {reason(error, path)}"
         ) from error
     samples = np.asarray(annotation.sample, dtype=np.int64)
     if fs is not None and annotation.fs not in (None, fs):
@@ -140,7 +156,7 @@ class _Segment:
                 physical = (read.dac(return_res=64) * self.factors).T.astype(np.float32)
         except Exception as error:  # a parser of strangers' files may raise anything
             raise UnreadableRecording(
-                f"cannot read the signals of {self.header.name}: {said(error, self.header)}"
+                f"cannot read the signals of {self.header.name}: {reason(error, self.header)}"
             ) from error
         if physical.shape != (len(self.channels), stop - start):
             raise UnreadableRecording(
@@ -182,12 +198,12 @@ class _Segment:
         record = self.record
         formats = {record.fmt[channel] for channel in channels}
         fmt = record.fmt[channels[0]]
-        if len(formats) > 1 or fmt not in (*DATA_LOAD_TYPES, *COMPRESSED_FMTS):
+        if len(formats) > 1 or fmt not in (*BYTES_PER_SAMPLE, *COMPRESSED):
             raise UnreadableRecording(
                 f"{self.header.name} gives {name} the format {' and '.join(sorted(formats))}, expected one of: "
-                f"{', '.join((*DATA_LOAD_TYPES, *COMPRESSED_FMTS))}"
+                f"{', '.join((*BYTES_PER_SAMPLE, *COMPRESSED))}"
             )
-        if fmt in COMPRESSED_FMTS:
+        if fmt in COMPRESSED:
             if length is None:
                 raise UnreadableRecording(f"{self.header.name} gives no number of samples, which {name} needs")
             return length

@@ -14,7 +14,7 @@ from pathlib import Path
 import wfdb
 
 from ecg.errors import UnreadableRecording
-from ecg.messages import said, shortened
+from ecg.messages import reason, shortened
 from ecg.source import MAX_LEADS
 
 SUFFIX = ".hea"
@@ -79,7 +79,7 @@ def read_header(header: Path, *, uncalibrated: bool = False) -> wfdb.Record | wf
     try:
         record = wfdb.rdheader(str(header.with_suffix("")))
     except Exception as error:  # a parser of strangers' files may raise anything
-        raise UnreadableRecording(f"{header.name} is no WFDB header: {said(error, header)}") from error
+        raise UnreadableRecording(f"{header.name} is no WFDB header: {reason(error, header)}") from error
     if first["segments"] is None:
         record.units = [_unit(line) for line in lines[1:]]
     return record

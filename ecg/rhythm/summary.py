@@ -1,46 +1,25 @@
-"""Rhythm: what the beats of a recording say together.
+"""The rhythm summary: what the beats of a recording say together.
 
-Ectopic beats are told as in a Holter report: a couplet is two in a row, a run three or more; bigeminy is every second
-beat ectopic, trigeminy every third, three times or more. R-R variability is that of the Task Force of the European
-Society of Cardiology and the North American Society of Pacing and Electrophysiology, "Heart rate variability: standards
-of measurement" (1996), table 1: of intervals between two normal beats (NN) alone.
+R-R variability is that of the Task Force of the European Society of Cardiology and the North American Society of Pacing
+and Electrophysiology, "Heart rate variability: standards of measurement" (1996), table 1: of intervals between two
+normal beats (NN) alone.
 """
 
 import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
 from ecg.labels import Label
+from ecg.rhythm.events import ECTOPIC, Event, find_events
 
-PAUSE_SECONDS = 2.0
 RATE_INTERVALS = 8
 """Intervals that the lowest and the highest heart rate are means of."""
 SEGMENT_SECONDS = 300.0
 """The five minutes of SDANN."""
-LEAST_REPEATS = 3
-"""Ectopic beats, with what is between them, that make bigeminy or trigeminy."""
-ECTOPIC: tuple[Label, Label] = ("S", "V")
-
-Kind = Literal["pause", "couplet", "run", "bigeminy", "trigeminy"]
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that a reader of the recording would want to see, from its first beat to its last.
-
-    `label` is the class of its ectopic beats, None for a pause; `beats` counts them.
-    """
-
-    kind: Kind
-    label: Label | None
-    start: float
-    end: float
-    beats: int
 
 
 @dataclass(frozen=True)
@@ -106,20 +85,14 @@ def summarize(
     """
     intervals = np.where(broken, np.nan, np.diff(times, prepend=np.nan))
     seconds = float(np.nansum(intervals))
-    events = _pauses(times, intervals)
-    for label in ECTOPIC:
-        streaks = _streaks(labels, intervals, label)
-        events += [_streak_event(times, label, first, last) for first, last in streaks if last > first]
-        events += _repeats(times, labels, intervals, label, "bigeminy", 2)
-        events += _repeats(times, labels, intervals, label, "trigeminy", 3)
-    events.sort(key=lambda event: event.start)
+    events = find_events(times, labels, intervals)
     runs = [event for event in events if event.kind == "run"]
     return Rhythm(
         seconds=seconds,
         heart_rate=_heart_rate(intervals),
         burden={label: _burden(labels, label, seconds) for label in ECTOPIC},
         variability=_variability(times, labels, intervals),
-        events=tuple(events),
+        events=events,
         longest_run=max(runs, key=lambda run: run.beats, default=None),
         hours=_hours(times, labels, intervals, events),
     )
@@ -143,13 +116,6 @@ def _hours(
     return tuple(found)
 
 
-def _pauses(times: Float64[np.ndarray, "beat"], intervals: Float64[np.ndarray, "beat"]) -> list[Event]:
-    return [
-        Event("pause", None, float(times[beat - 1]), float(times[beat]), 0)
-        for beat in np.flatnonzero(intervals >= PAUSE_SECONDS).tolist()
-    ]
-
-
 def _heart_rate(intervals: Float64[np.ndarray, "beat"]) -> HeartRate | None:
     known = intervals[np.isfinite(intervals)]
     if not len(known):
@@ -163,55 +129,6 @@ def _burden(labels: Sequence[Label | None], label: Label, seconds: float) -> Bur
     judged = sum(own is not None for own in labels)
     count = sum(own == label for own in labels)
     return Burden(count, count / judged if judged else 0.0, 3600 * count / seconds if seconds else 0.0)
-
-
-def _streaks(
-    labels: Sequence[Label | None], intervals: Float64[np.ndarray, "beat"], label: Label
-) -> list[tuple[int, int]]:
-    """The first and the last beat of each unbroken row of beats of a class."""
-    found: list[tuple[int, int]] = []
-    for beat, own in enumerate(labels):
-        if own != label:
-            continue
-        if found and found[-1][1] == beat - 1 and np.isfinite(intervals[beat]):
-            found[-1] = (found[-1][0], beat)
-        else:
-            found.append((beat, beat))
-    return found
-
-
-def _streak_event(times: Float64[np.ndarray, "beat"], label: Label, first: int, last: int) -> Event:
-    count = last - first + 1
-    return Event("couplet" if count == 2 else "run", label, float(times[first]), float(times[last]), count)
-
-
-def _repeats(
-    times: Float64[np.ndarray, "beat"],
-    labels: Sequence[Label | None],
-    intervals: Float64[np.ndarray, "beat"],
-    label: Label,
-    kind: Literal["bigeminy", "trigeminy"],
-    period: int,
-) -> list[Event]:
-    """Where every `period`-th beat is ectopic and those between are normal."""
-    events, beat = [], 0
-    while beat < len(labels):
-        last = beat
-        while labels[beat] == label and _follows(labels, intervals, last, label, period):
-            last += period
-        count = (last - beat) // period + 1
-        if labels[beat] == label and count >= LEAST_REPEATS:
-            events.append(Event(kind, label, float(times[beat]), float(times[last]), count))
-        beat = last + 1
-    return events
-
-
-def _follows(
-    labels: Sequence[Label | None], intervals: Float64[np.ndarray, "beat"], beat: int, label: Label, period: int
-) -> bool:
-    following = list(labels[beat + 1 : beat + 1 + period])
-    unbroken = bool(np.isfinite(intervals[beat + 1 : beat + 1 + period]).all())
-    return unbroken and following == ["N"] * (period - 1) + [label]
 
 
 def _variability(

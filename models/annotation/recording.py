@@ -1,103 +1,44 @@
-"""Annotation: what a classifier says of the beats that were found in a recording."""
+"""Annotation of a recording: its beats are found, cut and decided on, part by part."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ecg import (
-    LABELS,
     BeatsInContext,
     FoundBeats,
     FoundPart,
-    Label,
     Recording,
     Rhythm,
     Stretch,
     choose_leads,
     find_beats,
     in_stretches,
-    summarize,
 )
-from models.checkpoint.abstention import ALL, Reason
-from models.classifying import Classifying
-from models.decisions import Decision, Decisions
-from models.networks.network import Solver
-
-
-@dataclass(frozen=True)
-class AnnotatedBeats:
-    """Beats of a recording, in order of time. `decisions` are those on the beats of `good` quality, None for none."""
-
-    found: FoundBeats
-    decisions: Decisions | None
-
-    def __len__(self) -> int:
-        return len(self.found)
-
-    @classmethod
-    def joined(cls, parts: Sequence["AnnotatedBeats"]) -> "AnnotatedBeats":
-        """The beats of all parts, in their order."""
-        decisions = [part.decisions for part in parts if part.decisions is not None]
-        return cls(
-            FoundBeats.joined([part.found for part in parts]), Decisions.joined(decisions) if decisions else None
-        )
-
-    def decision(self, beat: int) -> Decision:
-        """That on one of them."""
-        if self.decisions is None or self.found.quality[beat] != "good":
-            return NOT_JUDGED
-        return self.decisions[int(np.count_nonzero(self.found.good[:beat]))]
-
-    def __iter__(self) -> Iterator[Decision]:
-        """A decision on each beat; those that cannot be judged have no label, and the classifier abstains."""
-        decided = iter(self.decisions or ())
-        return (next(decided) if good else NOT_JUDGED for good in self.found.good.tolist())
-
-    @property
-    def reasons(self) -> list[Reason | None]:
-        """Why the classifier abstains on each beat; None where it does not."""
-        decided = iter(self.decisions.reasons if self.decisions else ())
-        return [next(decided) if good else "poor_signal" for good in self.found.good.tolist()]
-
-    @property
-    def labels(self) -> list[Label | None]:
-        """The label of each beat; None for one that cannot be judged, and one whose solve failed."""
-        labels = np.full(len(self), -1)
-        if self.decisions is not None:
-            labels[self.found.good] = self.decisions.labels
-        names: list[Label | None] = [*LABELS, None]
-        return [names[label] for label in labels.tolist()]
-
-    def rhythm(self, fs: float) -> Rhythm:
-        """What they say together; `fs` is the rate that their peaks are counted at."""
-        return summarize(self.found.peaks / fs, self.labels, self.found.broken)
-
-
-NOT_JUDGED = Decision(label=None, probabilities=None, reason="poor_signal", receipt=None)
-
+from models.annotation.beats import AnnotatedBeats
+from models.decisions import Decisions
+from models.plan import Beats, Plan
 
 Context = Callable[[FoundBeats], BeatsInContext]
 
+Decide = Callable[[Plan, Beats], Decisions]
+"""Who decides by a plan: `Plan.decide` in this process, or another that asks one elsewhere."""
+
+AT_ONCE = 512
+"""Beats that are decided on anew before the progress is reported."""
+
 
 def annotate(
-    classifier: Classifying,
-    found: FoundBeats,
-    solver: Solver | None = None,
-    context: Context | None = None,
-    *,
-    coverage: float = ALL,
+    plan: Plan, found: FoundBeats, context: Context | None = None, decide: Decide = Plan.decide
 ) -> AnnotatedBeats:
-    """Decide on the beats that can be judged; `context` tells that of beats, for a classifier that takes them in it.
-
-    Raises what `Classifier.classify` raises for a solver and a coverage, and NeedsRecording.
-    """
+    """Decide on the beats that can be judged; `context` gives that of beats, for a model that takes them in it."""
     # Asked of all beats, good or not: each is part of the others' context.
     beats = context(found).values if context else found.values
     good = beats[found.good]
     if not len(good):
         return AnnotatedBeats(found, None)
-    return AnnotatedBeats(found, classifier.classify(BeatsInContext(good) if context else good, solver, coverage))
+    return AnnotatedBeats(found, decide(plan, BeatsInContext(good) if context else good))
 
 
 def context_in(recording: Recording, leads: Sequence[int]) -> Context:
@@ -120,68 +61,84 @@ class AnnotatedPart:
     reason: str | None
     """Why there are no beats at all, with the last part of a recording that has none."""
 
+    def share_of(self, recording: Recording) -> float:
+        """How much of the recording is done with this part, 0 to 1: one without samples is done at once."""
+        return self.seconds / recording.seconds if recording.seconds else 1.0
+
 
 @dataclass(frozen=True)
 class AnnotatedRecording:
-    """A recording, and all that is said of it. `lead` is the one its beats were cut from, by number; None for none."""
+    """A recording, the plan that decided on it, and all that was decided.
+
+    `lead` is the one its beats were cut from, by number; None for none. `reason` says why there are no beats.
+    """
 
     recording: Recording
+    plan: Plan
     lead: int | None
     beats: AnnotatedBeats
     reason: str | None
 
     @classmethod
-    def of(cls, recording: Recording, leads: tuple[int, ...], parts: Sequence[AnnotatedPart]) -> "AnnotatedRecording":
+    def of(
+        cls, recording: Recording, plan: Plan, leads: tuple[int, ...], parts: Sequence[AnnotatedPart]
+    ) -> "AnnotatedRecording":
         """The whole of all parts."""
         beats = AnnotatedBeats.joined([part.beats for part in parts])
-        return cls(recording, leads[0] if leads else None, beats, parts[-1].reason if parts else None)
+        return cls(recording, plan, leads[0] if leads else None, beats, parts[-1].reason if parts else None)
+
+    @property
+    def leads(self) -> tuple[int, ...]:
+        """Those that its beats were found in."""
+        return () if self.lead is None else choose_leads(self.recording, self.recording.leads[self.lead])
 
     @property
     def rhythm(self) -> Rhythm:
         """What its beats say together."""
         return self.beats.rhythm(self.recording.fs)
 
+    def decided_by(self, plan: Plan, parts: Sequence[AnnotatedPart]) -> "AnnotatedRecording":
+        """The same beats, decided on anew in these parts."""
+        return replace(self, plan=plan, beats=AnnotatedBeats.joined([part.beats for part in parts]))
+
+
+def annotate_recording(
+    plan: Plan, recording: Recording, leads: tuple[int, ...], decide: Decide = Plan.decide
+) -> Iterator[AnnotatedPart]:
+    """Find, cut and classify the beats of a recording, part by part; `leads` are those of `ecg.choose_leads`.
+
+    A model that takes beats in their context gets half an hour of them at once.
+    """
+    yield from annotate_parts(plan, recording, leads, find_beats(recording, leads), decide)
+
+
+def annotate_again(plan: Plan, whole: AnnotatedRecording, decide: Decide = Plan.decide) -> Iterator[AnnotatedPart]:
+    """Decide anew, part by part, on the beats that were found in a recording."""
+    recording, pieces = whole.recording, whole.beats.found.pieces(AT_ONCE)
+    found = (FoundPart(piece, recording.seconds * n / len(pieces)) for n, piece in enumerate(pieces, 1))
+    yield from annotate_parts(plan, recording, whole.leads, found, decide)
+
+
+def annotate_parts(
+    plan: Plan,
+    recording: Recording,
+    leads: tuple[int, ...],
+    parts: Iterable[FoundPart],
+    decide: Decide = Plan.decide,
+) -> Iterator[AnnotatedPart]:
+    """Classify beats that were found in a recording, part by part."""
+    context = context_in(recording, leads) if plan.in_context else None
+    for part in in_stretches(parts, recording.fs) if context else parts:
+        yield AnnotatedPart(annotate(plan, part.beats, context, decide), part.seconds, part.reason)
+
 
 def beat_in_context(whole: AnnotatedRecording, beat: int) -> BeatsInContext:
     """One beat of a recording, by number, in the context that `annotate_parts` gives it."""
     recording = whole.recording
-    leads = () if whole.lead is None else choose_leads(recording, recording.leads[whole.lead])
-    context = context_in(recording, leads)
+    context = context_in(recording, whole.leads)
     found = FoundPart(whole.beats.found, recording.seconds)
     stretches = [part.beats for part in in_stretches([found], recording.fs)]
     ends = np.cumsum([len(stretch) for stretch in stretches])
     stretch = int(np.searchsorted(ends, beat, side="right"))
     place = beat - int(ends[stretch]) + len(stretches[stretch])
     return context(stretches[stretch]).select(np.array([place]))
-
-
-def annotate_recording(
-    classifier: Classifying,
-    recording: Recording,
-    leads: tuple[int, ...],
-    solver: Solver | None = None,
-    *,
-    coverage: float = ALL,
-) -> Iterator[AnnotatedPart]:
-    """Find, cut and classify the beats of a recording, part by part; `leads` are those of `ecg.choose_leads`.
-
-    A classifier that takes beats in their context gets half an hour of them at once. Raises what `Classifier.classify`
-    raises for a solver and a coverage.
-    """
-    yield from annotate_parts(classifier, recording, leads, find_beats(recording, leads), solver, coverage=coverage)
-
-
-def annotate_parts(
-    classifier: Classifying,
-    recording: Recording,
-    leads: tuple[int, ...],
-    parts: Iterable[FoundPart],
-    solver: Solver | None = None,
-    *,
-    coverage: float = ALL,
-) -> Iterator[AnnotatedPart]:
-    """Classify beats that were found in a recording, part by part; otherwise as `annotate_recording`."""
-    context = context_in(recording, leads) if classifier.in_context else None
-    for part in in_stretches(parts, recording.fs) if context else parts:
-        beats = annotate(classifier, part.beats, solver, context, coverage=coverage)
-        yield AnnotatedPart(beats, part.seconds, part.reason)

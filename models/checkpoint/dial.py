@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
 from models.answers import SolvedAnswers
 from models.networks.network import AUTO, Solver
-from ode import Status
 
 Solve = Callable[[Float32[np.ndarray, "beat length"], Solver], SolvedAnswers]
 
@@ -35,14 +34,14 @@ class Auto(BaseModel):
         A beat that took both solves has cost both.
         """
         cheap = solve(beats, replace(self.cheap, max_evaluations=max_evaluations))
-        doubtful = ~(cheap.margin > self.doubt * cheap.error) | (cheap.status != Status.OK)
+        doubtful = ~(cheap.answers.margin > self.doubt * cheap.cost.error) | ~cheap.cost.solved
         agreed = np.zeros_like(doubtful)
         if not doubtful.any():
             return cheap, doubtful, agreed
-        left = max(max_evaluations - int(cheap.evaluations.max()), 1)
+        left = max(max_evaluations - int(cheap.cost.evaluations.max()), 1)
         tight = solve(beats[doubtful], replace(self.tight, max_evaluations=left))
-        agreed[doubtful] = tight.logits.argmax(1) == cheap.logits[doubtful].argmax(1)
-        tight = replace(tight, evaluations=cheap.evaluations[doubtful] + tight.evaluations)
+        agreed[doubtful] = tight.answers.logits.argmax(1) == cheap.answers.logits[doubtful].argmax(1)
+        tight = replace(tight, cost=tight.cost.plus(cheap.cost.evaluations[doubtful]))
         return cheap.replaced(doubtful, tight), doubtful, agreed
 
 

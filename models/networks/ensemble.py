@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from models.networks.network import Output, Solver
-from ode import Solution
+from ode import Cost, Solution
 
 
 class Committee(nn.Module):
@@ -42,14 +42,10 @@ class Committee(nn.Module):
 
 
 def _together(solutions: Sequence[Solution]) -> Solution:
-    """The solves of all members as one: states side by side, costs added up, and the worst error and status."""
+    """The solves of all members as one: states side by side, and what they cost together."""
     return Solution(
         start=torch.cat([solution.start for solution in solutions], dim=1),
         between=torch.cat([solution.between for solution in solutions], dim=2),
         states=torch.cat([solution.states for solution in solutions], dim=1),
-        evaluations=torch.stack([solution.evaluations for solution in solutions]).sum(dim=0),
-        accepted=torch.stack([solution.accepted for solution in solutions]).sum(dim=0),
-        rejected=torch.stack([solution.rejected for solution in solutions]).sum(dim=0),
-        error=torch.stack([solution.error for solution in solutions]).amax(dim=0),
-        status=torch.stack([solution.status for solution in solutions]).amax(dim=0),
+        cost=Cost.together([solution.cost for solution in solutions]),
     )

@@ -73,4 +73,4 @@ def solve(dynamics: ConvDynamics, start: State, solver: Solver, gradient: Gradie
 
 def solver_error(solution: Solution, start: State) -> Float[Tensor, ""]:
     """The solver's own estimate of its error, over the size of the state at the start: the mean of the batch."""
-    return (solution.error / root_mean_square(start)).mean()
+    return (solution.cost.error / root_mean_square(start)).mean()

@@ -16,7 +16,7 @@ from torch.autograd.function import once_differentiable
 from ode.dynamics import Dynamics, casting_as_now, parameters_of, per_sample
 from ode.methods.step_size import root_mean_square
 from ode.solve.loop import Loop
-from ode.solve.solution import Solution, Status
+from ode.solve.solution import Solution
 from ode.solve.step import Step
 
 
@@ -58,7 +58,7 @@ def _solve_backward(
     loop: Loop, forward: Solution, of_path: Float[Tensor, "time sample ..."], parameters: tuple[Tensor, ...]
 ) -> tuple[Tensor, list[Tensor]]:
     """The adjoint at the start, and the gradients of the parameters."""
-    solved = forward.status == Status.OK
+    solved = forward.cost.solved
     at_start, gradients, arrived = _solve_samples_backward(loop, forward, of_path, parameters, solved)
     if not arrived.all():  # their share of the parameters' gradient cannot be told apart: sum it without them
         solved[solved.clone()] = arrived
@@ -78,7 +78,7 @@ def _solve_samples_backward(
     The way back stops at every time that was asked for, where the loss adds to the adjoint.
     """
     path, of_path = forward.path[:, solved], of_path[:, solved]
-    steps = (loop.times[0] - loop.times[-1]) / forward.accepted[solved]
+    steps = (loop.times[0] - loop.times[-1]) / forward.cost.accepted[solved]
     gradients = [torch.zeros_like(parameter) for parameter in parameters]
     adjoint = of_path[-1].clone()
     arrived = torch.ones_like(steps, dtype=torch.bool)
@@ -108,7 +108,7 @@ def _solve_leg(
     quadrature = _ParameterGradient(leg.f, parameters, size, gradients)
     back = replace(leg, f=_augment(leg.f), observe=quadrature.add if parameters else None)
     solution = back.run(torch.stack((states, adjoint / unit), 1), steps)
-    return solution.states[:, 1] * unit, solution.status == Status.OK
+    return solution.states[:, 1] * unit, solution.cost.solved
 
 
 def _augment(f: Dynamics) -> Dynamics:

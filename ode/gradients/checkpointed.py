@@ -18,7 +18,7 @@ from ode.errors import InvalidSolver
 from ode.methods.runge_kutta import stages
 from ode.solve.dense import interpolate, points_within
 from ode.solve.loop import Loop
-from ode.solve.solution import Solution, Status
+from ode.solve.solution import Solution
 from ode.solve.step import Step
 
 
@@ -86,7 +86,7 @@ class _Checkpointed(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         of_between, of_states = gradients
         parameters = ctx.saved_tensors
-        solved = ctx.solution.status == Status.OK
+        solved = ctx.solution.cost.solved
         of_state = torch.where(per_sample(solved, of_states), of_states, torch.zeros_like(of_states))
         of_parameters = [torch.zeros_like(parameter) for parameter in parameters]
         for checkpoint in reversed(ctx.taken):

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ode.dynamics import Dynamics, per_sample
-from ode.solve.solution import Solution, Status
+from ode.solve.solution import Solution
 
 
 def move_start(f: Dynamics, y0: Float[Tensor, "sample ..."], times: Float[Tensor, "time"]) -> Tensor:
@@ -25,13 +25,13 @@ def move_ends(f: Dynamics, solution: Solution, times: Float[Tensor, "time"]) -> 
 
     The states of a sample that failed are of no time that was asked for, and do not move.
     """
-    solved = solution.status == Status.OK
+    solved = solution.cost.solved
     between = [_move(f, y, t, 1.0, solved) for y, t in zip(solution.between, times[1:-1], strict=True)]
     return replace(
         solution,
         between=torch.stack(between) if between else solution.between,
         states=_move(f, solution.states, times[-1], 1.0, solved),
-        evaluations=solution.evaluations + len(times),
+        cost=solution.cost.plus(len(times)),
     )
 
 

@@ -9,8 +9,9 @@ from torchdiffeq import odeint_adjoint
 
 from ode.dynamics import Dynamics, parameters_of
 from ode.errors import InvalidSolver
+from ode.solve.cost import Cost, Status
 from ode.solve.loop import Loop
-from ode.solve.solution import Solution, Status
+from ode.solve.solution import Solution
 
 NAMES = {"heun_euler": "adaptive_heun", "bosh3": "bosh3", "dopri5": "dopri5", "dopri8": "dopri8"}
 """What torchdiffeq calls our methods; it has no tsit5."""
@@ -74,14 +75,7 @@ class _Counted(nn.Module):
         def count(number: int) -> Tensor:
             return torch.full((len(states),), number, dtype=torch.int64, device=states.device)
 
-        within = self.evaluations <= max_evaluations
-        return Solution(
-            start=path[0],
-            between=path[1:-1],
-            states=states,
-            evaluations=count(self.evaluations),
-            accepted=count(self.accepted),
-            rejected=count(self.rejected),
-            error=states.new_full((len(states),), torch.nan),
-            status=count(Status.OK if within else Status.EVALUATIONS_EXHAUSTED),
-        )
+        status = Status.OK if self.evaluations <= max_evaluations else Status.EVALUATIONS_EXHAUSTED
+        unknown = states.new_full((len(states),), torch.nan)
+        cost = Cost(count(self.evaluations), count(self.accepted), count(self.rejected), unknown, count(status))
+        return Solution(path[0], path[1:-1], states, cost)

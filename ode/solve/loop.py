@@ -14,9 +14,10 @@ from ode.methods.implicit import Equation
 from ode.methods.method import Method
 from ode.methods.runge_kutta import stages, weigh
 from ode.methods.step_size import MIN_STEP_EPSILONS, first_step, next_step, root_mean_square
+from ode.solve.cost import UNDER_WAY, Cost, Status
 from ode.solve.dense import Passed, interpolate, points_within
 from ode.solve.running import Ended, Running, gather
-from ode.solve.solution import Solution, Status
+from ode.solve.solution import Solution
 from ode.solve.step import Step
 
 CRUMB = 1e-4
@@ -47,14 +48,14 @@ class Loop:
         running = self._start(y0, step)
         ended: list[Ended] = []
         passed: list[Passed] = []
-        while len(running.index):
+        while True:
             status = self._status(running)
-            over = status >= 0
+            over = status != UNDER_WAY
             if over.all():
-                ended.append(Ended(running, status))
+                ended.append(Ended.of(running, status))
                 break
             if over.any():
-                ended.append(Ended(running.select(over), status[over]))
+                ended.append(Ended.of(running.select(over), status[over]))
                 running = running.select(~over)
             running, taken, good = self._step(running)
             if self.observe is not None or len(self.times) > 2:
@@ -74,21 +75,22 @@ class Loop:
         t = y0.new_full((samples,), self.times[0])
         span = y0.new_full((samples,), self.times[-1] - self.times[0])
         if self.max_evaluations < 2:  # not enough to choose a first step: nothing is begun
-            cost, slope, step = 0, torch.zeros_like(y0), span
+            spent, slope, step = 0, torch.zeros_like(y0), span
         elif step is not None and self.method.kind == "adaptive":
-            cost, slope = 1, self.f(t, y0)
+            spent, slope = 1, self.f(t, y0)
         elif self.first_step is not None:
-            cost, slope, step = 1, self.f(t, y0), self._given_step() * span.sign()
+            spent, slope, step = 1, self.f(t, y0), self._given_step() * span.sign()
         else:
             slope = self.f(t, y0)
             with torch.no_grad():  # how long a step is chosen to be is no part of the solution
                 step = first_step(self.f, t, y0, slope, span, self.method, self.rtol, self.atol)
             # A slope that is not finite gives a step that is not: the first step then fails as non_finite.
-            cost, step = 2, torch.where(step.isfinite(), step, span)
+            spent, step = 2, torch.where(step.isfinite(), step, span)
         zeros = torch.zeros(samples, dtype=torch.int64, device=y0.device)
         index = torch.arange(samples, device=y0.device)
         past = y0.new_zeros(samples, 0, 2, *y0.shape[1:])
-        return Running(index, t, y0, slope, past, step, zeros + cost, zeros, zeros, torch.zeros_like(t))
+        cost = Cost(zeros + spent, zeros, zeros, torch.zeros_like(t), zeros + UNDER_WAY)
+        return Running(index, t, y0, slope, past, step, cost)
 
     def _given_step(self) -> float:
         """The step that was given; a multistep method shortens it until the interval is a whole number of them."""
@@ -99,16 +101,16 @@ class Loop:
         return span / math.ceil((1 - CRUMB) * span / given)
 
     def _status(self, running: Running) -> Int64[Tensor, "sample"]:
-        """The status of each sample that has ended, -1 for one that goes on."""
+        """The status of each sample that has ended, UNDER_WAY for one that goes on."""
         start, end = self.times[0], self.times[-1]
         arrived = running.t == end
         broken = ~_all_finite(running.slope)
         step = running.step.abs()
         underflow = step < MIN_STEP_EPSILONS * torch.finfo(running.t.dtype).eps * abs(end - start)
         underflow &= (end - running.t).abs() > step
-        exhausted = running.evaluations > self.max_evaluations - self._calls(running)
+        exhausted = running.cost.evaluations > self.max_evaluations - self._calls(running)
         late = self.deadline is not None and time.monotonic() >= self.deadline
-        status = torch.full_like(running.index, Status.DEADLINE if late else -1)
+        status = torch.full_like(running.index, Status.DEADLINE if late else UNDER_WAY)
         for flag, value in (
             (underflow, Status.STEP_UNDERFLOW),
             (exhausted, Status.EVALUATIONS_EXHAUSTED),
@@ -146,10 +148,7 @@ class Loop:
             slope=_chosen(good, taken.slopes[-1], torch.full_like(at.slope, torch.nan) if fixed else at.slope),
             past=self._remember(at),
             step=at.step if fixed else self._next_step(at, length, ratio),
-            evaluations=at.evaluations + evaluations,
-            accepted=at.accepted + good,
-            rejected=at.rejected + ~good,
-            error=torch.where(good, at.error + error, at.error),
+            cost=_with_step(at.cost, evaluations, good, error),
         )
         return running, taken, good
 
@@ -174,7 +173,7 @@ class Loop:
             evaluations: Tensor | int = 0
             solved = None
         else:
-            done = stages(self.f, self.method, at.t, at.y, at.slope, length, self.equation(at.evaluations))
+            done = stages(self.f, self.method, at.t, at.y, at.slope, length, self.equation(at.cost.evaluations))
             nodes, end, slopes = done.states, done.states[-1], done.slopes
             weights, shares = self.method.a[-1], (0.0, *self.method.c)
             evaluations, solved = done.evaluations, done.solved
@@ -238,6 +237,22 @@ class Loop:
             with torch.no_grad():
                 ratio = length * root_mean_square(difference / size.mul_(self.rtol).add_(self.atol))
         return error, torch.where(sound, ratio, torch.full_like(ratio, torch.inf))
+
+
+def _with_step(
+    cost: Cost[Tensor],
+    evaluations: Int64[Tensor, "sample"] | int,
+    good: Bool[Tensor, "sample"],
+    error: Float[Tensor, "sample"],
+) -> Cost[Tensor]:
+    """The cost with a step more, whose error counts where it is accepted."""
+    return Cost(
+        cost.evaluations + evaluations,
+        cost.accepted + good,
+        cost.rejected + ~good,
+        torch.where(good, cost.error + error, cost.error),
+        cost.status,
+    )
 
 
 def _chosen(

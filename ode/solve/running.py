@@ -1,11 +1,12 @@
 """The samples of a solve that are still under way, and how those that have ended come together again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
+from ode.solve.cost import Cost
 from ode.solve.dense import Passed
 from ode.solve.solution import Solution
 
@@ -23,49 +24,44 @@ class Running:
     slope: Float[Tensor, "sample ..."]
     past: Float[Tensor, "sample past 2 ..."]
     step: Float[Tensor, "sample"]
-    evaluations: Int64[Tensor, "sample"]
-    accepted: Int64[Tensor, "sample"]
-    rejected: Int64[Tensor, "sample"]
-    error: Float[Tensor, "sample"]
+    cost: Cost[Tensor]
 
     def select(self, which: Bool[Tensor, "sample"]) -> "Running":
         """Those samples alone."""
-        return Running(**{name: value[which] for name, value in vars(self).items()})
+        return Running(
+            self.index[which],
+            self.t[which],
+            self.y[which],
+            self.slope[which],
+            self.past[which],
+            self.step[which],
+            self.cost.select(which),
+        )
 
 
 @dataclass(frozen=True)
 class Ended:
-    """Samples that have ended, and how."""
+    """Samples that have ended: which, their last states, and what these cost."""
 
-    running: Running
-    status: Int64[Tensor, "sample"]
+    index: Int64[Tensor, "sample"]
+    states: Float[Tensor, "sample ..."]
+    cost: Cost[Tensor]
+
+    @classmethod
+    def of(cls, running: Running, status: Int64[Tensor, "sample"]) -> "Ended":
+        """The samples as they are, ended with this status."""
+        return cls(running.index, running.y, replace(running.cost, status=status))
 
 
 def gather(y0: Float[Tensor, "sample ..."], ended: list[Ended], passed: list[Passed], between: int) -> Solution:
     """All samples, back in the order in which they came, with their states at the `between` times on the way."""
-    if not ended:
-        counts = torch.zeros(0, dtype=torch.int64, device=y0.device)
-        return Solution(y0, y0.new_zeros(between, *y0.shape), y0, counts, counts, counts, y0.new_zeros(0), counts)
-    order = torch.cat([part.running.index for part in ended]).argsort()
-
-    def in_order(parts: list[Tensor]) -> Tensor:
-        return parts[0] if len(parts) == 1 else torch.cat(parts)[order]  # one part has never lost its order
-
-    def joined(name: str) -> Tensor:
-        return in_order([getattr(part.running, name) for part in ended])
-
-    states = joined("y")
+    states, cost = ended[0].states, ended[0].cost
+    if len(ended) > 1:  # one part has never lost its order
+        order = torch.cat([part.index for part in ended]).argsort()
+        states = torch.cat([part.states for part in ended])[order]
+        cost = Cost.joined([part.cost for part in ended]).select(order)
     on_the_way = states.expand(between, *states.shape)
     if passed:
         places = torch.cat([part.time for part in passed]) - 1, torch.cat([part.index for part in passed])
         on_the_way = on_the_way.index_put(places, torch.cat([part.states for part in passed]))
-    return Solution(
-        start=y0,
-        between=on_the_way,
-        states=states,
-        evaluations=joined("evaluations"),
-        accepted=joined("accepted"),
-        rejected=joined("rejected"),
-        error=joined("error"),
-        status=in_order([part.status for part in ended]),
-    )
+    return Solution(y0, on_the_way, states, cost)

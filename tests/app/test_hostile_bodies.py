@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from models.memory import MOST_KEPT
+from models.process import MOST_KEPT
 from tests.app.conftest import started
 from tests.app.metrics.test_metrics import parsed, total
 

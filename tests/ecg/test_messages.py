@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg.messages import LONGEST, MOST, ROOM, listed, said, shortened
+from ecg.messages import LONGEST, MOST, ROOM, listed, reason, shortened
 
 
 @given(st.text(max_size=3 * LONGEST) | st.integers(0, 3 * LONGEST).map("x".__mul__))
@@ -38,4 +38,4 @@ def test_a_list_is_short_whatever_is_in_it(names):
     ],
 )
 def test_what_a_library_said_is_told_without_the_folder(error, told):
-    assert said(error, Path("/secret/made.hea")) == told
+    assert reason(error, Path("/secret/made.hea")) == told

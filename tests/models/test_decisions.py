@@ -1,4 +1,3 @@
-from dataclasses import fields
 from functools import cached_property
 
 import numpy as np
@@ -8,12 +7,12 @@ from hypothesis import strategies as st
 
 from models import Auto, Decisions, Receipts, Solver
 from models.decisions import FOUND
-from ode import Status
+from ode import Cost, Status
 
 
 def values_of(thing):
-    """All that a dataclass holds, arrays as lists."""
-    held = {field.name: getattr(thing, field.name) for field in fields(thing)}
+    """All that receipts hold, arrays as lists."""
+    held = vars(thing) | vars(thing.cost) | {"cost": None}
     return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in held.items()}
 
 
@@ -24,9 +23,11 @@ def receipts(draw, count):
     stages = {} if auto is None else {name: rng.random(count) < 0.5 for name in ("tight", "agreed")}
     return Receipts(
         Solver(),
-        *(rng.integers(0, 100, count) for _ in range(3)),
-        rng.random(count, np.float32),
-        rng.choice([int(each) for each in Status], count),
+        Cost(
+            *(rng.integers(0, 100, count) for _ in range(3)),
+            rng.random(count, np.float32),
+            rng.choice([int(each) for each in Status], count),
+        ),
         draw(st.booleans()),
         auto,
         **stages,

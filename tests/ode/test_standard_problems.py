@@ -74,7 +74,7 @@ def test_the_error_stays_under_the_tolerance_times_what_the_problem_magnifies(pr
     for method in ADAPTIVE:
         tolerance = 1e-3 if method == "heun_euler" else 1e-5  # of order 2, it would take ten thousand steps
         solution = integrate(f, y0, (0.0, end), method=method, rtol=tolerance, atol=tolerance, max_evaluations=10**6)
-        assert solution.status.item() == Status.OK, method
+        assert solution.cost.status.item() == Status.OK, method
         assert (solution.states[0] - exact).abs().max() < magnified * tolerance, method
 
 
@@ -84,7 +84,7 @@ def test_the_arenstorf_orbit_closes(method):
     solution = integrate(arenstorf, y0, (0.0, ARENSTORF_PERIOD), method=method, rtol=1e-10, atol=1e-10,
                          max_evaluations=1_000_000)  # fmt: skip
     assert (solution.states - y0).abs().max() < 1e-2
-    assert solution.accepted.item() > 50
+    assert solution.cost.accepted.item() > 50
 
 
 @pytest.mark.parametrize("method", ["implicit_euler", "crank_nicolson", "implicit_midpoint"])
@@ -93,6 +93,6 @@ def test_stiff_van_der_pol_is_followed_by_implicit_steps(method):
     exact = reference(f, start, 100.0)
     solution = integrate(f, torch.tensor([start], dtype=torch.float64), (0.0, 100.0), method=method, step=1.0,
                          rtol=1e-8, atol=1e-8, max_evaluations=100_000)  # fmt: skip
-    assert solution.status.item() == Status.OK
+    assert solution.cost.status.item() == Status.OK
     assert solution.states[0, 0].item() == pytest.approx(exact[0], abs=1e-3)
     assert math.isfinite(solution.states[0, 1])

@@ -6,7 +6,7 @@ from pathlib import Path
 from models import zoo
 from models.checkpoint.file import load as load_checkpoint
 from models.checkpoint.file import save as save_checkpoint
-from models.memory import keep_freed_memory
+from models.process import keep_freed_memory
 from training.commands.arguments import add_beats, add_checkpoint, add_data
 from training.data.dataset import Sources
 from training.evaluation.evaluation import recipe_of

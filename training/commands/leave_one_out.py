@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from models.memory import keep_freed_memory
+from models.process import keep_freed_memory
 from training.commands.arguments import add_data, add_run
 from training.data.databases import read_recording
 from training.data.dataset import Sources

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from models.checkpoint.file import FILE_NAME
 from models.checkpoint.file import save as save_checkpoint
-from models.memory import keep_freed_memory
+from models.process import keep_freed_memory
 from training.commands.arguments import add_beats, add_data, add_run
 from training.data.dataset import Sources
 from training.data.recordings import added_table, read_added

@@ -20,12 +20,12 @@ from tqdm import tqdm
 from ecg import EcgError, FoundBeats, Recording, choose_leads, find_beats, label_of
 from ecg.formats import wfdb
 from ecg.formats.wfdb_header import SUFFIX, read_header
+from ecg.matching import labels_at
 from ecg.messages import listed
-from models.checkpoint.file import AddedRecordings
+from models.checkpoint.info import AddedRecordings
 from training.data.databases import RECORDINGS
 from training.data.dataset import Dataset, Split
 from training.errors import MissingData, UnusableRecording
-from training.synthesis.examples import labels_at
 
 GROUPS = 2
 """Of the added patients in cross-validation: each is decided on by a network that knows others of them."""

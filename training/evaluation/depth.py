@@ -61,5 +61,5 @@ def _kept(network: nn.Module, beats: Tensor, solver: Solver | None) -> tuple[flo
     with kept:
         output = network.train()(beats, solver)
         output.logits.sum().backward()
-    evaluations = 0.0 if output.solution is None else float(output.solution.evaluations.float().mean())
+    evaluations = 0.0 if output.solution is None else float(output.solution.cost.evaluations.float().mean())
     return kept.most / len(beats), evaluations

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from ecg import LABELS, Annotations, FoundBeats, FoundPart, Quality, Recording, choose_leads, cut_beats, find_beats
 from ecg.formats.wfdb import UNJUDGED
 from ecg.scoring import CLASS_OF_IN_LITERATURE, CLASSES, LEARNING, Comparison, compare
-from models import AnnotatedBeats, Classifier, annotate_parts
+from models import AnnotatedBeats, Classifier, Plan, annotate_parts
 from models.checkpoint.abstention import ALL
 from models.decisions import Decisions
 from training.data.databases import DS1
@@ -176,7 +176,7 @@ def annotated_by(
     """What a classifier says of a recording."""
     leads = choose_leads(recording)
     parts = find_beats(recording, leads) if peaks == "found" else given_beats(recording)
-    annotated = annotate_parts(classifier, recording, leads, parts, coverage=coverage)
+    annotated = annotate_parts(Plan.of(classifier, "recording", coverage=coverage), recording, leads, parts)
     return AnnotatedBeats.joined([part.beats for part in annotated])
 
 

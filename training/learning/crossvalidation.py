@@ -14,13 +14,14 @@ import torch
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from ecg import LABELS, Recording, choose_leads
-from models import AnnotatedBeats, CheckpointInfo, Classifier, OperatingPoint, annotate_recording
+from ecg.matching import labels_at
+from models import AnnotatedBeats, CheckpointInfo, Classifier, OperatingPoint, Plan, annotate_recording
 from training.data.dataset import Dataset, Split
 from training.errors import UnexpectedData
 from training.learning.loop import network_of, train_members
 from training.learning.recipe import Recipe
 from training.measures.scores import Score, score
-from training.synthesis.examples import MADE, labels_at
+from training.synthesis.examples import MADE
 
 OFFSETS = np.arange(-5.0, 1.51, 0.25)
 """Tried for the logits of S and V; those of N stay as they are."""
@@ -164,9 +165,8 @@ def crossvalidate(
 
 def decide(classifier: Classifier, recording: Recording) -> OutOfFold:
     """What a classifier says of a whole annotated recording, as it is served."""
-    beats = AnnotatedBeats.joined(
-        [part.beats for part in annotate_recording(classifier, recording, choose_leads(recording))]
-    )
+    plan = Plan.of(classifier, "recording")
+    beats = AnnotatedBeats.joined([part.beats for part in annotate_recording(plan, recording, choose_leads(recording))])
     probabilities = np.full((len(beats), len(LABELS)), np.nan)
     if beats.decisions is not None:
         probabilities[beats.found.good] = np.where(

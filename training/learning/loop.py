@@ -169,7 +169,7 @@ class Trainer:
         self.optimiser.step()
         self.schedule.step()
         self.average.update_parameters(self.network)
-        evaluations = 0.0 if output.solution is None else float(output.solution.evaluations.float().mean())
+        evaluations = 0.0 if output.solution is None else float(output.solution.cost.evaluations.float().mean())
         return loss.item(), int((output.logits.argmax(1) == labels).sum()), evaluations
 
     def _loss(self, logits: Tensor, labels: Tensor, said: Tensor | None) -> Tensor:

@@ -30,7 +30,7 @@ from models import (
 )
 from models.checkpoint.abstention import ALL, LEAST
 from models.decisions import Decisions
-from ode import Status, find_method
+from ode import find_method
 from training.data.dataset import Dataset, Split
 from training.learning.crossvalidation import OutOfFold, fifths
 from training.measures.scores import Cell, Confidence, measure_confidence, measure_grid, reference_labels
@@ -280,8 +280,8 @@ def _fit_auto(classifier: Classifier, validation: Dataset) -> Auto:
     reference = reference_labels(classifier, validation)
     cheap = classifier.solve(validation.beats, CHEAP)
     with np.errstate(divide="ignore"):
-        sureness = cheap.margin / cheap.error
-    missed = np.sort(sureness[(cheap.logits.argmax(axis=1) != reference) & (cheap.status == Status.OK)])[::-1]
+        sureness = cheap.answers.margin / cheap.cost.error
+    missed = np.sort(sureness[(cheap.answers.logits.argmax(axis=1) != reference) & cheap.cost.solved])[::-1]
     allowed = int(MISSED * len(validation))
     doubt = float(missed[allowed]) if len(missed) > allowed else 0.0
     return Auto(cheap=CHEAP, tight=TIGHT, doubt=doubt)

@@ -21,7 +21,7 @@ from jaxtyping import Int64
 from ecg import LABELS, BeatsInContext, Label, Recording, choose_leads, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Checkpoint, CheckpointInfo, Classifier
-from models.checkpoint.file import preprocessing_of
+from models.checkpoint.preprocessing import preprocessing_of
 from training.data.databases import DS1, DS1_GROUPS, read_recording
 from training.data.dataset import Dataset, Sources, split
 from training.data.recordings import Added, entry_of, groups_of, with_added

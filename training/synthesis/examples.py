@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64
 from pydantic import BaseModel, ConfigDict, Field
 from scipy.signal import butter, sosfiltfilt
 from tqdm import tqdm
 
 from ecg import (
-    LABELS,
     Annotations,
     BeatsInContext,
     FoundBeats,
@@ -32,6 +31,7 @@ from ecg import (
 from ecg.context.pace import Pace
 from ecg.context.usual_beat import UsualBeat
 from ecg.formats import wfdb as wfdb_format
+from ecg.matching import labels_at
 from ecg.signal.noise import noisy
 from ecg.signal.resampling import BEAT_FS, resample
 from training.data.databases import NOISES, ensure_downloaded, read_noises
@@ -41,9 +41,6 @@ from training.synthesis.material import Material, segment_of, segments_without_g
 
 MADE = "+"
 """What the name of a recording ends in that was made of the one of that name."""
-
-MATCH_SECONDS = 0.15
-"""How far a found R peak may be from an annotation of the same beat (ANSI/AAMI EC57)."""
 
 LIVE_SHARE = 0.25
 """Of the made recordings: how many are looked at as live ones are."""
@@ -154,21 +151,6 @@ def _so_far(stretch: Stretch) -> Iterator[BeatsInContext]:
         around = slice(int(usual_from), known)
         usual = stretch.usual(around, usual)
         yield stretch.so_far(slice(start, stop), around, usual, Pace.of(stretch.intervals[:known]))
-
-
-def labels_at(peaks: Int64[np.ndarray, "beat"], annotations: Annotations, fs: float) -> Int64[np.ndarray, "beat"]:
-    """The label of the nearest annotated beat within 150 ms, as an index of `LABELS`; -1 where there is none."""
-    marked = [(s, label_of(c)) for s, c in zip(annotations.samples.tolist(), annotations.symbols, strict=True)]
-    samples = np.array([sample for sample, label in marked if label], dtype=np.int64)
-    labels = np.array([LABELS.index(label) for _, label in marked if label], dtype=np.int64)
-    if not len(samples):
-        return np.full(len(peaks), -1)
-    after = np.clip(np.searchsorted(samples, peaks), 1, max(len(samples) - 1, 1))
-    before = after - 1
-    after = np.minimum(after, len(samples) - 1)
-    nearest = np.where(np.abs(peaks - samples[before]) <= np.abs(samples[after] - peaks), before, after)
-    near = np.abs(peaks - samples[nearest]) <= MATCH_SECONDS * fs
-    return np.where(near, labels[nearest], -1)
 
 
 def examples_as_they_are(data: Path, names: Sequence[str]) -> Dataset:

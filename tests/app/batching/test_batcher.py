@@ -3,40 +3,38 @@ import math
 import os
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.batching.batch import Way
-from app.batching.batcher import ENOUGH, Batcher, TooLate
-from app.batching.limiter import Busy
-from app.batching.worker import WorkerLost
+from app.batching.batch import BatchKey
+from app.batching.batcher import ENOUGH, Batcher
+from app.errors import Busy, TooLate, WorkerLost
 from app.metrics.metrics import Metrics
-from models import Abstention, InvalidCoverage, NoSolver, Solver
+from models import Classifier, ModelIdentity, Solver
 
 LONG = 1000.0
 """Seconds that no test may take."""
 
 
-class Watched:
+class Watched(Classifier):
     """A real classifier that notes what it is given, and may be held."""
 
     def __init__(self, classifier):
-        self.classifier = classifier
-        self.abstention = classifier.abstention
+        vars(self).update(vars(classifier))
+        self.original = classifier
         self.batches = []
         self.free = threading.Event()
         self.free.set()
         self.begun = threading.Semaphore(0)
 
-    def classify(self, beats, solver):
-        self.batches.append((len(beats), solver))
+    def decide(self, values, solver, least_confidence=0.0):
+        self.batches.append((len(values), solver))
         self.begun.release()
         assert self.free.wait(60)
-        return self.classifier.classify(beats, solver)
+        return self.original.decide(values, solver, least_confidence)
 
     @contextmanager
     def held(self):
@@ -47,6 +45,12 @@ class Watched:
             self.free.set()
 
 
+def named(classifier, **other):
+    """The classifier with something else in its identity."""
+    classifier.identity = ModelIdentity(**vars(classifier.identity) | other)
+    return classifier
+
+
 class WorkerHere:
     """Solves as a worker does, in this process: so that what is asked of a classifier can be watched."""
 
@@ -55,8 +59,8 @@ class WorkerHere:
     def __init__(self, *_):
         """Needs nothing."""
 
-    async def classify(self, model, beats, solver):
-        return await asyncio.to_thread(model.classifier.classify, beats, solver)
+    async def decide(self, classifier, beats, solver):
+        return await asyncio.to_thread(classifier.decide, beats, solver)
 
     async def close(self):
         """There is nothing to end."""
@@ -64,8 +68,7 @@ class WorkerHere:
 
 @pytest.fixture
 def model(served):
-    resnet = served.by_name["resnet"]
-    return replace(resnet, classifier=Watched(resnet.classifier))
+    return Watched(served.by_name["resnet"])
 
 
 @pytest.fixture
@@ -78,12 +81,12 @@ def batcher_of():
 
 
 async def begun(model):
-    await asyncio.to_thread(model.classifier.begun.acquire)
+    await asyncio.to_thread(model.begun.acquire)
 
 
 async def asked(batcher, model, beats, seconds=60.0, *, urgency="prompt"):
     """A request, which has been queued when this is done."""
-    task = asyncio.ensure_future(batcher.decide(Way(model, None, urgency), beats, 1.0, seconds))
+    task = asyncio.ensure_future(batcher.decide(BatchKey(model, None, urgency), beats, 0.0, seconds))
     await asyncio.sleep(0)
     return task
 
@@ -97,15 +100,15 @@ def test_beats_of_requests_that_wait_are_solved_together_and_go_home(batcher_of,
     parts = [beats[0:1], beats[1:4], beats[4:6], beats[6:11]]
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             first = await asked(batcher, model, parts[0])
             await begun(model)
             others = [await asked(batcher, model, part) for part in parts[1:]]
         return await asyncio.gather(first, *others)
 
     for part, decisions in zip(parts, asyncio.run(run()), strict=True):
-        same(decisions, model.classifier.classifier.classify(part))
-    assert [size for size, _ in model.classifier.batches] == [1, 10]
+        same(decisions, model.original.classify(part))
+    assert [size for size, _ in model.batches] == [1, 10]
 
 
 def test_a_lone_request_does_not_wait_for_company_that_cannot_come(batcher_of, model, beats):
@@ -113,33 +116,33 @@ def test_a_lone_request_does_not_wait_for_company_that_cannot_come(batcher_of, m
 
     async def run():
         for _ in range(3):
-            await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+            await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [1, 1, 1]
+    assert [size for size, _ in model.batches] == [1, 1, 1]
 
 
 def test_beats_wait_for_company_while_others_are_being_solved(batcher_of, model, beats):
     batcher = batcher_of(wait=LONG, workers=2)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             tasks = [await asked(batcher, model, beats[:1])]
             await begun(model)
             tasks += [await asked(batcher, model, part) for part in (beats[1:3], beats[3:6])]
             await asyncio.sleep(0.05)
-            assert len(model.classifier.batches) == 1
+            assert len(model.batches) == 1
         await asyncio.gather(*tasks)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [1, 5]
+    assert [size for size, _ in model.batches] == [1, 5]
 
 
 def test_they_do_not_wait_longer_than_they_may(batcher_of, model, beats):
     batcher = batcher_of(wait=0.01, workers=2)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             tasks = [await asked(batcher, model, beats[:1])]
             await begun(model)
             tasks += [await asked(batcher, model, beats[1:3])]
@@ -147,7 +150,7 @@ def test_they_do_not_wait_longer_than_they_may(batcher_of, model, beats):
         await asyncio.gather(*tasks)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [1, 2]
+    assert [size for size, _ in model.batches] == [1, 2]
 
 
 @pytest.mark.parametrize(("most_beats", "enough"), [(4, 4), (1000, ENOUGH)])
@@ -155,7 +158,7 @@ def test_enough_beats_do_not_wait(batcher_of, model, beats, most_beats, enough):
     batcher = batcher_of(wait=LONG, most_beats=most_beats, workers=2)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             tasks = [await asked(batcher, model, beats[:1])]
             await begun(model)
             tasks += [await asked(batcher, model, np.resize(beats, (enough, 187)))]
@@ -163,7 +166,7 @@ def test_enough_beats_do_not_wait(batcher_of, model, beats, most_beats, enough):
         await asyncio.gather(*tasks)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [1, enough]
+    assert [size for size, _ in model.batches] == [1, enough]
 
 
 @pytest.mark.parametrize(
@@ -177,24 +180,24 @@ def test_enough_beats_do_not_wait(batcher_of, model, beats, most_beats, enough):
 )
 def test_workers_that_have_nothing_to_do_share_what_is_worth_sharing(batcher_of, model, beats, waiting, sizes):
     batcher = batcher_of(wait=0, most_beats=1000, queue_beats=1000, workers=2)
-    asyncio.run(batcher.decide(Way(model, None), np.resize(beats, (waiting, 187)), 1.0, 60))
-    assert sorted((size for size, _ in model.classifier.batches), reverse=True) == sizes  # either may begin first
+    asyncio.run(batcher.decide(BatchKey(model, None), np.resize(beats, (waiting, 187)), 0.0, 60))
+    assert sorted((size for size, _ in model.batches), reverse=True) == sizes  # either may begin first
 
 
 def test_other_models_and_other_solver_settings_never_mix(batcher_of, served, beats):
-    odenet = replace(served.by_name["odenet"], classifier=Watched(served.by_name["odenet"].classifier))
-    ways = [Way(odenet, Solver(rtol=tolerance, atol=tolerance)) for tolerance in (1e-2, 1e-3)] * 3
+    odenet = Watched(served.by_name["odenet"])
+    keys = [BatchKey(odenet, Solver(rtol=tolerance, atol=tolerance)) for tolerance in (1e-2, 1e-3)] * 3
     batcher = batcher_of()
 
     async def run():
-        with odenet.classifier.held():
-            tasks = [asyncio.ensure_future(batcher.decide(way, beats[:1], 1.0, 60)) for way in ways]
+        with odenet.held():
+            tasks = [asyncio.ensure_future(batcher.decide(key, beats[:1], 0.0, 60)) for key in keys]
             await begun(odenet)
         return await asyncio.gather(*tasks)
 
-    for way, decisions in zip(ways, asyncio.run(run()), strict=True):
-        assert decisions.receipts.solver == way.solver
-    assert sorted(size for size, _ in odenet.classifier.batches) in ([1, 2, 3], [3, 3])
+    for key, decisions in zip(keys, asyncio.run(run()), strict=True):
+        assert decisions.receipts.solver == key.solver
+    assert sorted(size for size, _ in odenet.batches) in ([1, 2, 3], [3, 3])
 
 
 def test_a_large_request_lets_a_small_one_pass(batcher_of, model, beats):
@@ -202,7 +205,7 @@ def test_a_large_request_lets_a_small_one_pass(batcher_of, model, beats):
     done = []
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             large = await asked(batcher, model, np.resize(beats, (40, 187)))
             await begun(model)
             small = await asked(batcher, model, beats[:1])
@@ -212,35 +215,35 @@ def test_a_large_request_lets_a_small_one_pass(batcher_of, model, beats):
 
     decisions, _ = asyncio.run(run())
     assert done == ["small", "large"]
-    same(decisions, model.classifier.classifier.classify(np.resize(beats, (40, 187))))
+    same(decisions, model.original.classify(np.resize(beats, (40, 187))))
 
 
 def test_a_large_request_is_worked_on_by_all_workers(batcher_of, model, beats):
     batcher = batcher_of(most_beats=4, workers=2)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             large = await asked(batcher, model, beats[:8])
             await begun(model)
             await begun(model)
         return await large
 
-    same(asyncio.run(run()), model.classifier.classifier.classify(beats[:8]))
+    same(asyncio.run(run()), model.original.classify(beats[:8]))
 
 
 def test_a_full_queue_refuses_at_once_and_takes_again_when_there_is_room(batcher_of, model, beats):
     batcher = batcher_of(queue_beats=10)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             first = await asked(batcher, model, beats[:1])
             await begun(model)
             waiting = await asked(batcher, model, beats[:8])
             with pytest.raises(Busy, match="8 beats are waiting") as refused:
-                await batcher.decide(Way(model, None), beats[:3], 1.0, 60)
+                await batcher.decide(BatchKey(model, None), beats[:3], 0.0, 60)
             last = await asked(batcher, model, beats[:2])
         await asyncio.gather(first, waiting, last)
-        await batcher.decide(Way(model, None), beats[:10], 1.0, 60)
+        await batcher.decide(BatchKey(model, None), beats[:10], 0.0, 60)
         return refused.value
 
     assert 1 <= asyncio.run(run()).retry_seconds <= 30
@@ -252,18 +255,18 @@ def test_whoever_would_wait_too_long_for_a_turn_is_refused_before_and_after_the_
     batcher = batcher_of(most_beats=4, queue_seconds=1e-9)  # so that a batch for the worker is all that may wait
 
     async def run():
-        await batcher.decide(Way(model, None), beats[:4], 1.0, 60)
+        await batcher.decide(BatchKey(model, None), beats[:4], 0.0, 60)
         await begun(model)
-        with model.classifier.held():
+        with model.held():
             tasks = [await asked(batcher, model, beats[:1])]
             await begun(model)
             tasks.append(await asked(batcher, model, beats[:40]))  # of which a newcomer waits for a batch alone
             batcher.check()
             tasks.append(await asked(batcher, model, beats[:1]))
-            with pytest.raises(Busy, match="5 beats would be solved before") as refused:
+            with pytest.raises(Busy, match="5 beats are queued before these already") as refused:
                 batcher.check()
-            with pytest.raises(Busy, match="5 beats would be solved before"):
-                await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+            with pytest.raises(Busy, match="5 beats are queued before these already"):
+                await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60)
             tasks.append(await asked(batcher, model, beats[:1], urgency="spare"))  # for whom nobody waits
             tasks[2].cancel()
             await asyncio.sleep(0)
@@ -278,7 +281,7 @@ def test_nobody_is_refused_for_the_time_before_anything_is_known_of_it(batcher_o
     batcher = batcher_of(most_beats=4, queue_seconds=1e-9)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             tasks = [await asked(batcher, model, beats[:4]) for _ in range(9)]
         await asyncio.gather(*tasks)
 
@@ -301,7 +304,7 @@ def test_a_queue_that_is_empty_again_refuses_nobody(batcher_of, model, beats, da
         for number in left:
             tasks[number].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await batcher.decide(Way(model, None), beats[:1], 1.0, 60)  # those who left are forgotten by then
+        await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60)  # those who left are forgotten by then
         assert batcher._before_a_newcomer == 0
 
     asyncio.run(run())
@@ -311,41 +314,48 @@ def test_what_can_no_longer_arrive_in_time_is_not_begun(batcher_of, model, beats
     batcher = batcher_of()
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             first = await asked(batcher, model, beats[:1])
             await begun(model)
             with pytest.raises(TooLate, match="50 ms"):
-                await batcher.decide(Way(model, None), beats[:5], 1.0, 0.05)
+                await batcher.decide(BatchKey(model, None), beats[:5], 0.0, 0.05)
         await first
-        await batcher.decide(Way(model, None), beats[:2], 1.0, 60)
+        await batcher.decide(BatchKey(model, None), beats[:2], 0.0, 60)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [1, 2]
+    assert [size for size, _ in model.batches] == [1, 2]
 
 
 def test_a_request_that_was_given_up_is_not_solved(batcher_of, model, beats):
     batcher = batcher_of()
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             first = await asked(batcher, model, beats[:1])
             await begun(model)
             left = await asked(batcher, model, beats[:5])
             left.cancel()
             await asyncio.sleep(0)
         await first
-        await batcher.decide(Way(model, None), beats[:2], 1.0, 60)
+        await batcher.decide(BatchKey(model, None), beats[:2], 0.0, 60)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [1, 2]
+    assert [size for size, _ in model.batches] == [1, 2]
 
 
-def test_none_fails_for_another(batcher_of, model, beats):
-    batcher = batcher_of()
-    whole = model.classifier.classifier.classify(beats[:3])
+def test_none_fails_for_another(batcher_of, model, beats, monkeypatch):
+    batcher, decide = batcher_of(), model.decide
+    whole = model.original.classify(beats[:3])
+
+    def fails_for_nan(values, *others):
+        if np.isnan(values).any():
+            raise RuntimeError("of its own")
+        return decide(values, *others)
+
+    monkeypatch.setattr(model, "decide", fails_for_nan)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             first = await asked(batcher, model, beats[:1])
             await begun(model)
             good = await asked(batcher, model, beats[:3])
@@ -354,59 +364,55 @@ def test_none_fails_for_another(batcher_of, model, beats):
 
     _, decisions, error = asyncio.run(run())
     same(decisions, whole)
-    assert isinstance(error, Exception)
+    assert isinstance(error, RuntimeError)
 
 
-def test_each_request_of_a_batch_abstains_at_its_own_coverage(batcher_of, model, beats):
-    model.classifier.abstention = Abstention(coverages=(0.5, 1.0), confidences=(1.0, 0.0))
+def test_each_request_of_a_batch_abstains_at_its_own_confidence(batcher_of, model, beats):
     batcher = batcher_of()
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             first = await asked(batcher, model, beats[:1])
             await begun(model)
-            coverages = (1.0, 0.5, 1.0)
-            others = [batcher.ask(Way(model, None), beats[:2], coverage, 60) for coverage in coverages]
+            confidences = (0.0, 1.0, 0.0)
+            others = [batcher.submit(BatchKey(model, None), beats[:2], least, 60) for least in confidences]
         await first
         return await asyncio.gather(*others)
 
     low, none = ["low_confidence"] * 2, [None] * 2
     assert [decisions.reasons for decisions in asyncio.run(run())] == [none, low, none]
-    assert [size for size, _ in model.classifier.batches] == [1, 6]
+    assert [size for size, _ in model.batches] == [1, 6]
 
 
 def test_a_worker_goes_on_after_an_answer_that_nobody_can_read(batcher_of, model, beats):
     batcher = batcher_of()
     (worker,) = batcher.workers
-    usual = worker.classify
+    usual = worker.decide
 
     async def run():
-        worker.classify = lambda *_: asyncio.sleep(0, "no decisions")
+        worker.decide = lambda *_: asyncio.sleep(0, "no decisions")
         with pytest.raises(TypeError):
-            await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
-        worker.classify = usual
-        return await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+            await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60)
+        worker.decide = usual
+        return await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60)
 
-    same(asyncio.run(run()), model.classifier.classifier.classify(beats[:1]))
+    same(asyncio.run(run()), model.original.classify(beats[:1]))
 
 
-def test_what_a_model_cannot_do_is_told_to_who_asked_for_it(batcher_of, served, model, beats):
-    batcher = batcher_of()
+def test_an_error_goes_home_to_who_asked(batcher_of, model, beats, monkeypatch):
+    def fails(*_):
+        raise RuntimeError("of its own")
 
-    async def run(solver, coverage):
-        await batcher.decide(Way(served.by_name["resnet"], solver), beats[:1], coverage, 60)
-
-    with pytest.raises(NoSolver):
-        asyncio.run(run(Solver(), 1.0))
-    with pytest.raises(InvalidCoverage):
-        asyncio.run(run(None, 0.9))
+    monkeypatch.setattr(model, "decide", fails)
+    with pytest.raises(RuntimeError, match="of its own"):
+        asyncio.run(batcher_of().decide(BatchKey(model, None), beats[:1], 0.0, 60))
 
 
 def test_closing_answers_what_was_asked(batcher_of, model, beats):
     batcher = batcher_of(wait=LONG, workers=2)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             first = await asked(batcher, model, beats[:1])
             await begun(model)
             task = await asked(batcher, model, beats[:2])  # which waits for company
@@ -415,7 +421,7 @@ def test_closing_answers_what_was_asked(batcher_of, model, beats):
         await asyncio.gather(first, closing)
         return await task
 
-    same(asyncio.run(run()), model.classifier.classifier.classify(beats[:2]))
+    same(asyncio.run(run()), model.original.classify(beats[:2]))
 
 
 def test_spare_beats_are_solved_when_no_others_wait(batcher_of, model, beats):
@@ -423,7 +429,7 @@ def test_spare_beats_are_solved_when_no_others_wait(batcher_of, model, beats):
     done = []
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             first = await asked(batcher, model, beats[:1])
             await begun(model)
             spare = await asked(batcher, model, beats[:2], urgency="spare")
@@ -432,26 +438,26 @@ def test_spare_beats_are_solved_when_no_others_wait(batcher_of, model, beats):
             others[-1].add_done_callback(lambda _: done.append("others"))
         return await asyncio.gather(spare, first, *others)
 
-    same(asyncio.run(run())[0], model.classifier.classifier.classify(beats[:2]))
+    same(asyncio.run(run())[0], model.original.classify(beats[:2]))
     assert done == ["others", "spare"]
-    assert [size for size, _ in model.classifier.batches] == [1, 7, 2]
+    assert [size for size, _ in model.batches] == [1, 7, 2]
 
 
 def test_spare_beats_leave_a_worker_to_others(batcher_of, model, beats):
     batcher = batcher_of(workers=2)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             spare = [await asked(batcher, model, beats[:2], urgency="spare")]
             await begun(model)
             spare.append(await asked(batcher, model, beats[:3], urgency="spare"))
             other = await asked(batcher, model, beats[:1])
             await begun(model)
-            assert [size for size, _ in model.classifier.batches] == [2, 1]
+            assert [size for size, _ in model.batches] == [2, 1]
         return await asyncio.gather(other, *spare)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [2, 1, 3]
+    assert [size for size, _ in model.batches] == [2, 1, 3]
 
 
 def test_spare_beats_take_nobodys_place_and_find_one_while_the_queue_is_not_half_full(batcher_of, model, beats):
@@ -459,18 +465,18 @@ def test_spare_beats_take_nobodys_place_and_find_one_while_the_queue_is_not_half
     batcher = batcher_of(queue_beats=10, metrics=metrics)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             tasks = [await asked(batcher, model, beats[:1])]
             await begun(model)
             tasks.append(await asked(batcher, model, beats[:3], urgency="spare"))
             with pytest.raises(Busy, match="3 beats are waiting"):
-                await batcher.decide(Way(model, None, "spare"), beats[:3], 1.0, 60)
+                await batcher.decide(BatchKey(model, None, "spare"), beats[:3], 0.0, 60)
             tasks.append(await asked(batcher, model, beats[:10]))
             assert metrics.queued_beats.collect()[0].samples[0].value == 10
             with pytest.raises(Busy, match="10 beats are waiting"):
-                await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+                await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60)
             with pytest.raises(Busy, match="13 beats are waiting"):
-                await batcher.decide(Way(model, None, "spare"), beats[:1], 1.0, 60)
+                await batcher.decide(BatchKey(model, None, "spare"), beats[:1], 0.0, 60)
         await asyncio.gather(*tasks)
 
     asyncio.run(run())
@@ -480,7 +486,7 @@ def test_a_request_does_not_wait_while_spare_beats_are_being_solved(batcher_of, 
     batcher = batcher_of(wait=LONG, workers=2)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             spare = await asked(batcher, model, beats[:2], urgency="spare")
             await begun(model)
             first = await asked(batcher, model, beats[:1])
@@ -488,7 +494,7 @@ def test_a_request_does_not_wait_while_spare_beats_are_being_solved(batcher_of, 
         await asyncio.gather(spare, first)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [2, 1]
+    assert [size for size, _ in model.batches] == [2, 1]
 
 
 def test_bulk_is_solved_by_one_worker_at_a_time_so_that_others_find_one(batcher_of, model, beats):
@@ -496,16 +502,16 @@ def test_bulk_is_solved_by_one_worker_at_a_time_so_that_others_find_one(batcher_
     many = np.resize(beats, (2 * ENOUGH + 5, 187))
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             bulk = [await asked(batcher, model, many, math.inf, urgency="bulk") for _ in range(2)]
             await begun(model)
             prompt = await asked(batcher, model, beats[:3])
             await begun(model)
-            assert [size for size, _ in model.classifier.batches] == [len(many), 3]
+            assert [size for size, _ in model.batches] == [len(many), 3]
         return await asyncio.gather(*bulk, prompt)
 
     for decisions in asyncio.run(run())[:2]:
-        same(decisions, model.classifier.classifier.classify(many))
+        same(decisions, model.original.classify(many))
 
 
 def test_bulk_has_the_last_free_worker_for_a_little_at_a_time(batcher_of, model, beats):
@@ -513,14 +519,14 @@ def test_bulk_has_the_last_free_worker_for_a_little_at_a_time(batcher_of, model,
     many = np.resize(beats, (2 * ENOUGH + 5, 187))
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             bulk = await asked(batcher, model, many, math.inf, urgency="bulk")
             await begun(model)
             prompt = await asked(batcher, model, beats[:3])
         return await asyncio.gather(bulk, prompt)
 
-    same(asyncio.run(run())[0], model.classifier.classifier.classify(many))
-    assert [size for size, _ in model.classifier.batches] == [ENOUGH, 3, ENOUGH, 5]
+    same(asyncio.run(run())[0], model.original.classify(many))
+    assert [size for size, _ in model.batches] == [ENOUGH, 3, ENOUGH, 5]
 
 
 def test_whoever_has_a_place_elsewhere_is_never_refused_and_bulk_takes_nobodys_in_the_queue(batcher_of, model, beats):
@@ -528,20 +534,20 @@ def test_whoever_has_a_place_elsewhere_is_never_refused_and_bulk_takes_nobodys_i
     batcher = batcher_of(queue_beats=10, most_beats=4, queue_seconds=1e-9, metrics=metrics)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             tasks = [await asked(batcher, model, beats[:1])]
             await begun(model)
             tasks.append(await asked(batcher, model, beats[:40], math.inf, urgency="bulk"))
             assert metrics.queued_beats.collect()[0].samples[0].value == 0
             tasks.append(await asked(batcher, model, beats[:10]))
             with pytest.raises(Busy):
-                await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
+                await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60)
             before = metrics.queued_beats.collect()[0].samples[0].value
             tasks.append(await asked(batcher, model, beats[:1], math.inf))
             assert metrics.queued_beats.collect()[0].samples[0].value == before + 1
         return await asyncio.gather(*tasks)
 
-    same(asyncio.run(run())[1], model.classifier.classifier.classify(beats[:40]))
+    same(asyncio.run(run())[1], model.original.classify(beats[:40]))
 
 
 def test_nothing_is_asked_of_workers_that_have_ended(batcher_of, model, beats):
@@ -550,17 +556,17 @@ def test_nothing_is_asked_of_workers_that_have_ended(batcher_of, model, beats):
     async def run():
         await batcher.close()
         with pytest.raises(WorkerLost):
-            await batcher.decide(Way(model, None, "bulk"), beats[:1], 1.0, math.inf)
+            await batcher.decide(BatchKey(model, None, "bulk"), beats[:1], 0.0, math.inf)
 
     asyncio.run(run())
-    assert not model.classifier.batches
+    assert not model.batches
 
 
 def test_closing_with_spare_beats_ends(batcher_of, model, beats):
     batcher = batcher_of(workers=3)
 
     async def run():
-        with model.classifier.held():
+        with model.held():
             tasks = [await asked(batcher, model, beats[:2], urgency="spare")]
             await begun(model)
             tasks += [await asked(batcher, model, beats[:3], urgency="spare") for _ in range(2)]
@@ -569,20 +575,20 @@ def test_closing_with_spare_beats_ends(batcher_of, model, beats):
         await asyncio.gather(closing, *tasks)
 
     asyncio.run(run())
-    assert [size for size, _ in model.classifier.batches] == [2, 6]
+    assert [size for size, _ in model.batches] == [2, 6]
 
 
 def test_many_at_once_get_their_own_answers(batcher_of, served, beats):
     metrics = Metrics()
     batcher = batcher_of(workers=2, queue_beats=10_000, wait=0.001, metrics=metrics)
-    way = Way(served.by_name["resnet"], None)
+    key = BatchKey(served.by_name["resnet"], None)
     rng = np.random.default_rng(0)
     cuts = [np.sort(rng.choice(len(beats), 2, replace=False)) for _ in range(200)]
-    expected = way.model.classifier.classify(beats).probabilities
+    expected = key.classifier.classify(beats).probabilities
 
     async def one(start, stop):
         await asyncio.sleep(rng.random() / 20)
-        return await batcher.decide(way, beats[start:stop], 1.0, 60)
+        return await batcher.decide(key, beats[start:stop], 0.0, 60)
 
     async def run():
         return await asyncio.gather(*(one(start, stop) for start, stop in cuts))
@@ -600,15 +606,15 @@ def test_few_beats_that_came_one_by_one_do_not_make_many_seem_too_many(batcher_o
 
     async def run():
         for _ in range(5):
-            await batcher.decide(Way(model, None), beats[:1], 1.0, 60)
-        with model.classifier.held():
+            await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60)
+        with model.held():
             tasks = [await asked(batcher, model, np.resize(beats, (64, 187))) for _ in range(8)]
         await asyncio.gather(*tasks)
-        with model.classifier.held():  # now it is known how fast many are solved
+        with model.held():  # now it is known how fast many are solved
             tasks = [await asked(batcher, model, np.resize(beats, (64, 187)))]
             await asyncio.sleep(0.05)
             tasks += [await asked(batcher, model, np.resize(beats, (64, 187))) for _ in range(2)]
-            with pytest.raises(Busy, match="128 beats would be solved before"):
+            with pytest.raises(Busy, match="128 beats are queued before these already"):
                 batcher.check()
         await asyncio.gather(*tasks)
 

@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 
 from app.beats.request import LARGE_BINARY, from_npy, from_raw
 from ecg import EcgError
-from tests.app.beats.test_route import assert_problem, post
+from tests.app.routes.test_classify import assert_problem, post
 
 RAW, NPY = "application/octet-stream", "application/x-npy"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.app.beats.test_route import assert_problem
+from tests.app.routes.test_classify import assert_problem
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from starlette.testclient import TestClient
 
 from app import service
 from app.settings import Settings
-from tests.app.beats.test_route import assert_problem
+from tests.app.routes.test_classify import assert_problem
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("GET", "/classify", 405)])

@@ -12,7 +12,7 @@ from app.inference.tensors import FLOATS, SOLVER_OUTPUTS, InferRequest, Wanted, 
 from ecg import LABELS, EcgError, InvalidBeat
 from models import Decisions, Solver
 from models.decisions import Receipts
-from ode import Status
+from ode import Cost, Status
 
 SIZES = {"FP16": 2, "FP32": 4, "FP64": 8}
 
@@ -249,7 +249,7 @@ def decisions(draw):
     status = rng.choice([int(each) for each in Status], count)
     method = draw(either(["dopri5", "rk4"]))
     solver = Solver(method, step=0.5, first_step=None) if method == "rk4" else Solver(method)
-    receipts = Receipts(solver, **costs, error=rng.random(count).astype(np.float32), status=status)
+    receipts = Receipts(solver, Cost(**costs, error=rng.random(count).astype(np.float32), status=status))
     return Decisions(
         rng.dirichlet(np.ones(len(LABELS)), count).astype(np.float32),
         receipts,
@@ -287,9 +287,11 @@ def test_a_failed_solve_has_no_numbers_of_its_own():
         np.full((1, 5), 0.2, np.float32),
         Receipts(
             Solver(),
-            *(np.array([n]) for n in (20, 3, 1)),
-            np.array([0.5], np.float32),
-            np.array([int(next(each for each in Status if each is not Status.OK))]),
+            Cost(
+                *(np.array([n]) for n in (20, 3, 1)),
+                np.array([0.5], np.float32),
+                np.array([int(next(each for each in Status if each is not Status.OK))]),
+            ),
         ),
     )
     wanted = [Wanted(output, binary=False) for output in outputs_of(solver=True)]

@@ -140,7 +140,7 @@ def test_beats_count_the_same_however_many_are_counted_together(served, beats, m
         for model in served.models:
             for start, stop in ((0, 1), (1, 5), (5, 8), (8, 9)):
                 part = beats[start:stop]
-                metrics.count(model.identity.name, part, model.classifier.classify(part))
+                metrics.count(model.identity.name, part, model.classify(part))
         values = parsed(metrics.exposition().decode())
         told.append({key: value for key, value in values.items() if OWN.fullmatch(key[0])})
         assert total(values, "cardiode_beat_mean_count") == 18

@@ -37,7 +37,7 @@ def test_one_that_has_ended_is_left_out_and_no_error(registry):
 def test_a_service_tells_of_all_its_workers(client, beat):
     client.post("/classify", json={"beats": [beat]})
     lines = client.get("/metrics").text.splitlines()
-    count = len(client.app.state.batcher.workers)
+    count = len(client.app.state.service.batcher.workers)
     for name in ("cardiode_worker_cpu_seconds_total", "cardiode_worker_resident_memory_bytes"):
         assert sum(line.startswith(f"{name}{{") for line in lines) == count
     assert "cardiode_worker_replacements_total 0.0" in lines

@@ -4,14 +4,14 @@ import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from app.service import create_operations
-from tests.app.beats.test_route import assert_problem
+from tests.app.routes.test_classify import assert_problem
 
 REFUSED = [("GET", "/health/ready"), ("GET", "/models"), ("POST", "/classify"), ("GET", "/"), ("GET", "/nothing")]
 
 
 @pytest.fixture
 def ending(client):
-    client.app.state.ending = True
+    client.app.state.service.drain.begun = True
     return client
 
 
@@ -50,7 +50,7 @@ def test_the_port_for_operations_tells_the_same(ending):
 
 def test_what_has_begun_goes_on(client, beat):
     def body():
-        client.app.state.ending = True
+        client.app.state.service.drain.begun = True
         yield b'{"beats": [' + str(beat).encode() + b"]}"
 
     answer = client.post("/classify", content=body())

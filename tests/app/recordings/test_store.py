@@ -1,24 +1,23 @@
-import threading
-
 import pytest
 
-from app.batching.limiter import Busy, Places
-from app.recordings.store import Decided, KeptRecordings, UnknownRecording, new_id
-from app.recordings.workspace import Workspace
+from app.errors import UnknownBeat, UnknownRecording
+from app.recordings.store import RecordingStore, new_id
+from ecg import workspace as workspaces
 from ecg.synthetic import synthesize
-from models import AnnotatedBeats, AnnotatedRecording
+from ecg.workspace import Workspace
+from models import AnnotatedBeats, AnnotatedRecording, Plan
 
 MADE = synthesize(10, seed=1)
 
 
 @pytest.fixture
-def keep(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+def keep(tmp_path, monkeypatch, served):
+    monkeypatch.setattr(workspaces, "_folder_of_process", lambda _: tmp_path)
 
     def keep(kept, name):
-        whole = AnnotatedRecording(MADE, 0, AnnotatedBeats.joined([]), None)
+        whole = AnnotatedRecording(MADE, Plan(served.by_name["resnet"], None), 0, AnnotatedBeats.joined([]), None)
         workspace = Workspace()
-        kept.keep(name, workspace, Decided(None, whole))
+        kept.keep(name, workspace, whole)
         workspace.close()
         return workspace
 
@@ -26,7 +25,7 @@ def keep(tmp_path, monkeypatch):
 
 
 def test_the_one_that_was_not_looked_at_longest_makes_place(keep):
-    kept = KeptRecordings(2, 100)
+    kept = RecordingStore(2, 100)
     keep(kept, "a")
     keep(kept, "b")
     kept.find("a")
@@ -39,7 +38,7 @@ def test_the_one_that_was_not_looked_at_longest_makes_place(keep):
 def test_one_whose_time_is_over_is_gone_and_its_files_too(keep, tmp_path, monkeypatch):
     now = [1000.0]
     monkeypatch.setattr("app.recordings.store.time.monotonic", lambda: now[0])
-    kept = KeptRecordings(5, 100)
+    kept = RecordingStore(5, 100)
     keep(kept, "a")
     now[0] += 90
     kept.find("a")  # which gives it another hundred
@@ -56,49 +55,18 @@ def test_no_two_ids_are_alike():
     assert len({new_id() for _ in range(1000)}) == 1000
 
 
-def test_places_are_given_back_also_after_an_error():
-    places = Places("things", 1)
-    with pytest.raises(RuntimeError), places.taken():
-        with pytest.raises(Busy, match="1 things are worked on already"), places.taken():
-            pass
-        raise RuntimeError
-    with places.taken():
-        pass
+def test_all_are_deleted_at_the_end_expired_ones_too(keep, tmp_path, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("app.recordings.store.time.monotonic", lambda: now[0])
+    kept = RecordingStore(5, 100)
+    keep(kept, "a")
+    now[0] += 101
+    kept.close()
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_where_there_are_no_places_all_are_told_so():
-    with pytest.raises(Busy), Places("things", 0).taken():
-        pass
-    with pytest.raises(Busy):
-        Places("things", 0).check()
-
-
-def test_to_check_whether_there_is_a_place_takes_none():
-    places = Places("things", 1)
-    places.check()
-    places.check()
-    with places.taken(), pytest.raises(Busy):
-        places.check()
-
-
-def test_no_more_than_the_places_are_taken_by_many_at_once():
-    places, most, now, lock = Places("things", 3), [0], [0], threading.Lock()
-
-    def work():
-        for _ in range(200):
-            try:
-                with places.taken():
-                    with lock:
-                        now[0] += 1
-                        most[0] = max(most[0], now[0])
-                    with lock:
-                        now[0] -= 1
-            except Busy:
-                pass
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert 1 <= most[0] <= 3
+def test_a_beat_that_a_recording_does_not_have_is_refused_by_its_number(keep):
+    kept = RecordingStore(5, 100)
+    keep(kept, "a")
+    with pytest.raises(UnknownBeat, match="got the beat number 3 of the recording, expected none"):
+        kept.find("a").check_beat(3)

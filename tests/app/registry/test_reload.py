@@ -9,13 +9,14 @@ from contextlib import contextmanager
 import httpx2 as httpx
 import numpy as np
 import pytest
-from starlette.datastructures import State
 from starlette.testclient import TestClient
 
 from app import service
+from app.errors import ReloadRefused
 from app.metrics.metrics import Metrics
-from app.registry.models import ServedModels
-from app.registry.reload import Reloader, ReloadRefused
+from app.registry.models import Registry, ServedModels
+from app.registry.reload import Reloader
+from app.registry.shadowing import Shadowing
 from app.settings import Settings
 from ecg.synthetic import synthesize
 from models import Classifier, ResNetArchitecture
@@ -113,10 +114,10 @@ def test_two_versions_are_served_at_once_and_the_old_one_can_be_pinned(client, f
 
 
 def test_what_is_unchanged_stays_the_very_same(client, file, version, tmp_path):
-    before = client.app.state.served
+    before = client.app.state.service.registry.served
     file.write_bytes(version("2", tmp_path))
     client.post("/models/reload")
-    after = client.app.state.served
+    after = client.app.state.service.registry.served
     assert after.by_name["odenet"] is before.by_name["odenet"]
     assert after.by_name["resnet"] is not before.by_name["resnet"]
 
@@ -163,7 +164,7 @@ HOW = ["truncated", "altered", "another file", "deleted", "wrong reference answe
 def test_a_bad_file_is_refused_by_name_and_nothing_changes(client, settings, file, beats, how, tmp_path, version):
     # What comes before the bad one is good, and new: it is not served either.
     (file.parent / "better.safetensors").write_bytes(version("2", tmp_path))
-    before = client.app.state.served
+    before = client.app.state.service.registry.served
     spoil(file, how, beats)
     if how == "deleted":
         (file.parent / "better.safetensors").unlink()
@@ -171,7 +172,7 @@ def test_a_bad_file_is_refused_by_name_and_nothing_changes(client, settings, fil
     assert refused.status_code == 422
     assert refused.headers["content-type"] == "application/problem+json"
     assert str(file.parent if how == "deleted" else file) in refused.json()["detail"]
-    assert client.app.state.served is before
+    assert client.app.state.service.registry.served is before
     answer = client.post("/classify", json={"beats": beats[:1].tolist(), "model": "resnet"})
     assert answer.json()["model"]["version"] == "1"
 
@@ -180,10 +181,10 @@ def test_an_error_of_our_own_is_no_reload_either(client, monkeypatch):
     def fail(*_):
         raise RuntimeError("of our own")
 
-    before = client.app.state.served
+    before = client.app.state.service.registry.served
     monkeypatch.setattr(ServedModels, "load", fail)
     assert client.post("/models/reload").status_code == 500
-    assert client.app.state.served is before
+    assert client.app.state.service.registry.served is before
     assert total(samples(client), "cardiode_model_reloads_total", outcome="failed") == 1
 
 
@@ -200,14 +201,14 @@ def test_nobody_from_elsewhere_may_reload(settings, where):
 @contextmanager
 def held(classifier, monkeypatch):
     """While this classifier begins to answer, and does not go on; what is yielded waits until it has begun."""
-    begun, free, classify = threading.Event(), threading.Event(), classifier.classify
+    begun, free, decide = threading.Event(), threading.Event(), classifier.decide
 
     def slow(*arguments, **options):
         begun.set()
         assert free.wait(60)
-        return classify(*arguments, **options)
+        return decide(*arguments, **options)
 
-    monkeypatch.setattr(classifier, "classify", slow)
+    monkeypatch.setattr(classifier, "decide", slow)
     try:
         yield begun
     finally:
@@ -215,17 +216,17 @@ def held(classifier, monkeypatch):
 
 
 def test_a_request_in_flight_ends_with_the_model_it_began_with(watched, file, version, tmp_path, monkeypatch, beats):
-    old = watched.app.state.served.by_name["resnet"]
-    expected = old.classifier.classify(beats[:1]).probabilities[0]
+    old = watched.app.state.service.registry.served.by_name["resnet"]
+    expected = old.classify(beats[:1]).probabilities[0]
     body = {"beats": beats[:1].tolist(), "model": "resnet"}
-    with ThreadPoolExecutor() as others, held(old.classifier, monkeypatch) as begun:
+    with ThreadPoolExecutor() as others, held(old, monkeypatch) as begun:
         asked = others.submit(watched.post, "/classify", json=body)
         assert begun.wait(60)
         file.write_bytes(version("2", tmp_path))
         assert versions(watched.post("/models/reload").json()["added"]) == [("resnet", "2")]
         begun_later = others.submit(watched.post, "/classify", json=body)
     answer = asked.result().json()
-    assert answer["model"] == old.identity.model_dump()
+    assert answer["model"] == vars(old.identity)
     assert list(answer["beats"][0]["probabilities"].values()) == pytest.approx(expected, abs=1e-5)
     assert begun_later.result().json()["model"]["version"] == "2"
 
@@ -263,10 +264,12 @@ def test_a_kept_recording_holds_on_to_its_model_until_it_is_decided_on_anew(clie
     assert client.get(address).json()["recording"]["model"]["version"] == "2"
 
 
+def reloader_of(registry, name):
+    metrics = Metrics()
+    return Reloader(registry, [name], metrics, Shadowing([], None, metrics, seconds=1))
+
+
 def test_reloads_take_turns_and_each_builds_on_the_one_before(served, monkeypatch):
-    state = State()
-    state.served, state.settings, state.metrics = served, Settings(models="any"), Metrics()
-    state.shadowing = type("Nobody", (), {"resting": lambda self, served: []})()
     now, most, seen = [0], [0], []
 
     def load(names, before):
@@ -280,7 +283,7 @@ def test_reloads_take_turns_and_each_builds_on_the_one_before(served, monkeypatc
     monkeypatch.setattr(ServedModels, "load", load)
 
     async def run():
-        reloader = Reloader(state)
+        reloader = reloader_of(Registry(served), "any")
         return await asyncio.gather(*(reloader.reload() for _ in range(5)))
 
     for changed in asyncio.run(run()):
@@ -289,11 +292,10 @@ def test_reloads_take_turns_and_each_builds_on_the_one_before(served, monkeypatc
 
 
 def test_a_refusal_says_why_and_that_all_goes_on(served):
-    state = State()
-    state.served, state.settings, state.metrics = served, Settings(models="nothing"), Metrics()
+    registry = Registry(served)
     with pytest.raises(ReloadRefused, match=r"no model 'nothing'.*the models that were served go on"):
-        asyncio.run(Reloader(state).reload())
-    assert state.served is served
+        asyncio.run(reloader_of(registry, "nothing").reload())
+    assert registry.served is served
 
 
 class Asking:

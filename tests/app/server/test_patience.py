@@ -8,13 +8,13 @@ import uvicorn
 from websockets.frames import Frame, Opcode
 
 from app import service
-from app.batching.limiter import Busy
+from app.errors import Busy
 from app.server.http_protocol import BoundedHeads
 from app.server.patience import Patience, PatientConfig
 from app.server.websocket_protocol import PatientWebSockets
 from app.settings import Settings
 from ecg.synthetic import synthesize
-from tests.app.beats.test_route import wait_for
+from tests.app.routes.test_classify import wait_for
 
 SIGNAL = synthesize(600, fs=50.0, seed=2).signals[0].round(3)
 
@@ -83,8 +83,8 @@ def test_an_answer_that_is_not_read_is_broken_off_and_its_place_is_free(serve):
     app, address = serve(0.5)
     with slow_connection(address) as connection:
         post_recording(connection)
-        wait_for(lambda: taken(app.state.recording_places))
-        wait_for(lambda: not taken(app.state.recording_places))
+        wait_for(lambda: taken(app.state.service.recording_limiter))
+        wait_for(lambda: not taken(app.state.service.recording_limiter))
         answer = said(connection)
     assert answer.startswith(b"HTTP/1.1 200") and b'{"rhythm":' not in answer
 
@@ -105,9 +105,9 @@ def test_a_stream_whose_messages_are_not_read_is_broken_off_and_its_place_is_fre
         connection.sendall(b"GET /stream HTTP/1.1\r\nHost: heart\r\n%s%s\r\n" % (upgrade, key))
         assert connection.recv(4096).startswith(b"HTTP/1.1 101")
         connection.sendall(Frame(Opcode.TEXT, b'{"fs": 50, "leads": ["II"], "model": "resnet"}').serialize(mask=True))
-        wait_for(lambda: taken(app.state.stream_places))
+        wait_for(lambda: taken(app.state.service.stream_limiter))
         with contextlib.suppress(OSError):
             for _ in range(3):
                 connection.sendall(piece)
-        wait_for(lambda: not taken(app.state.stream_places))
+        wait_for(lambda: not taken(app.state.service.stream_limiter))
         assert b"problem" not in said(connection)

@@ -13,9 +13,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from app.errors import OpenToAll
 from app.http.loopback import is_loopback
 from app.keys import file as keys
-from app.server.run import OpenToAll, check
+from app.server.run import check
 from app.settings import Settings
 from tests.app.conftest import end, started
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from dataclasses import replace
 
 import httpx2 as httpx
 import pytest
@@ -13,24 +12,13 @@ from app.settings import Settings
 from app.tracing import tracing
 from app.tracing.batch_spans import BatchSpans
 from tests.app.batching.test_batcher import Watched, WorkerHere, begun
-from tests.app.beats.test_shadowing import wait_for
+from tests.app.registry.test_shadowing import wait_for
 from tests.app.tracing.test_traces import CALLER, CALLERS_TRACE, traced
-
-
-class Held(Watched):
-    """A real classifier that may be held, and all that else is asked of one."""
-
-    in_context = False
-
-    def __init__(self, classifier):
-        super().__init__(classifier)
-        self.solver = classifier.solver
 
 
 @pytest.fixture
 def model(served):
-    odenet = served.by_name["odenet"]
-    return replace(odenet, classifier=Held(odenet.classifier))
+    return Watched(served.by_name["odenet"])
 
 
 def answers(model, bodies, headers=(), **settings):
@@ -46,7 +34,7 @@ def answers(model, bodies, headers=(), **settings):
             httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
         ):
             asking = []
-            with model.classifier.held():
+            with model.held():
                 for body, more in zip(bodies, headers, strict=True):
                     asking.append(asyncio.create_task(client.post("/classify", json=body, headers=more)))
                     if len(asking) == 1:
@@ -111,10 +99,10 @@ def test_of_a_batch_is_told_what_belongs_to_requests_that_are_sampled(model, col
 
 
 def test_a_batch_that_fails_says_so_and_so_do_those_who_are_in_it(model, collector, beats, monkeypatch):
-    def fails(values, solver):
+    def fails(*_):
         raise RuntimeError("of the service's own")
 
-    monkeypatch.setattr(model.classifier.classifier, "classify", fails)
+    monkeypatch.setattr(model.original, "decide", fails)
     assert [answer.status_code for answer in answers(model, [body(beats[:1]), body(beats[1:3])])] == [500, 500]
     for span in (*collector.named("batch"), *collector.named("solve"), *collector.named("decide")):
         assert (span.failed, span.attributes["error.type"]) == (True, "internal")

@@ -86,7 +86,7 @@ def test_what_the_client_did_wrong_is_named_and_is_no_failure(served, collector)
 
 def test_what_the_service_could_not_do_is_a_failure(served, collector, beat):
     with traced(served, batch_wait=1000) as client:
-        client.app.state.batcher._solving["prompt"] += 1  # as if others were being solved: it waits for company
+        client.app.state.service.batcher._solving["prompt"] += 1  # as if others were being solved: it waits for company
         late = client.post("/classify", json={"beats": [beat]}, headers={"Cardiode-Deadline-Ms": "50"})
         assert late.status_code == 504
     decide = collector.one("decide")

@@ -8,7 +8,7 @@ from benchmarks.load import JSON, RAW, synthetic_beats, written
 from benchmarks.services import answering
 from ecg import LABELS
 from models import Classifier, Decisions, Receipts, Solver
-from ode import Status
+from ode import Cost, Status
 
 BEATS = synthetic_beats()[:6]
 
@@ -36,6 +36,6 @@ def test_requests_that_are_decided_on_together_get_each_its_own_answer(classifie
 def test_a_beat_whose_solve_failed_has_no_label():
     zeros = np.zeros(2, dtype=np.int64)
     status = np.array([Status.OK, Status.EVALUATIONS_EXHAUSTED], dtype=np.int64)
-    receipts = Receipts(Solver(), zeros, zeros, zeros, zeros.astype(np.float32), status)
+    receipts = Receipts(Solver(), Cost(zeros, zeros, zeros, zeros.astype(np.float32), status))
     told = answering.tell(Decisions(np.eye(5, dtype=np.float32)[:2], receipts))
     assert [beat["label"] for beat in told] == [LABELS[0], None]

@@ -7,6 +7,7 @@ import pytest
 import wfdb as wfdb_library
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wfdb.io import _signal as signal_files
 
 from ecg import EcgError, InvalidSignals, UnreadableRecording
 from ecg.formats import wfdb
@@ -66,6 +67,11 @@ def test_older_formats_are_read_as_wfdb_itself_reads_them(fmt, write_wfdb, monke
     monkeypatch.setattr(wfdb, "BLOCK", 777)
     expected = wfdb_library.rdrecord(str(header.with_suffix(""))).p_signal.T.astype(np.float32)
     np.testing.assert_array_equal(open_record(header).read().signals, expected)
+
+
+def test_the_formats_are_those_that_wfdb_reads_and_their_samples_as_long():
+    assert {*wfdb.BYTES_PER_SAMPLE, *wfdb.COMPRESSED} == set(signal_files.DAT_FMTS)
+    assert {fmt: signal_files.BYTES_PER_SAMPLE[fmt] for fmt in wfdb.BYTES_PER_SAMPLE} == wfdb.BYTES_PER_SAMPLE
 
 
 def test_other_units_of_voltage_become_mv(made, write_wfdb):

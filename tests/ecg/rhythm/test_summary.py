@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg.rhythm.summary import Event, summarize
+from ecg.rhythm.summary import summarize
 
 
 def rhythm(labels, intervals=None, broken=()):
@@ -13,39 +13,9 @@ def rhythm(labels, intervals=None, broken=()):
     return summarize(np.cumsum(steps), [None if label == "-" else label for label in labels], gaps)
 
 
-def kinds(found):
-    return [(event.kind, event.label, event.beats) for event in found.events]
-
-
-@pytest.mark.parametrize(
-    ("labels", "expected"),
-    [
-        ("NNNNN", []),
-        ("NVN", []),
-        ("NVVN", [("couplet", "V", 2)]),
-        ("NSSSN", [("run", "S", 3)]),
-        ("NVSVN", []),
-        ("NVNVNVN", [("bigeminy", "V", 3)]),
-        ("NVNVN", []),
-        ("VNNVNNVNNV", [("trigeminy", "V", 4)]),
-        ("VNVNVNNVNNV", [("bigeminy", "V", 3), ("trigeminy", "V", 3)]),
-        ("V-V-V", []),
-        ("", []),
-    ],
-)
-def test_ectopic_beats_are_told_as_in_a_holter_report(labels, expected):
-    assert kinds(rhythm(labels)) == expected
-
-
-def test_what_a_gap_divides_is_no_row_and_no_interval():
-    assert kinds(rhythm("NVVVVN", broken=[3])) == [("couplet", "V", 2), ("couplet", "V", 2)]
+def test_what_a_gap_divides_is_no_interval():
     found = rhythm("NNNN", [1, 1, 100, 1], broken=[2])
     assert found.seconds == 2 and found.heart_rate.mean == 60 and not found.events
-
-
-def test_a_pause_is_two_seconds_without_a_beat():
-    found = rhythm("NNNN", [1, 1, 2, 1.99])
-    assert found.events == (Event("pause", None, 2.0, 4.0, 0),)
 
 
 def test_heart_rate_is_that_of_all_intervals_and_of_eight_in_a_row():

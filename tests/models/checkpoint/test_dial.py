@@ -42,7 +42,7 @@ def sureness_of(network, beats):
     with torch.no_grad():
         output = network.eval()(torch.from_numpy(beats), CHEAP)
     first, second = output.logits.topk(2, 1).values.unbind(1)
-    return ((first - second) / output.solution.error).numpy()
+    return ((first - second) / output.solution.cost.error).numpy()
 
 
 def test_the_doubt_is_the_margin_against_the_error(network, beats):

@@ -10,9 +10,7 @@ from models.networks.architecture import (
     ResNetArchitecture,
     RhythmODENetArchitecture,
 )
-from ode import Status
-
-COSTS = ("evaluations", "accepted", "rejected")
+from ode import Cost, Status
 
 
 @pytest.fixture
@@ -41,17 +39,17 @@ def test_a_beat_costs_what_all_members_cost_and_is_as_wrong_as_the_worst(committ
     solver = Solver("dopri5", rtol=1e-5, atol=1e-5)
     together = said(committee, rows, solver).solution
     each = [said(member, rows, solver).solution for member in committee.members]
-    for cost in COSTS:
-        torch.testing.assert_close(getattr(together, cost), sum(getattr(solution, cost) for solution in each))
-    torch.testing.assert_close(together.error, torch.stack([solution.error for solution in each]).amax(dim=0))
+    total = Cost.together([solution.cost for solution in each])
+    for name, column in vars(total).items():
+        torch.testing.assert_close(getattr(together.cost, name), column)
     torch.testing.assert_close(together.states, torch.cat([solution.states for solution in each], dim=1))
 
 
 def test_where_one_member_fails_the_beat_has_failed(committee, rows):
     with torch.no_grad():
         next(committee.members[1].dynamics.parameters()).fill_(float("nan"))
-    assert (said(committee.members[0], rows).solution.status == int(Status.OK)).all()
-    assert (said(committee, rows).solution.status == int(Status.NON_FINITE)).all()
+    assert (said(committee.members[0], rows).solution.cost.status == int(Status.OK)).all()
+    assert (said(committee, rows).solution.cost.status == int(Status.NON_FINITE)).all()
 
 
 def test_a_classifier_asks_it_for_beats_as_its_members_take_them(committee, beats_in_context):

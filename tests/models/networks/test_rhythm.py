@@ -40,8 +40,8 @@ def test_a_beats_answer_and_cost_do_not_depend_on_its_batch(network, rows):
         together = network(torch.cat([strangers, rows]))
         alone = [network(rows[beat : beat + 1]) for beat in range(len(rows))]
     torch.testing.assert_close(together.logits[7:], torch.cat([one.logits for one in alone]), atol=1e-5, rtol=0)
-    evaluations = torch.cat([one.solution.evaluations for one in alone])
-    torch.testing.assert_close(together.solution.evaluations[7:], evaluations)
+    evaluations = torch.cat([one.solution.cost.evaluations for one in alone])
+    torch.testing.assert_close(together.solution.cost.evaluations[7:], evaluations)
 
 
 def test_both_views_and_rhythm_are_listened_to(network, rows):
@@ -94,8 +94,8 @@ def test_dropout_makes_training_differ_from_time_to_time_and_serving_never(rows)
 def test_its_solver_is_its_own_unless_a_call_says_otherwise(rows):
     network = built(solver=Solver("rk4", step=0.5))
     with torch.no_grad():
-        assert (network(rows).solution.evaluations == 8).all()
-        assert (network(rows, Solver("euler", step=0.2)).solution.evaluations == 5).all()
+        assert (network(rows).solution.cost.evaluations == 8).all()
+        assert (network(rows, Solver("euler", step=0.2)).solution.cost.evaluations == 5).all()
 
 
 @pytest.mark.parametrize("gradient", get_args(Gradient))

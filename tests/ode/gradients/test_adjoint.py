@@ -5,8 +5,7 @@ import torch
 from torch import nn
 
 import ode
-from ode import Status
-from tests.ode.test_integration import ADAPTIVE, FIXED, Net, doubles
+from tests.ode.problems import ADAPTIVE, FIXED, Net, doubles
 
 
 def gradients(gradient, *, tolerance=1e-10, y0=None, times=(0.0, 1.0), method="dopri5", scale=1.0, net=None):
@@ -91,7 +90,7 @@ def test_a_sample_that_fails_has_no_gradient_and_harms_no_other():
         net.zero_grad()
         start = start.clone().requires_grad_()
         solution = ode.integrate(net, start, (0.0, 1.0), gradient="adjoint")
-        solution.states[solution.status == Status.OK].square().sum().backward()
+        solution.states[solution.cost.solved].square().sum().backward()
         return start.grad, torch.cat([parameter.grad.flatten() for parameter in net.parameters()])
 
     beside, of_net_beside = of(broken)
@@ -121,11 +120,13 @@ def test_a_sample_whose_way_back_fails_adds_nothing_either():
     def of(samples, limit):
         net, start = Decay(), torch.tensor(samples, dtype=torch.float64, requires_grad=True)
         solution = ode.integrate(net, start, (0.0, 1.0), gradient="adjoint", max_evaluations=limit, **options)
-        assert (solution.status == Status.OK).all()
+        assert solution.cost.solved.all()
         solution.states.square().sum().backward()
         return start.grad, net.p.grad
 
-    needed = ode.integrate(Decay(), torch.tensor([fast], dtype=torch.float64), (0.0, 1.0), **options).evaluations.item()
+    needed = ode.integrate(
+        Decay(), torch.tensor([fast], dtype=torch.float64), (0.0, 1.0), **options
+    ).cost.evaluations.item()
     beside, of_net_beside = of([slow, fast], needed)
     alone, of_net_alone = of([slow], 100_000)
     assert (beside[1] == 0).all()

@@ -2,9 +2,8 @@ import pytest
 import torch
 
 import ode
-from ode import Status
 from tests.ode.gradients.test_adjoint import gradients
-from tests.ode.test_integration import ADAPTIVE, FIXED, Net, doubles
+from tests.ode.problems import ADAPTIVE, FIXED, Net, doubles
 
 
 @pytest.mark.parametrize("method", ADAPTIVE)
@@ -47,7 +46,7 @@ def test_a_sample_that_fails_has_no_gradient_and_harms_no_other():
         net.zero_grad()
         start = start.clone().requires_grad_()
         solution = ode.integrate(net, start, (0.0, 1.0), gradient="checkpointed")
-        solution.states[solution.status == Status.OK].square().sum().backward()
+        solution.states[solution.cost.solved].square().sum().backward()
         return start.grad, torch.cat([parameter.grad.flatten() for parameter in net.parameters()])
 
     beside, of_net_beside = of(broken)

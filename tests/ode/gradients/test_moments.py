@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from ode import Status, integrate
-from tests.ode.test_integration import TIGHT, Net, doubles, time_dependent
+from tests.ode.problems import TIGHT, Net, doubles, time_dependent
 
 MODES = ["adjoint", "checkpointed", "direct", "torchdiffeq"]
 
@@ -27,7 +27,7 @@ def test_every_time_has_the_gradient_that_differences_show(gradient):
 
 def test_time_that_does_not_ask_for_a_gradient_costs_nothing():
     asked = [integrate(Net(), doubles(2, 3), torch.tensor([0.0, 0.5, 1.0]), gradient=mode) for mode in (None, "direct")]
-    assert asked[0].evaluations.tolist() == asked[1].evaluations.tolist()
+    assert asked[0].cost.evaluations.tolist() == asked[1].cost.evaluations.tolist()
 
 
 def test_a_sample_that_failed_adds_nothing_to_the_gradient_of_its_times():
@@ -35,7 +35,7 @@ def test_a_sample_that_failed_adds_nothing_to_the_gradient_of_its_times():
     y0 = doubles(2, 1)
     y0[1] = torch.nan
     solution = integrate(Net3(), y0, times, gradient="adjoint", **TIGHT)
-    assert solution.status.tolist() == [Status.OK, Status.NON_FINITE]
+    assert solution.cost.status.tolist() == [Status.OK, Status.NON_FINITE]
     solution.states[0].sum().backward()
     assert times.grad[1].item() == pytest.approx(
         (solution.states[0] * torch.tensor(1.0, dtype=torch.float64).cos()).item(), rel=1e-9

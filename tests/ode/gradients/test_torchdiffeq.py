@@ -2,7 +2,7 @@ import pytest
 import torch
 
 import ode
-from tests.ode.test_integration import ADAPTIVE, Net, doubles
+from tests.ode.problems import ADAPTIVE, Net, doubles
 
 
 def test_the_adjoint_reports_what_the_batch_cost():
@@ -10,9 +10,9 @@ def test_the_adjoint_reports_what_the_batch_cost():
     calls = []
     net.register_forward_hook(lambda *_: calls.append(1))
     solution = ode.integrate(net, doubles(4, 3), (0.0, 1.0), gradient="torchdiffeq")
-    assert solution.evaluations.tolist() == [len(calls)] * 4
-    assert (solution.accepted >= 1).all()
-    assert solution.error.isnan().all()
+    assert solution.cost.evaluations.tolist() == [len(calls)] * 4
+    assert (solution.cost.accepted >= 1).all()
+    assert solution.cost.error.isnan().all()
 
 
 @pytest.mark.parametrize("method", sorted(set(ADAPTIVE) - {"tsit5"}))

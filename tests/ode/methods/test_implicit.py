@@ -6,7 +6,7 @@ from torch import nn
 
 import ode
 from ode import Status, integrate, per_sample
-from tests.ode.test_integration import IMPLICIT, TIGHT, Net, doubles, oscillator
+from tests.ode.problems import IMPLICIT, TIGHT, Net, doubles, oscillator
 
 
 def stiff(t, y):
@@ -18,10 +18,10 @@ def stiff(t, y):
 def test_a_stiff_problem_is_solved_by_steps_that_no_explicit_method_could_take(method):
     y0 = torch.ones(2, 1, dtype=torch.float64)
     solution = integrate(stiff, y0, (0.0, 1.0), method=method, step=0.05, rtol=1e-8, atol=1e-8)
-    assert (solution.status == Status.OK).all() and solution.accepted.tolist() == [20, 20]
+    assert solution.cost.solved.all() and solution.cost.accepted.tolist() == [20, 20]
     assert (solution.states - math.cos(1)).abs().max() < 1e-3
     explicit = integrate(stiff, y0, (0.0, 1.0), method="rk4", step=0.05)
-    assert (explicit.status != Status.OK).all() or (explicit.states - math.cos(1)).abs().max() > 1e3
+    assert not explicit.cost.solved.any() or (explicit.states - math.cos(1)).abs().max() > 1e3
 
 
 def test_implicit_euler_forgets_a_start_that_is_off():
@@ -58,8 +58,8 @@ def test_a_samples_answer_and_cost_depend_on_that_sample_alone(method, dtype):
         alone.states, together.states[:1], rtol=0, atol=1e-5 if dtype == torch.float32 else 1e-12
     )
     if dtype == torch.float64:  # in 32 bits, rounding may ask for one Newton step more
-        assert alone.evaluations.tolist() == together.evaluations[:1].tolist()
-    assert together.status.tolist() == [Status.OK, Status.NON_FINITE] + [Status.OK] * 14
+        assert alone.cost.evaluations.tolist() == together.cost.evaluations[:1].tolist()
+    assert together.cost.status.tolist() == [Status.OK, Status.NON_FINITE] + [Status.OK] * 14
 
 
 def test_its_cost_is_the_calls_of_the_dynamics():
@@ -71,21 +71,21 @@ def test_its_cost_is_the_calls_of_the_dynamics():
         return -(y**3)
 
     solution = integrate(counted, doubles(1, 4), (0.0, 1.0), method="implicit_euler", step=0.5)
-    assert solution.evaluations.item() == calls
+    assert solution.cost.evaluations.item() == calls
 
 
 @pytest.mark.parametrize("limit", [5, 17, 60])
 def test_it_costs_no_more_than_its_limit(limit):
     solution = integrate(Net(), doubles(4, 3), (0.0, 10.0), method="crank_nicolson", step=0.1, max_evaluations=limit)
-    assert (solution.status == Status.EVALUATIONS_EXHAUSTED).all()
-    assert (solution.evaluations <= limit).all() and solution.states.isfinite().all()
+    assert (solution.cost.status == Status.EVALUATIONS_EXHAUSTED).all()
+    assert (solution.cost.evaluations <= limit).all() and solution.states.isfinite().all()
 
 
 def test_a_step_whose_equation_has_no_solution_is_tried_again_shorter():
     """From y = 1, a step of 1/2 of implicit Euler on y' = y^2 asks for y = 1 + y^2 / 2, which no real y is."""
     y0 = torch.ones(1, 1, dtype=torch.float64)
     solution = integrate(lambda t, y: y**2, y0, (0.0, 0.5), method="implicit_euler", step=0.5, rtol=1e-8, atol=1e-8)
-    assert solution.status.item() == Status.OK and solution.rejected.item() >= 1
+    assert solution.cost.status.item() == Status.OK and solution.cost.rejected.item() >= 1
     assert solution.states.item() == pytest.approx(2.0, rel=0.35)
 
 

@@ -5,7 +5,7 @@ import torch
 
 import ode
 from ode import Status, integrate
-from tests.ode.test_integration import TIGHT, decay, doubles, lotka_volterra, oscillator
+from tests.ode.problems import TIGHT, decay, doubles, lotka_volterra, oscillator
 
 GIVEN = [method.name for method in ode.methods() if method.kind != "adaptive"]
 ADAPTIVE = [method.name for method in ode.methods() if method.kind == "adaptive"]
@@ -47,7 +47,7 @@ def test_the_interpolant_is_of_the_order_that_it_claims_within_one_step(method, 
         times = (0.0, 0.3 * h, 0.6 * h, h)
         loose = {"method": method, "rtol": 1e3, "atol": 1e3, "first_step": 2.0}
         solution = integrate(oscillator, circle(times)[0], times, **loose)
-        assert solution.accepted.item() == 1
+        assert solution.cost.accepted.item() == 1
         return (solution.path - circle(times))[1:-1].norm().item()
 
     assert math.log2(error(0.4) / error(0.2)) > order + 0.6
@@ -59,10 +59,10 @@ def test_asking_for_states_on_the_way_costs_no_step_where_there_is_dense_output(
     if ode.find_method(method).dense:
         # The interpolant of the last step needs the slope at its end, which other methods have anyway.
         end_slope = 0 if ode.find_method(method).first_same_as_last else 1
-        assert (asked[0].evaluations + end_slope).tolist() == asked[1].evaluations.tolist()
+        assert (asked[0].cost.evaluations + end_slope).tolist() == asked[1].cost.evaluations.tolist()
         torch.testing.assert_close(asked[0].states, asked[1].states, rtol=0, atol=1e-13)
     else:
-        assert (asked[1].accepted >= len(FORTH) - 1).all()
+        assert (asked[1].cost.accepted >= len(FORTH) - 1).all()
 
 
 def test_each_sample_has_its_own_path_whatever_its_steps():
@@ -75,7 +75,7 @@ def test_each_sample_has_its_own_path_whatever_its_steps():
 def test_a_sample_that_does_not_arrive_holds_its_last_good_state():
     solution = integrate(lambda t, y: y**2, torch.ones(1, 1, dtype=torch.float64), (0.0, 0.5, 2.0, 3.0),
                          max_evaluations=300)  # fmt: skip
-    assert solution.status.item() != Status.OK
+    assert solution.cost.status.item() != Status.OK
     assert solution.path[1].item() == pytest.approx(2.0, abs=0.01)
     assert solution.path[2].item() == solution.path[3].item() == solution.states.item()
 
@@ -88,7 +88,7 @@ def test_many_times_are_met():
 
 def gradients(gradient, tolerance=1e-10):
     """dL/dy0 and dL/dp of a loss in every state of the path."""
-    from tests.ode.test_integration import Net
+    from tests.ode.problems import Net
 
     net, y0 = Net(), doubles(4, 3).requires_grad_()
     options = {"rtol": tolerance, "atol": tolerance, "max_evaluations": 1_000_000}

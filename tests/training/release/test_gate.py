@@ -7,7 +7,7 @@ import torch
 from ecg import LABELS
 from ecg.scoring import CLASSES, Comparison
 from models import Checkpoint, Classifier, Dial
-from models.checkpoint.file import AddedRecordings
+from models.checkpoint.info import AddedRecordings
 from tests.conftest import make_checkpoint
 from training.data.dataset import Dataset, Sources
 from training.errors import UnexpectedData

@@ -2,8 +2,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ecg import (
     CONTEXT_LENGTH,
@@ -18,15 +16,14 @@ from ecg import (
 )
 from ecg.context.context import EARLIER, LATER
 from ecg.detection import search
+from ecg.matching import labels_at
 from ecg.synthetic import synthesize
 from tests.training.synthetic import write_mitdb
 from training.errors import MissingData
 from training.synthesis.examples import (
-    MATCH_SECONDS,
     Synthesis,
     at_beat_rate,
     detected,
-    labels_at,
     load_or_make_added,
     make_examples,
     make_examples_of,
@@ -36,28 +33,6 @@ from training.synthesis.material import BEFORE
 
 MADE = synthesize(240, fs=250.0, ectopic={"V": 0.1, "S": 0.05}, leads=("MLII", "V1"), seed=1)
 N, V = LABELS.index("N"), LABELS.index("V")
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(st.integers(0, 2000), max_size=30).map(sorted),
-    st.lists(st.tuples(st.integers(0, 2000), st.sampled_from("NVAF/+~|")), max_size=30).map(sorted),
-    st.sampled_from([100.0, 250.0, 360.0]),
-)
-def test_a_peak_gets_the_label_of_the_nearest_annotated_beat_within_150_ms(peaks, marks, fs):
-    annotations = Annotations(np.array([s for s, _ in marks], np.int64), [symbol for _, symbol in marks])
-    labels = labels_at(np.array(peaks, np.int64), annotations, fs)
-    assert len(labels) == len(peaks)
-    for peak, label in zip(peaks, labels.tolist(), strict=True):
-        beats = [(abs(sample - peak), LABELS.index(label_of(symbol))) for sample, symbol in marks if label_of(symbol)]
-        near = [(away, which) for away, which in beats if away <= MATCH_SECONDS * fs]
-        nearest = {which for away, which in near if away == min(near)[0]}
-        assert label in nearest if near else label == -1
-
-
-def test_of_two_beats_as_near_the_earlier_lends_its_label():
-    annotations = Annotations(np.array([90, 110]), ["N", "V"])
-    assert labels_at(np.array([100]), annotations, 250.0).tolist() == [N]
 
 
 def test_what_is_found_goes_the_way_that_serving_goes():

@@ -1,0 +1,39 @@
+"""An annotated recording as CSV: a row a beat."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from ecg import LABELS
+from models.annotation.recording import AnnotatedRecording
+
+COLUMNS = ("sample", "time", "label", *LABELS, "quality", "abstained", "reason", "evaluations", "status")
+
+AT_ONCE = 500
+"""Rows that are written at once."""
+
+
+def csv_pieces(whole: AnnotatedRecording) -> Iterator[bytes]:
+    """The rows, below the names of the columns."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    found, fs = whole.beats.found, whole.recording.fs
+    for number, (sample, quality, decision) in enumerate(
+        zip(found.peaks.tolist(), found.quality, whole.beats, strict=True), 1
+    ):
+        known, receipt = decision.probabilities, decision.receipt
+        probabilities = [f"{known[label]:.6f}" if known else "" for label in LABELS]
+        cost = [receipt.evaluations, receipt.status] if receipt else ["", ""]
+        said = [decision.label or "", *probabilities, quality, decision.abstained, decision.reason or ""]
+        writer.writerow([sample, f"{sample / fs:.4f}", *said, *cost])
+        if number % AT_ONCE == 0:
+            yield _taken(text)
+    yield _taken(text)
+
+
+def _taken(text: io.StringIO) -> bytes:
+    content = text.getvalue().encode()
+    text.seek(0)
+    text.truncate()
+    return content
