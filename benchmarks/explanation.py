@@ -24,11 +24,9 @@ from benchmarks.integrated_gradients import STEPS, integrated_gradients
 from ecg import LABELS, BeatsInContext
 from models import Classifier, Plan, explain
 from models.explanation import bridged, windows_of, without_samples
-from training.data.dataset import Dataset, load_or_build
-from training.data.mitdb import DS1, data_folder
-from training.data.splits import split
-from training.synthesis.examples import make_examples
-from training.synthesis.making import Making
+from training.data.databases import DS1, data_folder
+from training.data.dataset import Dataset, load_or_build, split
+from training.synthesis.examples import Synthesis, make_examples
 from training.table import table
 
 EACH = 20
@@ -47,7 +45,7 @@ def main() -> None:
     validation = drawn(split(load_or_build(Path("runs/beats.npz"), data_folder()), "random").validation)
     for name in ("odenet", "resnet"):
         compare_alone(name, validation.beats)
-    compare_in_context(drawn(make_examples(data_folder(), [IN_CONTEXT], Making(disturbed=0, composed=0))).beats)
+    compare_in_context(drawn(make_examples(data_folder(), [IN_CONTEXT], Synthesis(disturbed=0, composed=0))).beats)
 
 
 def drawn(dataset: Dataset) -> Dataset:

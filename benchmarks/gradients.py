@@ -29,9 +29,8 @@ from benchmarks import explain
 from benchmarks.baseline import TOLERANCE, TorchdiffeqODENet
 from models import Classifier, Solver
 from ode import Gradient
-from training.data.dataset import load_or_build
-from training.data.mitdb import data_folder
-from training.data.splits import random_split
+from training.data.databases import data_folder
+from training.data.dataset import load_or_build, random_split
 from training.learning.recipe import read_recipe
 
 BEATS = 32

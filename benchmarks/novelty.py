@@ -25,11 +25,10 @@ from torch import nn
 from benchmarks.foreign import foreign_beats
 from examples.flow import fit_flow
 from models import Classifier
-from training.commands.arguments import BEATS_FILE
-from training.data.dataset import Dataset, load_or_build
-from training.data.mitdb import data_folder
+from training.data.databases import data_folder
+from training.data.dataset import BEATS_FILE, Dataset, load_or_build
 from training.evaluation.evaluation import split_of
-from training.posthoc.novelty import PASSED, fit_novelty
+from training.posthoc.fit import PASSED, fit_novelty
 from training.table import table
 
 COUNT = 400

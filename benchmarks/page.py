@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks import explain
 from benchmarks.recordings import join, served
-from training.data.mitdb import data_folder, ensure_downloaded
+from training.data.databases import data_folder, ensure_downloaded
 
 MINUTES = 1_000 * 60
 SECONDS = 4

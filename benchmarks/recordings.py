@@ -31,7 +31,7 @@ from ecg.formats import wfdb
 from ecg.labels import label_of
 from ecg.signal.gaps import GapFiller
 from models import Classifier, Plan, annotate
-from training.data.mitdb import DS2, RECORDINGS, data_folder, ensure_downloaded
+from training.data.databases import DS2, RECORDINGS, data_folder, ensure_downloaded
 
 TOLERANCE_SECONDS = 0.15
 ROUNDS = 5

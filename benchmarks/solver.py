@@ -19,9 +19,8 @@ from benchmarks import explain
 from benchmarks.baseline import TOLERANCE, TorchdiffeqODENet
 from models import AUTO, Classifier, Solver
 from ode import Dynamics, integrate
-from training.data.dataset import load_or_build
-from training.data.mitdb import data_folder
-from training.data.splits import random_split
+from training.data.databases import data_folder
+from training.data.dataset import load_or_build, random_split
 
 BATCHES = (1, 16, 256)
 ROUNDS = 15

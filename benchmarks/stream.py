@@ -15,7 +15,7 @@ from tqdm import tqdm
 from benchmarks import explain
 from ecg import BEAT_FS, BeatStream, FoundBeats, Recording, choose_leads, find_beats
 from models import Classifier, Plan, annotate
-from training.data.mitdb import data_folder, read_recordings
+from training.data.databases import data_folder, read_recordings
 
 PIECE_SECONDS = 0.1
 PROMISED = 0.2

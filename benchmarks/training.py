@@ -17,9 +17,8 @@ from tqdm import tqdm
 from benchmarks import explain
 from benchmarks.baseline import TorchdiffeqODENet
 from models import Classifier
-from training.data.dataset import load_or_build
-from training.data.mitdb import data_folder
-from training.data.splits import split
+from training.data.databases import data_folder
+from training.data.dataset import load_or_build, split
 from training.learning.loop import Trainer
 from training.learning.recipe import read_recipe
 

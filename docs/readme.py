@@ -12,9 +12,10 @@ from app.registry.models import ServedModels
 from app.settings import Settings
 from models import Classifier, zoo
 from ode import Method, methods
-from training.evaluation import worlds
+from training.commands.compare import comparison
+from training.evaluation.evaluation import checkpoint_of
 from training.evaluation.patients import AS_SERVED
-from training.reports.comparison import comparison_table
+from training.evaluation.results import Results
 from training.reports.patients import MEASURES, percent, value, view_name
 from training.table import table
 
@@ -46,13 +47,12 @@ def answer() -> str:
 
 def results() -> str:
     """The table of the released models."""
-    loaded = [Classifier.load(name).checkpoint for name in ("resnet", "odenet")]
-    return comparison_table([checkpoint for checkpoint in loaded if checkpoint])
+    return comparison([checkpoint_of(Classifier.load(name)) for name in ("resnet", "odenet")])
 
 
 def new_patients() -> str:
     """The table of what each model, or its sibling, reaches on recordings of patients that it has not seen."""
-    found = {name: worlds.read(zoo.FOLDER / name).patients for name in ("rhythm", "odenet", "resnet")}
+    found = {name: Results.load(zoo.FOLDER / name).patients for name in ("rhythm", "odenet", "resnet")}
     told = {name: patients for name, patients in found.items() if patients}
     rows = [
         [words, *(percent(value(patients, AS_SERVED, MEASURES[measure])) for patients in told.values())]

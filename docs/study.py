@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 
 from models import Checkpoint
 from models.checkpoint import file as checkpoint
-from training.reports.comparison import comparison_table
+from training.commands.compare import comparison
 
 PAGE = Path(__file__).parent / "study.md"
 FOLDER = PAGE.with_suffix("")
@@ -31,7 +31,7 @@ def studied() -> list[Checkpoint]:
 
 def fill(text: str) -> str:
     """The page with the table put in place of the one that it has."""
-    table, flags = comparison_table(studied()), re.DOTALL | re.MULTILINE
+    table, flags = comparison(studied()), re.DOTALL | re.MULTILINE
     filled, count = re.subn(r"^\| +\| *study_resnet.*?(?=\n\n)", lambda _: table, text, count=1, flags=flags)
     if not count:
         raise ValueError(f"got {PAGE.name} without the table that begins with study_resnet; put its first line back")

@@ -29,7 +29,7 @@ from models import AUTO
 from ode import find_method
 
 RIGHT_REFUSALS = {
-    "solver: got (a solver, but|.* for a network that has no solver)": "whether a model has one is told by GET /models",
+    "solver: got solver settings, but .* solves no equation": "whether a model has one is told by GET /models",
     "coverage: .* no confidence was found": "whether a model can abstain is known of its checkpoint alone",
     "context of their recording": "whether a model takes beats by themselves is told by GET /models",
     r"outputs\.\d+\.name: got .* expected one of": "which outputs a model has is told by its metadata",

@@ -27,7 +27,7 @@ from models.checkpoint.preprocessing import preprocessing_of
 from models.networks.architecture import RhythmODENetArchitecture
 from models.process import use_one_core
 from tests import UNCHECKED
-from training.data.mitdb import data_folder, missing_recordings
+from training.data.databases import data_folder, missing_recordings
 
 # What tests solve is small: threads would wait for each other longer than they work, in processes that they start too.
 use_one_core()

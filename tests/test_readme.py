@@ -21,9 +21,9 @@ from models import Classifier, zoo
 from tests.app.conftest import started
 from training import __main__ as training_command
 from training.data.dataset import load_or_build
-from training.evaluation import worlds
-from training.evaluation.evaluation import evaluate, split_of
-from training.reports.card import beats_card, context_card
+from training.evaluation.evaluation import evaluate, recipe_of, split_of
+from training.evaluation.results import Results
+from training.release.run import run_of
 
 HOST = "http://127.0.0.1:8000"
 ROOT = Path(__file__).parents[1]
@@ -136,8 +136,8 @@ BEAT_MODELS = [name for name in zoo.names() if name != "rhythm"]
 def test_a_card_is_that_of_its_file(name):
     checkpoint = Classifier.load(name).checkpoint
     card = (zoo.FOLDER / name / "card.md").read_text()
-    both = worlds.read(zoo.FOLDER / name)
-    assert card == beats_card(checkpoint.info, both.beats, checkpoint.sha256, both.patients)
+    both = Results.load(zoo.FOLDER / name)
+    assert card == run_of(recipe_of(checkpoint.info)).card(checkpoint, both.beats, both.patients)
     assert both.beats.score.accuracy == checkpoint.info.figures["test_accuracy"]
     assert both.beats.score.macro_f1 == checkpoint.info.figures["test_macro_f1"]
     for figure in re.findall(r"\((\w+\.png)\)", card):
@@ -147,8 +147,8 @@ def test_a_card_is_that_of_its_file(name):
 def test_the_card_of_the_recordings_model_is_that_of_its_file():
     checkpoint = Classifier.load("rhythm").checkpoint
     card = (zoo.FOLDER / "rhythm" / "card.md").read_text()
-    both = worlds.read(zoo.FOLDER / "rhythm")
-    assert card == context_card(checkpoint.info, checkpoint.sha256, both.patients, both.beats)
+    both = Results.load(zoo.FOLDER / "rhythm")
+    assert card == run_of(recipe_of(checkpoint.info)).card(checkpoint, both.beats, both.patients)
     for figure in re.findall(r"\((\w+\.png)\)", card):
         assert (zoo.FOLDER / "rhythm" / figure).exists()
 
@@ -162,6 +162,6 @@ def test_the_released_files_reach_what_their_cards_say(name, mitdb, tmp_path_fac
     classifier = Classifier.load(name)
     test = split_of(classifier.checkpoint.info, load_or_build(tmp_path_factory.getbasetemp() / "beats.npz", mitdb)).test
     reached = evaluate(classifier, test, sweep=False).score
-    claimed = worlds.read(zoo.FOLDER / name).beats.score
+    claimed = Results.load(zoo.FOLDER / name).beats.score
     assert reached.accuracy == pytest.approx(claimed.accuracy, abs=3e-4)  # other processors round otherwise
     assert reached.macro_f1 == pytest.approx(claimed.macro_f1, abs=3e-3)

@@ -33,6 +33,12 @@ def test_no_folder_is_too_full_to_be_seen_at_once(package):
         assert len(modules(folder)) <= MOST_MODULES, folder
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_folder_with_modules_is_a_package(package):
+    folders = {file.parent for file in (ROOT / package).rglob("*.py")}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
 class Here(WorkerHere):
     """Decides in the event loop, so that all of a request's way is in one thread."""
 

@@ -1,8 +1,8 @@
 import pytest
 
 from docs.study import NETWORKS, PAGE, draw, fill, studied
+from training.commands.compare import comparison
 from training.learning.recipe import read_recipe
-from training.reports.comparison import comparison_table
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +13,7 @@ def checkpoints():
 def test_the_page_tells_what_the_checkpoints_reach(checkpoints):
     text = PAGE.read_text()
     assert fill(text) == text
-    assert comparison_table(checkpoints) in text
+    assert comparison(checkpoints) in text
     assert all(f"{one.info.figures['test_macro_f1']:.4f}" in text for one in checkpoints)
 
 

@@ -1,17 +1,30 @@
 """Recordings that are made, and a classifier that tells their beats apart without having learnt."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 import wfdb
 from torch import nn
 
 from ecg import Annotations, Recording
+from ecg.scoring import Comparison
 from models import Classifier, Output
-from training.data.mitdb import RECORDINGS
-from training.data.nstdb import NOISES
-from training.release.export import reference_beats
+from training.data.databases import NOISES, RECORDINGS
+from training.evaluation.patients import VIEWS, Patients
+from training.release import run
+from training.release.run import reference_beats
+
+TINY = [
+    "cycles=[{epochs=1, learning_rate=3e-3}]",
+    "batch_size=32",
+    "examples={disturbed=1, composed=1}",
+    "mixture={beats=64, classes={N=0.6, V=0.4}}",
+]
+"""A recipe of whole recordings that is learnt in seconds."""
 
 
 def write_wfdb(recording: Recording, folder: Path, name: str) -> Path:
@@ -62,3 +75,25 @@ def write_mitdb(data: Path, recordings: dict[str, Recording]) -> Path:
         nothing = Annotations(np.zeros(1, np.int64), ("+",))
         write_wfdb(Recording(name, signals, ("a", "b"), 360.0, nothing), data / "nstdb", name)
     return data
+
+
+def patients_of_matrices(seed=0, recordings=3, name="made", confidence=None):
+    """Patients whose recordings have any matrices."""
+    rng = np.random.default_rng(seed)
+    views = {
+        view: [
+            Comparison(f"r{number}", rng.integers(0, 100, (7, 7)), 1.5 if number else None, 7)
+            for number in range(recordings)
+        ]
+        for view in VIEWS
+    }
+    return Patients(name, "0123456789abcdef", views, confidence)
+
+
+@contextmanager
+def ds1_of_two() -> Iterator[None]:
+    """With 101 and 106 for all patients of DS1."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "DS1_GROUPS", (("101",), ("106",)))
+        patch.setattr(run, "DS1", ("101", "106"))
+        yield

@@ -4,9 +4,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.data.mitdb import data_folder
-
-BEATS_FILE = Path("runs/beats.npz")
+from training.data.databases import data_folder
+from training.data.dataset import BEATS_FILE
 
 
 def add_checkpoint(command: argparse.ArgumentParser) -> None:

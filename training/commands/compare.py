@@ -1,8 +1,11 @@
 """`python -m training compare`: checkpoints side by side."""
 
 import argparse
+from collections.abc import Sequence
 
-from models import Classifier
+from models import Checkpoint, Classifier
+from training.evaluation.evaluation import checkpoint_of, recipe_of
+from training.release.run import run_of
 from training.reports.comparison import comparison_table
 
 HELP = "Print what checkpoints reach and cost, side by side."
@@ -16,5 +19,10 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the table."""
-    loaded = [Classifier.load(name).checkpoint for name in options.checkpoints]
-    print(comparison_table([checkpoint for checkpoint in loaded if checkpoint]))
+    print(comparison([checkpoint_of(Classifier.load(name)) for name in options.checkpoints]))
+
+
+def comparison(checkpoints: Sequence[Checkpoint]) -> str:
+    """The table of some checkpoints."""
+    reached = [run_of(recipe_of(checkpoint.info)).reached(checkpoint.info) for checkpoint in checkpoints]
+    return comparison_table(checkpoints, reached)

@@ -3,9 +3,8 @@
 import argparse
 
 from training.commands.arguments import add_beats, add_data
-from training.data.dataset import build, save
-from training.data.splits import inter_patient_split, random_split
-from training.reports import tables as report
+from training.data.dataset import build, inter_patient_split, random_split, save
+from training.reports.evaluation import counts_table
 
 HELP = "Cut the benchmark's beats from the MIT-BIH recordings, downloading these where they are missing."
 EXAMPLE = "python -m training data"
@@ -27,5 +26,5 @@ def run(options: argparse.Namespace) -> None:
         ("inter-patient", inter_patient_split(dataset)),
     ):
         parts |= {f"{name}: train": trained.counts(), f"{name}: test": tested.counts()}
-    print(report.counts_table(parts))
+    print(counts_table(parts))
     print(f"\nwritten to {options.beats} (sha256 {dataset.sha256[:12]})")

@@ -3,18 +3,16 @@
 import argparse
 from pathlib import Path
 
-from models import CheckpointInfo, zoo
+from models import zoo
 from models.checkpoint.file import load as load_checkpoint
 from models.checkpoint.file import save as save_checkpoint
 from models.process import keep_freed_memory
 from training.commands.arguments import add_beats, add_checkpoint, add_data
-from training.data.dataset import load_or_build
-from training.data.mitdb import DS1
-from training.data.splits import Split
-from training.evaluation.evaluation import recipe_of, split_of
-from training.learning.crossvalidation import OUT_OF_FOLD, OutOfFold, check_out_of_fold, whole
-from training.posthoc.fitting import fit
-from training.synthesis.examples import examples_as_they_are
+from training.data.dataset import Sources
+from training.evaluation.evaluation import recipe_of
+from training.learning.crossvalidation import OUT_OF_FOLD
+from training.posthoc.fit import fit
+from training.release.run import run_of
 
 HELP = "Fit anew what a checkpoint carries beside its weights, on its training and validation part, and save it."
 EXAMPLE = "python -m training fit odenet --out runs/odenet/checkpoint.safetensors"
@@ -40,17 +38,9 @@ def run(options: argparse.Namespace) -> None:
     keep_freed_memory()
     file = zoo.find(options.checkpoint)
     checkpoint = load_checkpoint(file)
-    fitted = fit(checkpoint, *_to_fit_on(checkpoint.info, options), dial=not options.keep_dial)
+    training = run_of(recipe_of(checkpoint.info), Sources(options.data, options.beats, options.out_of_fold))
+    fitted = fit(checkpoint, training.evidence(checkpoint.info), dial=not options.keep_dial)
     target = options.out or file
     save_checkpoint(fitted, target)
     print(f"temperature {fitted.info.calibration.temperature:.3f}")
     print(f"written to {target}; its card and figures: python -m training evaluate {target}")
-
-
-def _to_fit_on(info: CheckpointInfo, options: argparse.Namespace) -> tuple[Split, OutOfFold | None]:
-    """The parts of its beats, and for a network that has learnt from all patients, decisions out of fold."""
-    if recipe_of(info).examples is None:
-        return split_of(info, load_or_build(options.beats, options.data)), None
-    out_of_fold = OutOfFold.load(options.out_of_fold or Path("runs") / info.name / OUT_OF_FOLD).known
-    check_out_of_fold(info, out_of_fold)
-    return whole(examples_as_they_are(options.data, DS1)), out_of_fold

@@ -1,20 +1,22 @@
 """`python -m training leave-one-out`: every patient left out in turn."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
-from ecg import Recording
-from ecg.formats import wfdb
 from models.process import keep_freed_memory
 from training.commands.arguments import add_data, add_run
-from training.errors import TrainingError
-from training.evaluation.leave_one_out import REPORT, SHARING, leave_one_out, report
-from training.learning.device import find_device
+from training.data.databases import read_recording
+from training.data.dataset import Sources
+from training.errors import UnsuitableRecipe
+from training.evaluation.leave_one_out import SHARING, leave_one_out
+from training.learning.loop import find_device
 from training.learning.recipe import read_recipe
-from training.synthesis.examples import load_or_make
+from training.release.run import RecordingRun, run_of
+from training.reports.leave_one_out import REPORT, leave_one_out_report
 
 HELP = """\
-Tell what a recipe of whole recordings reaches on every patient of DS1 and DS2, each left out in turn.
+Report what a recipe of whole recordings reaches on every patient of DS1 and DS2, each left out in turn.
 
 A network is trained without each of 43 patients and decides on his recordings; what all of them said is compared with
 the reference by ANSI/AAMI EC57:2012 and written to leave_one_out.md in the run's folder. It takes hours: each network
@@ -34,17 +36,15 @@ def run(options: argparse.Namespace) -> None:
     keep_freed_memory()
     recipe = read_recipe(options.recipe, options.override)
     folder = options.out or Path("runs") / f"{recipe.name}_leave_one_out"
-    if recipe.examples is None:
-        raise TrainingError(
+    training = run_of(recipe, Sources(options.data))
+    if not isinstance(training, RecordingRun):
+        raise UnsuitableRecipe(
             f"got the recipe {recipe.name}, which makes no examples of whole recordings; expected one that does, as "
             "rhythm"
         )
-
-    def read(name: str) -> Recording:
-        return wfdb.read(options.data / "mitdb" / name)
-
-    examples = load_or_make(folder, options.data, SHARING, recipe.examples)
+    read = partial(read_recording, options.data)
+    examples = training.examples(SHARING, folder)
     predictions = leave_one_out(recipe, examples, read, folder, fresh=options.fresh, device=find_device(options.device))
-    told = report(recipe, predictions, read)
-    (folder / REPORT).write_text(told)
-    print(f"{told}\nwritten to {folder / REPORT}")
+    report = leave_one_out_report(recipe, predictions, read)
+    (folder / REPORT).write_text(report)
+    print(f"{report}\nwritten to {folder / REPORT}")

@@ -6,15 +6,14 @@ from pathlib import Path
 from models import Classifier
 from models.checkpoint.abstention import ALL
 from training.commands.arguments import add_checkpoint, add_data, add_recordings
-from training.data.named import read_named
-from training.data.nstdb import read_noises
+from training.data.databases import read_named, read_noises
 from training.evaluation import noise_stress
 from training.evaluation.evaluation import checkpoint_of
 from training.reports import patients_figures
 from training.reports.noise import noise_tables
 
 HELP = """\
-Tell what is left of a classifier's figures where electrodes move: the noise stress test.
+Report what is left of a classifier's figures where electrodes move: the noise stress test.
 
 Noise is added to recordings as PhysioNet's nst does it: after five minutes without, two minutes with and two without
 take turns, at a signal-to-noise ratio of 24, 18, 12, 6 and 0 dB. All that comes after the five minutes is compared with

@@ -6,9 +6,10 @@ from pathlib import Path
 from models import Classifier, zoo
 from models.checkpoint.file import FILE_NAME
 from training.commands.arguments import add_beats, add_data
-from training.data.dataset import load_or_build
+from training.data.dataset import Sources
 from training.errors import NotPromoted
 from training.evaluation.evaluation import checkpoint_of
+from training.evaluation.results import Model
 from training.release import gate
 from training.release.promotion import promote
 
@@ -40,10 +41,10 @@ def run(options: argparse.Namespace) -> None:
     """Check it, and promote it where nothing falls short. Raises NotPromoted."""
     classifier = Classifier.load(options.checkpoint)
     name = checkpoint_of(classifier).info.name
-    candidate = gate.Model(classifier, options.evaluation or Path("runs/evaluation") / name)
+    candidate = Model(classifier, options.evaluation or Path("runs/evaluation") / name)
     before = options.zoo / name / FILE_NAME
-    released = gate.Model(Classifier.load(before), before.parent) if before.exists() else None
-    checks = gate.check(candidate, released, lambda: load_or_build(options.beats, options.data))
+    released = Model(Classifier.load(before), before.parent) if before.exists() else None
+    checks = gate.check(candidate, released, Sources(options.data, options.beats))
     print(gate.checks_table(checks))
     if released is None:
         print(f"\n{options.zoo} has no model {name} yet: there is nothing to compare with")

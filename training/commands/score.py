@@ -20,7 +20,7 @@ It prints what PhysioNet's sumstats makes of its bxb -L: a line for each recordi
 each beat weighs the same, and averages, in which each recording does. Se is sensitivity and +P positive
 predictivity, in percent, of all beats (Q), ventricular (V) and supraventricular (S) ectopic ones; a hyphen stands for
 what is undefined. Counts are of reference class and test class: Nv are normal beats called ventricular, On' extra
-ones, No' missed ones; n', f' and the like include the classes without a column of their own. A second table tells
+ones, No' missed ones; n', f' and the like include the classes without a column of their own. A second table shows
 what was missed where the test annotator had declared the signals unreadable."""
 
 EXAMPLE = """python -m training score data/mitdb results
@@ -49,7 +49,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--intervals",
         action="store_true",
-        help="tell also between which bounds the statistics lie with 95 %% confidence, and those of three classes",
+        help="print also between which bounds the statistics lie with 95 %% confidence, and those of three classes",
     )
     command.add_argument("--out", type=Path, help="folder for bxb.out and sd.out (bxb -L) and matrices.out (bxb -S)")
 

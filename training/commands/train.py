@@ -1,28 +1,17 @@
 """`python -m training train`: train by a recipe."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
-from ecg import Recording
-from ecg.formats import wfdb
 from models.checkpoint.file import FILE_NAME
 from models.checkpoint.file import save as save_checkpoint
 from models.process import keep_freed_memory
 from training.commands.arguments import add_beats, add_data, add_run
-from training.data.dataset import Dataset, load_or_build
-from training.data.mitdb import DS1_GROUPS
-from training.data.recordings import Added, added_table, groups_of, read_added, told_in_checkpoint, with_added
-from training.data.splits import split
-from training.learning.crossvalidation import OUT_OF_FOLD, OutOfFold, choose_operating_point, crossvalidate, whole
-from training.learning.device import find_device
-from training.learning.ensemble import train_members
-from training.learning.recipe import Recipe, read_recipe
-from training.release.export import export
-from training.synthesis.examples import load_or_make, load_or_make_added
-from training.synthesis.making import Making
+from training.data.dataset import Sources
+from training.data.recordings import added_table, read_added
+from training.learning.loop import find_device
+from training.learning.recipe import read_recipe
+from training.release.run import run_of
 
 HELP = "Train by a recipe; a run that was interrupted goes on from its last finished epoch."
 EXAMPLE = "python -m training train odenet batch_size=32 training_solver.rtol=0.01"
@@ -46,7 +35,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train, print what was reached, and write the checkpoint."""
+    """Train, write the checkpoint, and print what was reached."""
     keep_freed_memory()
     recipe = read_recipe(options.recipe, options.override)
     folder = options.out or Path("runs") / recipe.name
@@ -54,50 +43,10 @@ def run(options: argparse.Namespace) -> None:
     added = read_added(options.add, options.annotator) if options.add else ()
     if added:
         print(f"{added_table(added)}\n", flush=True)
-    if recipe.examples is None:
-        dataset, out_of_fold = load_or_build(options.beats, options.data), None
-        parts = with_added(split(dataset, recipe.split), added)
-    else:
-        dataset = _examples(recipe.examples, added, folder, options.data)
-        parts = whole(dataset)
-        out_of_fold = _crossvalidated(recipe, dataset, added, folder, options, device).known
-    trainers = train_members(recipe, parts, folder, fresh=options.fresh, device=device)
-    checkpoint = export(recipe, trainers, dataset, out_of_fold, told_in_checkpoint(added), dial=not options.no_dial)
+    training = run_of(recipe, Sources(options.data, options.beats))
+    checkpoint = training.train(added, folder, fresh=options.fresh, device=device, dial=not options.no_dial)
     file = folder / FILE_NAME
     save_checkpoint(checkpoint, file)
-    reached = checkpoint.info.figures
-    if out_of_fold is None:
-        print(f"test: accuracy {reached['test_accuracy']:.2%}, macro-F1 {reached['test_macro_f1']:.4f}")
-    else:
-        print(f"patients left out: accuracy {reached['out_of_fold']['accuracy']:.2%}")
+    reached = training.reached(checkpoint.info)
+    print(f"{training.scored_on}: accuracy {reached.accuracy:.2%}, macro-F1 {reached.macro_f1:.4f}")
     print(f"written to {file}; its card and figures: python -m training evaluate {file}")
-
-
-def _examples(making: Making, added: Sequence[Added], folder: Path, data: Path) -> Dataset:
-    """Those of DS1's patients, and of the recordings that are added."""
-    examples = load_or_make(folder, data, DS1_GROUPS, making)
-    told = told_in_checkpoint(added)
-    if told is None:
-        return examples
-    groups = [[one.recording for one in group] for group in groups_of(added)]
-    return Dataset.joined([examples, load_or_make_added(folder, data, groups, told.sha256, making)])
-
-
-def _crossvalidated(
-    recipe: Recipe,
-    examples: Dataset,
-    added: Sequence[Added],
-    folder: Path,
-    options: argparse.Namespace,
-    device: torch.device,
-) -> OutOfFold:
-    """What is decided out of fold on DS1's patients, and on those that are added; kept in the folder."""
-    groups = [*DS1_GROUPS, *([one.recording.name for one in group] for group in groups_of(added))]
-    recordings = {one.recording.name: one.recording for one in added}
-
-    def read(name: str) -> Recording:
-        return recordings.get(name) or wfdb.read(options.data / "mitdb" / name)
-
-    out_of_fold = crossvalidate(recipe, examples, groups, read, folder, fresh=options.fresh, device=device)
-    out_of_fold.save(folder / OUT_OF_FOLD, out_of_fold.labels_at(choose_operating_point(out_of_fold.known)))
-    return out_of_fold

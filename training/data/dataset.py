@@ -1,21 +1,38 @@
-"""The beats of all recordings in one table, and the file that keeps it."""
+"""The beats of all recordings in one table, the file that keeps it, and its training, validation and test parts."""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float, Int64
 
 from ecg import CONTEXT_LENGTH, LABELS, BeatsInContext, Label, cut_annotated_beats
+from training.data.databases import DS1, DS2, data_folder, read_recordings
 from training.errors import UnexpectedData
-from training.data.mitdb import read_recordings
+
+BEATS_FILE = Path("runs/beats.npz")
+"""Where the prepared beats are, if nothing else is said."""
 
 EXPECTED_COUNTS: dict[Label, int] = {"N": 90_589, "S": 2_779, "V": 7_236, "F": 803, "Q": 8_039}
 """The beats of each class that the literature counts (Kachuee et al. 2018; 109,446 in all)."""
+
+SplitName = Literal["random", "inter_patient"]
+
+RANDOM_TEST_COUNTS: dict[Label, int] = {"N": 18_118, "S": 556, "V": 1_448, "F": 162, "Q": 1_608}
+"""The test beats of each class in the published files, 21,892 in all: about a fifth."""
+
+RANDOM_SEED = 2018
+"""Seed of the random split. It is part of the benchmark: a run's own seed does not move test beats."""
+
+VALIDATION_SEED = 0
+"""Nor does it move validation beats: a teacher of another seed must not have learnt from its pupil's."""
+
+VALIDATION_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -114,3 +131,67 @@ def load_or_build(file: Path, data: Path) -> Dataset:
     if not file.exists():
         save(build(data), file)
     return load(file)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a run finds what it learns from, and what was decided before.
+
+    `data` is the folder of the databases, `beats` the file of the benchmark's prepared beats, `out_of_fold` that of
+    decisions out of fold, which is in the run's folder where none is given.
+    """
+
+    data: Path = field(default_factory=data_folder)
+    beats: Path = BEATS_FILE
+    out_of_fold: Path | None = None
+
+    def benchmark(self) -> Dataset:
+        """The prepared beats: see `load_or_build`."""
+        return load_or_build(self.beats, self.data)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The three parts. The test part is scored once, at the end of a run; every choice uses the validation part."""
+
+    train: Dataset
+    validation: Dataset
+    test: Dataset
+
+
+def split(dataset: Dataset, name: SplitName) -> Split:
+    """Split by name. The validation part is drawn out of the training part, a tenth of each class."""
+    train, test = random_split(dataset) if name == "random" else inter_patient_split(dataset)
+    validation_counts = {label: round(count * VALIDATION_SHARE) for label, count in train.counts().items()}
+    validation, rest = _draw(train.labels, validation_counts, VALIDATION_SEED)
+    return Split(train=train.select(rest), validation=train.select(validation), test=test)
+
+
+def random_split(dataset: Dataset) -> tuple[Dataset, Dataset]:
+    """Training and test part with the counts of the published files, drawn from each class.
+
+    Beats of one patient are in both parts, so its scores say little of new patients.
+    """
+    test, train = _draw(dataset.labels, RANDOM_TEST_COUNTS, RANDOM_SEED)
+    return dataset.select(train), dataset.select(test)
+
+
+def inter_patient_split(dataset: Dataset) -> tuple[Dataset, Dataset]:
+    """DS1 to train, DS2 to test; paced recordings are left out (de Chazal et al. 2004).
+
+    No patient is in both, but for one: recordings 201 (DS1) and 202 (DS2) are of the same man.
+    """
+    in_train, in_test = (np.isin(dataset.recordings, names) for names in (DS1, DS2))
+    return dataset.select(np.flatnonzero(in_train)), dataset.select(np.flatnonzero(in_test))
+
+
+def _draw(
+    labels: Int64[np.ndarray, "beat"], counts: dict[Label, int], seed: int
+) -> tuple[Int64[np.ndarray, "drawn"], Int64[np.ndarray, "rest"]]:
+    """Places of the beats drawn at random, so many of each class, and of all others; both in order."""
+    rng = np.random.default_rng(seed)
+    drawn = np.concatenate(
+        [rng.permutation(np.flatnonzero(labels == place))[: counts[label]] for place, label in enumerate(LABELS)]
+    )
+    rest = np.setdiff1d(np.arange(len(labels)), drawn)
+    return np.sort(drawn), rest

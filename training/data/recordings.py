@@ -1,7 +1,7 @@
 """Added recordings: a folder of WFDB files, annotated and reviewed, that a network learns from beside those of mitdb.
 
 They may be of any rate, leads and length. They join what is trained on and never a test part. All of them are read, and
-what is wrong with any is told, before hours of training begin. R peaks are found in them as in what is served; an
+what is wrong with any is reported, before hours of training begin. R peaks are found in them as in what is served; an
 annotation within 150 ms lends its label.
 """
 
@@ -12,21 +12,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import wfdb as wfdb_library
 from jaxtyping import Bool, Int64
 from tqdm import tqdm
 
-from ecg import LABELS, EcgError, FoundBeats, Recording, choose_leads, find_beats, label_of
+from ecg import EcgError, FoundBeats, Recording, choose_leads, find_beats, label_of
 from ecg.formats import wfdb
 from ecg.formats.wfdb_header import SUFFIX, read_header
 from ecg.matching import labels_at
 from ecg.messages import listed
 from models.checkpoint.info import AddedRecordings
-from training.data.dataset import Dataset
+from training.data.databases import RECORDINGS
+from training.data.dataset import Dataset, Split
 from training.errors import MissingData, UnusableRecording
-from training.data.mitdb import RECORDINGS
-from training.data.splits import Split
-from training.table import table
 
 GROUPS = 2
 """Of the added patients in cross-validation: each is decided on by a network that knows others of them."""
@@ -74,7 +73,7 @@ def read_added(folder: Path, annotator: str) -> tuple[Added, ...]:
     """Every recording in a folder and the folders within it, whose annotations have the annotator's extension.
 
     A folder within it holds the recordings of one patient; those that lie side by side in it are of one patient each.
-    Raises MissingData where there is none, and UnusableRecording, which tells of every one that cannot be learnt from.
+    Raises MissingData where there is none, and UnusableRecording, which names every one that cannot be learnt from.
     """
     headers = _headers(folder)
     added, problems = [], []
@@ -108,7 +107,7 @@ def _segments(header: Path) -> list[str]:
     try:
         record = read_header(header)
     except EcgError:
-        return []  # reading the recording will tell
+        return []  # reading the recording will say why
     return list(record.seg_name) if isinstance(record, wfdb_library.MultiRecord) else []
 
 
@@ -161,14 +160,12 @@ def groups_of(added: Sequence[Added]) -> tuple[tuple[Added, ...], ...]:
 
 
 def with_added(split: Split, added: Sequence[Added]) -> Split:
-    """The split with the added beats in its training part, and in no other."""
-    return replace(split, train=Dataset.joined([split.train, *(one.beats for one in added)])) if added else split
+    """The split with the added beats, of one recording or more, in its training part, and in no other."""
+    return replace(split, train=Dataset.joined([split.train, *(one.beats for one in added)]))
 
 
-def told_in_checkpoint(added: Sequence[Added]) -> AddedRecordings | None:
-    """What a checkpoint keeps of them; None for none."""
-    if not added:
-        return None
+def entry_of(added: Sequence[Added]) -> AddedRecordings:
+    """What a checkpoint keeps of them, one or more."""
     counts = Dataset.joined([one.beats for one in added]).counts()
     digest = hashlib.sha256("".join(one.sha256 for one in added).encode())
     return AddedRecordings(
@@ -181,15 +178,15 @@ def told_in_checkpoint(added: Sequence[Added]) -> AddedRecordings | None:
 def added_table(added: Sequence[Added]) -> str:
     """What was read: a line for each recording, with the beats of each class that are learnt from."""
     rows = [
-        [
-            one.recording.name,
-            one.patient,
-            f"{one.recording.fs:g}",
-            " ".join(one.recording.leads[lead] for lead in one.leads),
-            f"{one.recording.seconds / 60:.1f}",
-            *(f"{count:,}" for count in one.beats.counts().values()),
-            f"{int(np.count_nonzero(~one.used)):,}",
-        ]
+        {
+            "recording": one.recording.name,
+            "patient": one.patient,
+            "Hz": f"{one.recording.fs:g}",
+            "leads": " ".join(one.recording.leads[lead] for lead in one.leads),
+            "minutes": f"{one.recording.seconds / 60:.1f}",
+            **{str(label): f"{count:,}" for label, count in one.beats.counts().items()},
+            "found, not used": f"{int(np.count_nonzero(~one.used)):,}",
+        }
         for one in added
     ]
-    return table(["recording", "patient", "Hz", "leads", "minutes", *LABELS, "found, not used"], rows)
+    return pd.DataFrame(rows).to_string(index=False)

@@ -7,16 +7,21 @@ import numpy as np
 from tqdm import tqdm
 
 from models import AUTO, Checkpoint, CheckpointInfo, Classifier, Solver
-from training.data.dataset import Dataset
-from training.data.splits import Split, split
+from training.data.dataset import Dataset, Split, split
 from training.errors import BadRecipe, UnexpectedData
+from training.learning.progress import kept_epoch
 from training.learning.recipe import Recipe
-from training.learning.run import kept_epoch
-from training.measures.confidence import Confidence, measure_confidence
-from training.measures.grid import GRID_SEED, TOLERANCES, Cell, measure_grid, reference_labels
-from training.measures.label_scores import Score, score
-
-GRID_BEATS = 2000
+from training.measures.scores import (
+    TOLERANCES,
+    Cell,
+    Confidence,
+    Score,
+    grid_beats,
+    measure_confidence,
+    measure_grid,
+    reference_labels,
+    score,
+)
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,8 @@ class Evaluation:
     """A checkpoint's scores on the test part, and what its confidence is worth there.
 
     `sweep` and `grid` are empty for a network without a solver. The sweep is of all test beats by the network's own
-    method; the grid is of `GRID_BEATS` of them by every method. Of a network that takes beats in context the scores are
-    those out of fold, and both are of beats that it has learnt.
+    method; the grid is of `grid_beats` of them by every method. Of a network of whole recordings the scores are those
+    out of fold, and both are of beats that it has learnt from.
     """
 
     score: Score
@@ -97,16 +102,16 @@ def evaluate(classifier: Classifier, test: Dataset, *, sweep: bool = True) -> Ev
     if not sweep or classifier.solver is None:
         return evaluation
     points = _sweep(classifier, classifier.solver, test)
-    return replace(evaluation, sweep=points, grid=measure_grid(classifier, test, GRID_BEATS))
+    return replace(evaluation, sweep=points, grid=measure_grid(classifier, test))
 
 
-def evaluate_dial(classifier: Classifier, beats: Dataset, reached: Score) -> Evaluation:
-    """What has been reached, and what the settings of a solver bring and cost on `GRID_BEATS` of the beats."""
+def evaluate_settings(classifier: Classifier, beats: Dataset, evaluation: Evaluation) -> Evaluation:
+    """The evaluation, with what the settings of a solver bring and cost on `grid_beats` of these beats."""
     if classifier.solver is None:
-        return Evaluation(reached)
-    drawn = beats.select(np.sort(np.random.default_rng(GRID_SEED).permutation(len(beats))[:GRID_BEATS]))
+        return evaluation
+    drawn = grid_beats(beats)
     points = _sweep(classifier, classifier.solver, drawn)
-    return Evaluation(reached, points, measure_grid(classifier, drawn, GRID_BEATS))
+    return replace(evaluation, sweep=points, grid=measure_grid(classifier, drawn))
 
 
 def _sweep(classifier: Classifier, default: Solver, test: Dataset) -> tuple[SweepPoint, ...]:

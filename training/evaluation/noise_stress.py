@@ -33,7 +33,7 @@ CLEAN_SECONDS = LEARNING
 SEGMENT_SECONDS = 120.0
 
 MEASURED = 300
-"""How many beats tell how high the signal is, and how many seconds how strong the noise is: the first ones."""
+"""How many beats give the signal's height, and how many seconds the noise's strength: the first ones."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _signal_power(recording: Recording) -> Float64[np.ndarray, "lead"]:
     classes = [CLASS_OF.get(symbol, "O") for symbol in annotations.symbols]
     normal = annotations.samples[[name in "NSQ" for name in classes]][:MEASURED]
     if not len(normal):
-        raise UnexpectedData(f"{recording.name} has no normal beat that tells how strong noise has to be")
+        raise UnexpectedData(f"{recording.name} has no normal beat, which noise is measured against")
     return signal_power(recording.signals, normal, recording.fs)
 
 

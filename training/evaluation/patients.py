@@ -1,26 +1,30 @@
 """Patients: what a classifier says of whole recordings of people it has not learnt from.
 
-Beats of one patient are alike, so beats that were split at random tell how well a classifier knows its patients, and
+Beats of one patient are alike, so beats that were split at random show how well a classifier knows its patients, and
 recordings of others how well it will know the next one (de Chazal et al. 2004). Each recording is annotated at the R
 peaks that are found, as the service does it, and at those of the reference, as most papers do; then it is compared with
 the reference by ANSI/AAMI EC57:2012, without and with its first five minutes.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import TypeAdapter
 from tqdm import tqdm
 
 from ecg import LABELS, Annotations, FoundBeats, FoundPart, Quality, Recording, choose_leads, cut_beats, find_beats
 from ecg.formats.wfdb import UNJUDGED
-from ecg.scoring import CLASS_OF_IN_LITERATURE, LEARNING, Comparison, compare
+from ecg.scoring import CLASS_OF_IN_LITERATURE, CLASSES, LEARNING, Comparison, compare
 from models import AnnotatedBeats, Classifier, Plan, annotate_parts
 from models.checkpoint.abstention import ALL
 from models.decisions import Decisions
-from training.data.mitdb import DS1
-from training.measures.confidence import Confidence, measure_confidence
+from training.data.databases import DS1
+from training.errors import UnexpectedData
+from training.measures.scores import Confidence, measure_confidence
 
 PeakSource = Literal["found", "given"]
 
@@ -46,7 +50,7 @@ AS_SERVED = View("found", LEARNING)
 """As the service answers, and as the standard compares."""
 
 AS_PAPERS = View("given", 0.0)
-"""As most papers tell it, which classify beats that others have found."""
+"""As most papers report it, which classify beats that others have found."""
 
 VIEWS = (AS_SERVED, View("found", 0.0), View("given", LEARNING), AS_PAPERS)
 
@@ -63,6 +67,43 @@ class Patients:
     views: Mapping[View, Sequence[Comparison]]
     confidence: Confidence | None = None
 
+    def save(self, file: Path) -> None:
+        """Write the matrices of all recordings, in each view; rates and bounds follow from them."""
+        views = [
+            {"peaks": view.peaks, "start": view.start, "recordings": [_written(one) for one in comparisons]}
+            for view, comparisons in self.views.items()
+        ]
+        content = {
+            "name": self.name,
+            "sha256": self.sha256,
+            "classes": "".join(CLASSES),
+            "views": views,
+            "confidence": self.confidence and asdict(self.confidence),
+        }
+        file.write_text(json.dumps(content) + "\n")
+
+    @classmethod
+    def load(cls, file: Path) -> "Patients":
+        """Read what `save` wrote. Raises UnexpectedData where the file is something else."""
+        try:
+            content = json.loads(file.read_text())
+            views = {
+                View(view["peaks"], float(view["start"])): [_read(one) for one in view["recordings"]]
+                for view in content["views"]
+            }
+            confidence = TypeAdapter(Confidence | None).validate_python(content.get("confidence"))
+            patients = cls(str(content["name"]), str(content["sha256"]), views, confidence)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UnexpectedData(
+                f"{file} does not hold what was reached on patients ({error}); make it anew: "
+                "`python -m training evaluate`"
+            ) from error
+        if set(views) != set(VIEWS) or content.get("classes") != "".join(CLASSES):
+            raise UnexpectedData(
+                f"{file} has other views or classes than this version has; make it anew: `python -m training evaluate`"
+            )
+        return patients
+
     @property
     def recordings(self) -> list[str]:
         """Their names."""
@@ -72,6 +113,24 @@ class Patients:
     def known(self) -> list[str]:
         """Those that a classifier of the inter-patient split has learnt from: on them it is not tested."""
         return [name for name in self.recordings if name in DS1]
+
+
+def _written(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "name": comparison.name,
+        "confusion": comparison.confusion.tolist(),
+        "interval_error": comparison.interval_error,
+        "shutdown": comparison.shutdown,
+    }
+
+
+def _read(written: dict[str, Any]) -> Comparison:
+    return Comparison(
+        name=written["name"],
+        confusion=np.array(written["confusion"], dtype=np.int64).reshape(len(CLASSES), len(CLASSES)),
+        interval_error=written["interval_error"],
+        shutdown=written["shutdown"],
+    )
 
 
 def evaluate_patients(

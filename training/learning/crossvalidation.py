@@ -1,7 +1,7 @@
 """Cross-validation over patients: what is chosen is chosen on beats of patients that the network has not seen.
 
 Each group of patients is left out in turn; a network that learns from the others decides on the group's recordings.
-All these decisions together, out of fold, tell where to operate: what to add to the logits, class by class.
+All these decisions together, out of fold, show where to operate: what to add to the logits, class by class.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,12 +16,11 @@ from jaxtyping import Bool, Float32, Float64, Int64
 from ecg import LABELS, Recording, choose_leads
 from ecg.matching import labels_at
 from models import AnnotatedBeats, CheckpointInfo, Classifier, OperatingPoint, Plan, annotate_recording
-from training.data.dataset import Dataset
-from training.data.splits import Split
+from training.data.dataset import Dataset, Split
 from training.errors import UnexpectedData
-from training.learning.ensemble import train_members, weights_of
+from training.learning.loop import network_of, train_members
 from training.learning.recipe import Recipe
-from training.measures.label_scores import score
+from training.measures.scores import Score, score
 from training.synthesis.examples import MADE
 
 OFFSETS = np.arange(-5.0, 1.51, 0.25)
@@ -76,6 +75,15 @@ class OutOfFold:
         labels = self.logits_at(point).argmax(axis=1)
         return np.where(np.isfinite(self.probabilities).all(axis=1), labels, -1)
 
+    def score_at(self, point: OperatingPoint) -> Score:
+        """The scores at an operating point."""
+        return score(self.labels, self.labels_at(point))
+
+    def each(self) -> Iterator[tuple[str, "OutOfFold"]]:
+        """The name of each recording, and its beats."""
+        for name in np.unique(self.recordings).tolist():
+            yield name, self.select(self.recordings == name)
+
     def save(self, file: Path, labels: Int64[np.ndarray, "beat"]) -> None:
         """Write them as `training.data.predictions` reads them: with the labels decided on, -1 where none was."""
         np.savez(
@@ -126,7 +134,7 @@ def fifths(
 
 
 def whole(examples: Dataset) -> Split:
-    """Train on all patients; validation, on their recordings as they are, tells only that nothing broke."""
+    """Train on all patients; validation, on their recordings as they are, shows only that nothing broke."""
     as_they_are = examples.select(np.flatnonzero(~np.char.endswith(examples.recordings.astype(np.str_), MADE)))
     return Split(train=examples, validation=as_they_are, test=as_they_are)
 
@@ -150,9 +158,7 @@ def crossvalidate(
     for number, group in enumerate(groups, 1):
         split, place = fold(examples, group, sharing), folder / f"fold{number}"
         trainers = train_members(recipe, split, place, fresh=fresh, device=device)
-        network = recipe.architecture.build(len(LABELS))
-        network.load_state_dict(weights_of(recipe, trainers))
-        classifier = Classifier(network, recipe.architecture.solver)
+        classifier = Classifier(network_of(recipe, trainers), recipe.architecture.solver)
         parts += [decide(classifier, read(name)) for name in group]
     return OutOfFold.joined(parts)
 
@@ -173,7 +179,7 @@ def decide(classifier: Classifier, recording: Recording) -> OutOfFold:
 def check_out_of_fold(info: CheckpointInfo, out: OutOfFold) -> None:
     """Raise UnexpectedData unless these decisions reach what the checkpoint says was reached out of fold."""
     point = info.operating_point or OperatingPoint(offsets=(0.0,) * len(LABELS))
-    got, expected = score(out.labels, out.labels_at(point)).confusion, info.figures["out_of_fold"]["confusion"]
+    got, expected = out.score_at(point).confusion, info.figures["out_of_fold"]["confusion"]
     if got != expected:
         raise UnexpectedData(
             f"these decisions out of fold are not those of {info.name}: got the confusion matrix {got}, "

@@ -1,16 +1,17 @@
 """The training loop: seeded, resumable after any epoch, and blind to the test part."""
 
 import hashlib
-import resource
-import sys
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import AdamW
@@ -18,17 +19,68 @@ from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 
-from ecg import LABELS
+from ecg import LABELS, Label
 from models import Classifier, Output
-from training.data.dataset import Dataset
-from training.data.splits import Split
+from training.data.dataset import Dataset, Split
+from training.errors import UnusableDevice
 from training.learning.distillation import Teachers
-from training.learning.progress import Progress
-from training.learning.recipe import Cycle, Recipe
-from training.learning.run import Epoch, Run, kept_epoch
-from training.learning.sampling import Mixed, Sampling, Thinned
-from training.learning.source import source_commit
-from training.measures.label_scores import Score, score
+from training.learning.progress import Epoch, Progress, RunFolder, kept_epoch, peak_memory_mb, source_commit
+from training.learning.recipe import Cycle, Mixture, Recipe
+from training.measures.scores import Score, score
+
+
+@runtime_checkable
+class Sampling(Protocol):
+    """`size` is how many beats an epoch has; `log_shares` is what its logits must be corrected by, one a class."""
+
+    size: int
+    log_shares: Float[Tensor, "class"]
+
+    def epoch(self, generator: torch.Generator) -> Int64[Tensor, "beat"]:
+        """The places of one epoch's beats, in order."""
+
+
+class Thinned:
+    """Every beat once, but of some classes only a share, drawn anew.
+
+    Where a class is thinned out, its logits stand for more beats than are there; adding the logarithm of its share
+    makes the loss that of the beats that are there, and leaves the logits those of all (King and Zeng 2001).
+    """
+
+    def __init__(self, labels: Int64[Tensor, "beat"], shares: Mapping[Label, float]) -> None:
+        self.labels = labels
+        share = torch.tensor([shares.get(label, 1.0) for label in LABELS])
+        self.log_shares = share.log()
+        self.taken: list[int] = (share * torch.bincount(labels, minlength=len(LABELS))).round().long().tolist()
+        self.size = sum(self.taken)
+
+    def epoch(self, generator: torch.Generator) -> Int64[Tensor, "beat"]:
+        """The places of one epoch's beats, in order."""
+        order = torch.randperm(len(self.labels), generator=generator)
+        if self.size == len(order):
+            return order
+        labels = self.labels[order]
+        order = torch.cat([order[labels == place][:count] for place, count in enumerate(self.taken)])
+        return order[torch.randperm(len(order), generator=generator)]
+
+
+class Mixed:
+    """Beats drawn by a `Mixture`; its logits are left as they are, for the operating point is chosen afterwards."""
+
+    def __init__(self, labels: Int64[Tensor, "beat"], recordings: np.ndarray, mixture: Mixture) -> None:
+        self.size = mixture.beats
+        self.log_shares = torch.zeros(len(LABELS))
+        keys = np.char.add(recordings.astype(np.str_), labels.numpy().astype(np.str_))
+        _, key, counts = np.unique(keys, return_inverse=True, return_counts=True)
+        weights = torch.from_numpy(1 / np.sqrt(counts[key]))
+        shares = torch.tensor([mixture.classes.get(label, 0.0) for label in LABELS], dtype=torch.float64)
+        sums = torch.zeros(len(LABELS), dtype=torch.float64).index_add(0, labels, weights)
+        self.weights = (weights * (shares / sums.clamp(min=1e-12))[labels]).cumsum(0)
+
+    def epoch(self, generator: torch.Generator) -> Int64[Tensor, "beat"]:
+        """The places of one epoch's beats, in order."""
+        drawn = torch.rand(self.size, generator=generator, dtype=torch.float64) * self.weights[-1]
+        return torch.searchsorted(self.weights, drawn, right=True).clamp(max=len(self.weights) - 1)
 
 
 @dataclass
@@ -96,7 +148,7 @@ class Trainer:
             evaluations=progress.evaluations,
             validation_accuracy=validation.accuracy,
             validation_macro_f1=validation.macro_f1,
-            peak_memory_mb=_peak_memory_mb(self.device),
+            peak_memory_mb=peak_memory_mb(self.device),
         )
 
     def _shuffled(self, epoch: int) -> tuple[Tensor, ...]:
@@ -178,7 +230,7 @@ def train(recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, de
     That call may have been interrupted, or its recipe may have had fewer cycles.
     Raises OtherRun where the folder holds a run of another recipe or of other data.
     """
-    run = Run(folder, fingerprint(recipe, split.train))
+    run = RunFolder(folder, fingerprint(recipe, split.train))
     if fresh:
         run.clear()
     trainer = Trainer(recipe, split, device)
@@ -197,7 +249,7 @@ def train(recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, de
             run.write_metrics(trainer.history)
             for name, value in asdict(epoch).items():
                 board.add_scalar(name, value, epoch.epoch)
-            print(_line(epoch, recipe.epochs), flush=True)
+            print(epoch.line(recipe.epochs), flush=True)
     return trainer
 
 
@@ -213,18 +265,54 @@ def fingerprint(recipe: Recipe, train: Dataset) -> str:
     return hashlib.sha256(f"{rest} {train.sha256}".encode()).hexdigest()
 
 
-def _line(epoch: Epoch, epochs: int) -> str:
-    evaluations = f"{epoch.evaluations:.1f} evaluations  " if epoch.evaluations else ""
-    return (
-        f"epoch {epoch.epoch}/{epochs}  loss {epoch.train_loss:.4f}  accuracy {epoch.train_accuracy:.2%}  "
-        f"validation: accuracy {epoch.validation_accuracy:.2%}, macro-F1 {epoch.validation_macro_f1:.4f}  "
-        f"{epoch.beats_per_second:,.0f} beats/s  {evaluations}{epoch.seconds:,.0f} s"
-    )
+def train_members(
+    recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, device: torch.device
+) -> list[Trainer]:
+    """Train the network that a recipe asks for, or each member of a committee, with a seed and in a folder of its own.
+
+    Raises what `train` raises.
+    """
+    architecture = recipe.architecture
+    if architecture.kind != "committee":
+        return [train(recipe, split, folder, fresh=fresh, device=device)]
+    recipes = [
+        recipe.model_copy(update={"architecture": architecture.of, "seed": recipe.seed + place})
+        for place in range(architecture.members)
+    ]
+    return [
+        train(member, split, folder / f"member{number}", fresh=fresh, device=device)
+        for number, member in enumerate(recipes, 1)
+    ]
 
 
-def _peak_memory_mb(device: torch.device) -> float:
-    """The most memory this process has held: on the device where that is a GPU, else in all."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 1e6
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+def weights_of(recipe: Recipe, trainers: Sequence[Trainer]) -> dict[str, Tensor]:
+    """The weights that these runs keep, as those of the network that the recipe asks for."""
+    if recipe.architecture.kind != "committee":
+        return trainers[0].best_weights
+    return {
+        f"members.{place}.{name}": weight
+        for place, trainer in enumerate(trainers)
+        for name, weight in trainer.best_weights.items()
+    }
+
+
+def network_of(recipe: Recipe, trainers: Sequence[Trainer]) -> nn.Module:
+    """The network that the recipe asks for, with the weights that these runs keep."""
+    network = recipe.architecture.build(len(LABELS))
+    network.load_state_dict(weights_of(recipe, trainers))
+    return network
+
+
+def find_device(name: str) -> torch.device:
+    """The device of that name; of "auto", CUDA's where there is one. Raises UnusableDevice where it cannot be used."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise UnusableDevice(
+            f"got the device {name!r}, which cannot be used ({reason}); expected cpu or cuda"
+        ) from error
+    return device

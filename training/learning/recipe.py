@@ -5,17 +5,18 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import torch
+from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
+from torch import Tensor
 
 from ecg import Label
 from models import Architecture, Solver
-from training.data.splits import SplitName
+from training.data.dataset import SplitName
 from training.errors import BadRecipe
 from training.learning.distillation import Distillation
-from training.learning.sampling import Mixture
-from training.synthesis.augmentation import Augmentation
-from training.synthesis.making import Making
+from training.synthesis.examples import Synthesis
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
@@ -32,8 +33,50 @@ class Cycle(BaseModel):
     )
     autocast: bool = Field(
         default=False,
-        description="bfloat16 where it is safe; faster where the processor has it, but too coarse to tell small errors",
+        description="bfloat16 where it is safe; faster where the processor has it, but too coarse for small errors",
     )
+
+
+class Mixture(BaseModel):
+    """How many beats an epoch draws, with replacement, and how many of them are of each class.
+
+    Within a class a recording is drawn from by the square root of how many beats of the class it has, so that a few
+    recordings with most of the ectopic beats do not become what such beats are.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    beats: int = Field(ge=1)
+    classes: dict[Label, float]
+
+
+class Augmentation(BaseModel):
+    """How much training beats are changed at random, anew in every epoch; all 0: not at all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    noise: float = Field(default=0.0, ge=0, lt=1, description="standard deviation of white noise, of a scale of 0..1")
+    shift: float = Field(default=0.0, ge=0, description="the most that a beat moves either way, in samples")
+    stretch: float = Field(default=0.0, ge=0, lt=1, description="the most that time runs slower or faster, as a share")
+
+    def apply(self, beats: Float[Tensor, "beat sample"], generator: torch.Generator) -> Float[Tensor, "beat sample"]:
+        """The beats, each changed in its own way; values stay in 0..1, and padding that stays padding stays 0."""
+        if not (self.noise or self.shift or self.stretch):
+            return beats
+        device = beats.device
+
+        def uniform(most: float) -> Tensor:
+            return most * (2 * torch.rand(len(beats), 1, generator=generator) - 1).to(device)
+
+        places = torch.arange(beats.shape[1], device=device) * (1 + uniform(self.stretch)) + uniform(self.shift)
+        places = places.clamp(0, beats.shape[1] - 1)
+        before = places.floor().long()
+        after = (before + 1).clamp(max=beats.shape[1] - 1)
+        left, right = beats.gather(1, before), beats.gather(1, after)
+        moved = torch.lerp(left, right, places - before)
+        noise = self.noise * torch.randn(beats.shape, generator=generator).to(device)
+        inside = (left != 0) | (right != 0)
+        return torch.where(inside, (moved + noise).clamp(0, 1), torch.zeros_like(moved))
 
 
 class Recipe(BaseModel):
@@ -63,7 +106,7 @@ class Recipe(BaseModel):
     )
     mixture: Mixture | None = Field(default=None, description="in place of shares: beats drawn with replacement")
     distillation: Distillation | None = None
-    examples: Making | None = Field(
+    examples: Synthesis | None = Field(
         default=None, description="for a network that takes beats in context: how many are made of each recording"
     )
     keep: Literal["best", "last"] = Field(
@@ -82,9 +125,17 @@ class Recipe(BaseModel):
         architecture = self.architecture
         if self._asks_for_small_errors and architecture.kind == "odenet" and architecture.gradient != "direct":
             raise ValueError(
-                f'got solver_error with the gradient "{architecture.gradient}", expected "direct": no other tells '
+                f'got solver_error with the gradient "{architecture.gradient}", expected "direct": no other gives '
                 "the gradient of the error"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _beats_in_context_are_made_of_whole_recordings(self) -> "Recipe":
+        if self.architecture.in_context and not self.examples:
+            raise ValueError("got no examples for a network of whole recordings; say how many are made of each")
+        if self.examples and not self.architecture.in_context:
+            raise ValueError("got examples of whole recordings for a network of single beats; leave them out")
         return self
 
     @property

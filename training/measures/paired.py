@@ -110,7 +110,7 @@ def f1(place: int) -> Measure:
 
 
 def macro_f1(confusions: Int64[np.ndarray, "draw true said"]) -> Float64[np.ndarray, "draw"]:
-    """The mean of F1 over the classes, 0 for one where it is undefined, as in `training.measures.label_scores`."""
+    """The mean of F1 over the classes, 0 for one where it is undefined, as in `training.measures.scores`."""
     classes = [np.nan_to_num(f1(place)(confusions)) for place in range(len(LABELS))]
     return np.asarray(np.mean(classes, axis=0))
 

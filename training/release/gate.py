@@ -7,26 +7,19 @@ another draw of beats, or of patients, might have turned round is none.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64
 
-from ecg import BeatsInContext
 from ecg.scoring.intervals import Measure as MeasureOfRecordings
-from models import AUTO, Checkpoint, Classifier
+from models import AUTO
 from models.classifier import REFERENCE_TOLERANCE
-from training.data.dataset import Dataset
-from training.data.splits import SplitName
-from training.evaluation import worlds
-from training.evaluation.evaluation import checkpoint_of, recipe_of, split_of
+from training.data.dataset import Sources, SplitName
+from training.evaluation.evaluation import recipe_of
 from training.evaluation.patients import AS_SERVED, Patients
-from training.evaluation.worlds import Worlds
-from training.measures.confidence import Confidence
-from training.measures.label_scores import score_of
-from training.measures.paired import STATED, Difference, Measure, over_beats, over_recordings
-from training.measures.reliability import expected_calibration_error
-from training.posthoc.fitting import confidence_of
+from training.evaluation.results import Model
+from training.measures.paired import Difference, Measure, over_recordings
+from training.measures.scores import expected_calibration_error
+from training.release.run import run_of
 from training.reports.patients import MEASURES
 from training.table import table
 
@@ -50,50 +43,32 @@ class Check:
     passed: bool
 
 
-@dataclass(frozen=True)
-class Model:
-    """A classifier, and the folder with its card and figures, which need not be there."""
-
-    classifier: Classifier
-    folder: Path
-
-    @property
-    def checkpoint(self) -> Checkpoint:
-        """What it was loaded from."""
-        return checkpoint_of(self.classifier)
-
-    @property
-    def worlds(self) -> Worlds:
-        """The figures beside its card."""
-        return worlds.read(self.folder)
-
-
-def check(candidate: Model, released: Model | None, benchmark: Callable[[], Dataset]) -> list[Check]:
+def check(candidate: Model, released: Model | None, sources: Sources) -> list[Check]:
     """Every check of a candidate for the zoo; `released` is the model that it would replace, None where there is none.
 
-    `benchmark` gives the beats of mitdb, whose test part both are scored on where they take beats by themselves. Raises
+    `sources` give the beats of mitdb, whose test part both are scored on where they take beats by themselves. Raises
     UnexpectedData where these are not the beats that they were trained on, or a file beside a card is something else.
     """
     found = [one(candidate) for one in ABSOLUTE]
     if released is None:
         return found
-    kind = _same_test(candidate, released)
-    found.append(kind)
-    if kind.passed:
-        found += _figures(candidate, released, benchmark)
-        found += _new_patients(candidate.worlds.patients, released.worlds.patients)
+    run, other = (run_of(recipe_of(model.checkpoint.info), sources) for model in (candidate, released))
+    same_test = Check("what it is tested on", run.test, other.test, run.test == other.test)
+    found.append(same_test)
+    if same_test.passed:
+        found += _checks(f"{run.scored_on}: ", run.differences(candidate, released))
+        found += _new_patients(candidate.results.patients, released.results.patients)
     return found
 
 
 def reference_beats(candidate: Model) -> Check:
     """That it answers its reference beats as it must."""
     checkpoint = candidate.checkpoint
-    beats, expected = checkpoint.reference_beats.numpy(), checkpoint.reference_probabilities.numpy()
-    asked = BeatsInContext(beats) if candidate.classifier.in_context else beats
-    off = float(np.abs(candidate.classifier.classify(asked).probabilities - expected).max())
+    expected = checkpoint.reference_probabilities.numpy()
+    off = float(np.abs(candidate.classifier.classify(checkpoint.reference).probabilities - expected).max())
     return Check(
         "reference beats",
-        f"{len(beats)} answered, off by {off:.1g} at most",
+        f"{len(expected)} answered, off by {off:.1g} at most",
         f"off by {REFERENCE_TOLERANCE:g} at most",
         off <= REFERENCE_TOLERANCE,
     )
@@ -126,9 +101,9 @@ def own_card(candidate: Model) -> Check:
 
 def calibration(candidate: Model) -> Check:
     """That its probabilities mean what they say, on the test part or out of fold."""
-    info = candidate.checkpoint.info
-    confidence = confidence_of(info) if candidate.classifier.in_context else _on_test_beats(candidate.worlds)
-    most = CALIBRATION_ERRORS[recipe_of(info).split]
+    recipe = recipe_of(candidate.checkpoint.info)
+    confidence = run_of(recipe).confidence(candidate)
+    most = CALIBRATION_ERRORS[recipe.split]
     expected = f"a calibration error of {most:g} at most"
     if confidence is None:
         return Check("calibration", "not measured", f"{expected}: python -m training fit, then evaluate", False)
@@ -136,56 +111,8 @@ def calibration(candidate: Model) -> Check:
     return Check("calibration", f"{error:.4f}", expected, error <= most)
 
 
-def _on_test_beats(figures: Worlds) -> Confidence | None:
-    return figures.beats.confidence if figures.beats else None
-
-
 ABSOLUTE: Sequence[Callable[[Model], Check]] = (reference_beats, solver_grid, calibration, own_card)
 """What a checkpoint must be whatever the zoo has."""
-
-
-def _same_test(candidate: Model, released: Model) -> Check:
-    """That figures of both are of the same test."""
-    got, expected = _test_of(candidate), _test_of(released)
-    return Check("what it is tested on", got, expected, got == expected)
-
-
-def _test_of(model: Model) -> str:
-    if model.classifier.in_context:
-        return "recordings left out of training"
-    return f"beats of the split {recipe_of(model.checkpoint.info).split}"
-
-
-def _figures(candidate: Model, released: Model, benchmark: Callable[[], Dataset]) -> list[Check]:
-    """What cards state of labels: of the test part, or out of fold."""
-    if candidate.classifier.in_context:
-        return _checks("out of fold: ", _out_of_fold(candidate.checkpoint, released.checkpoint))
-    beats = benchmark()
-    tests = [split_of(model.checkpoint.info, beats).test for model in (candidate, released)]
-    ours, theirs = (
-        model.classifier.classify(test.beats).labels for model, test in zip((candidate, released), tests, strict=True)
-    )
-    return _checks("test beats: ", over_beats(tests[0].labels, ours, theirs, STATED))
-
-
-def _out_of_fold(candidate: Checkpoint, released: Checkpoint) -> dict[str, Difference]:
-    """Of recordings that both were cross-validated over; recordings that were added to one are not compared."""
-    ours, theirs = (_by_recording(checkpoint) for checkpoint in (candidate, released))
-    if theirs is None:
-        added = candidate.info.added
-        own = {name: counts for name, counts in (ours or {}).items() if not added or name not in added.names}
-        total = np.array(score_of(released.info.figures["out_of_fold"]).confusion, np.int64)
-        return over_recordings(list(own.values()), total, STATED) if own else {}
-    common = [name for name in theirs if name in (ours or {})]
-    if ours is None or not common:
-        return {}
-    return over_recordings([ours[name] for name in common], [theirs[name] for name in common], STATED)
-
-
-def _by_recording(checkpoint: Checkpoint) -> dict[str, Int64[np.ndarray, "true said"]] | None:
-    """The confusion matrix of each recording out of fold; None of a checkpoint that does not tell."""
-    told = checkpoint.info.figures.get("out_of_fold_recordings")
-    return {name: np.array(counts, np.int64) for name, counts in told.items()} if told else None
 
 
 def _new_patients(ours: Patients | None, theirs: Patients | None) -> list[Check]:

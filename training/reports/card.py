@@ -3,14 +3,12 @@
 from typing import Any
 
 from models import CheckpointInfo, Validated
-from training.evaluation.evaluation import GRID_BEATS, Evaluation, kept_epoch_of
+from training.evaluation.evaluation import Evaluation, kept_epoch_of
 from training.evaluation.patients import Patients
-from training.measures.label_scores import score_of
-from training.posthoc.dial import AGREEMENT
-from training.posthoc.fitting import confidence_of
-from training.reports.confidence import confidence_section
+from training.measures.scores import GRID_BEATS, score_of
+from training.posthoc.fit import AGREEMENT, confidence_of
+from training.reports.evaluation import confidence_section, grid_table, score_table, sweep_table
 from training.reports.patients import card_section
-from training.reports.tables import grid_table, score_table, sweep_table
 
 SPLITS: dict[str, str] = {
     "random": "the random split",
@@ -32,6 +30,9 @@ No patient is in training and test alike (but for one, whose recordings 201 and 
 so these figures say what to expect of a new patient of the same hospital.""",
 }
 
+VALIDATION_PART, LEARNT_FROM = "the validation part", "beats that it has learnt from"
+"""What is chosen of a solver is chosen on these."""
+
 CONFIDENCE = "confidence.png"
 """What the figure of confidence is called beside a card."""
 
@@ -47,13 +48,13 @@ NOT_LOOKED_AT = (
 OF_DS1 = f"{GRID_BEATS:,} beats of DS1, drawn at random, which it has learnt from,"
 """What the dial of a network of whole recordings is turned on: its accuracy there says nothing of others."""
 
-CONTEXT_LIMITS = """\
+RECORDINGS_LIMITS = """\
 It has learnt from 22 patients of one hospital in the 1970s, whose recordings were also written anew in many ways; F
 nearly all from one of them. It has not been tried on recordings of another database. It is no medical device and must
 not be used to decide on anybody's care."""
 
 
-def beats_card(info: CheckpointInfo, evaluation: Evaluation, sha256: str, patients: Patients | None = None) -> str:
+def beats_card(info: CheckpointInfo, sha256: str, evaluation: Evaluation, patients: Patients | None = None) -> str:
     """The card of a checkpoint whose network takes beats by themselves: figures, recipe, limits.
 
     It begins with `patients` who are new to it, or to its sibling, by whose name they are then.
@@ -75,14 +76,14 @@ def beats_card(info: CheckpointInfo, evaluation: Evaluation, sha256: str, patien
         "",
     ]
     if evaluation.confidence:
-        lines += ["## Confidence", "", *confidence_section(evaluation.confidence, CONFIDENCE, "the validation part")]
+        lines += ["## Confidence", "", *confidence_section(evaluation.confidence, CONFIDENCE, VALIDATION_PART)]
     if evaluation.sweep:
         lines += ["## The dial", "", *_sweep_in_words(info, evaluation, "test beats")]
-    lines += _auto_in_words(info)
+    lines += _auto_in_words(info, VALIDATION_PART)
     lines += _grid_in_words(evaluation, f"{GRID_BEATS:,} test beats drawn at random")
-    lines += _validated_in_words(info)
+    lines += _validated_in_words(info, VALIDATION_PART)
     best = "the best" if len(recipe["cycles"]) == 1 else "the last cycle's best"
-    lines += _making_in_words(
+    lines += _training_in_words(
         info,
         sha256,
         f"Epoch {kept_epoch_of(info)} of {len(info.history)} was kept, {best} by macro-F1 on a validation part, a "
@@ -99,12 +100,10 @@ def beats_card(info: CheckpointInfo, evaluation: Evaluation, sha256: str, patien
     return "\n".join(lines)
 
 
-def context_card(
-    info: CheckpointInfo, sha256: str, patients: Patients | None = None, dial: Evaluation | None = None
-) -> str:
-    """The card of a checkpoint whose network takes beats in context; it begins with `patients` who are new to it.
+def recordings_card(info: CheckpointInfo, sha256: str, evaluation: Evaluation, patients: Patients | None = None) -> str:
+    """The card of a checkpoint whose network takes whole recordings; it begins with `patients` who are new to it.
 
-    `dial` is what its solver's settings bring and cost, on beats that it has learnt from.
+    What its solver's settings bring and cost is of beats that it has learnt from.
     """
     reached = score_of(info.figures["out_of_fold"])
     lines = [
@@ -126,14 +125,14 @@ def context_card(
         *([] if patients else [NOT_LOOKED_AT, ""]),
         "## The dial",
         "",
-        *(_sweep_in_words(info, dial, OF_DS1) if dial else []),
-        *_auto_in_words(info),
-        *(_grid_in_words(dial, f"The same {GRID_BEATS:,} beats") if dial else []),
-        *_validated_in_words(info),
-        *_making_in_words(info, sha256, "The last epoch was kept."),
+        *(_sweep_in_words(info, evaluation, OF_DS1) if evaluation.sweep else []),
+        *_auto_in_words(info, LEARNT_FROM),
+        *_grid_in_words(evaluation, f"The same {GRID_BEATS:,} beats"),
+        *_validated_in_words(info, LEARNT_FROM),
+        *_training_in_words(info, sha256, "The last epoch was kept."),
         "## Limits",
         "",
-        CONTEXT_LIMITS,
+        RECORDINGS_LIMITS,
         "",
     ]
     return "\n".join(lines)
@@ -190,27 +189,23 @@ def _confidence_out_of_fold(info: CheckpointInfo) -> list[str]:
     return ["## Confidence", "", *confidence_section(confidence, CONFIDENCE, fitted_on)]
 
 
-def _chosen_on(info: CheckpointInfo) -> str:
-    return "beats that it has learnt from" if info.architecture.in_context else "the validation part"
-
-
-def _auto_in_words(info: CheckpointInfo) -> list[str]:
+def _auto_in_words(info: CheckpointInfo, chosen_on: str) -> list[str]:
     if info.dial is None or info.dial.auto is None:
         return []
     auto = info.dial.auto
     return [
         f"`auto` solves every beat by {auto.cheap.method} in one step, and again by {auto.tight.method} at "
         f"{auto.tight.rtol:.0e} where the two likeliest logits are no further apart than {auto.doubt:.3g} times "
-        f"the error estimate; that number was chosen on {_chosen_on(info)}.",
+        f"the error estimate; that number was chosen on {chosen_on}.",
         "",
     ]
 
 
-def _validated_in_words(info: CheckpointInfo) -> list[str]:
+def _validated_in_words(info: CheckpointInfo, chosen_on: str) -> list[str]:
     if info.dial is None:
         return []
     return [
-        f"On {_chosen_on(info)} these settings gave the labels of dopri5 at 1e-6 for at least "
+        f"On {chosen_on} these settings gave the labels of dopri5 at 1e-6 for at least "
         f'{AGREEMENT:.1%} of the beats; a request by any other is answered with `"validated": false`:',
         "",
         *(f"- {_validated(entry)}" for entry in info.dial.validated),
@@ -218,7 +213,7 @@ def _validated_in_words(info: CheckpointInfo) -> list[str]:
     ]
 
 
-def _making_in_words(info: CheckpointInfo, sha256: str, kept: str) -> list[str]:
+def _training_in_words(info: CheckpointInfo, sha256: str, kept: str) -> list[str]:
     return [
         "## How it was made",
         "",

@@ -1,26 +1,34 @@
 """Checkpoints side by side: what they reach and what they cost, as `python -m training compare` prints it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from models import Checkpoint, CheckpointInfo
 from training.evaluation.depth import depth_cost
-from training.measures.label_scores import score_of
 from training.table import table
 
 
-def comparison_table(checkpoints: Sequence[Checkpoint]) -> str:
-    """A column for each. Those of whole recordings are told by patients left out.
+@dataclass(frozen=True)
+class Reached:
+    """What the card of a checkpoint states first: the `beats` that it was scored on, its accuracy and its macro-F1."""
+
+    beats: str
+    accuracy: float
+    macro_f1: float
+
+
+def comparison_table(checkpoints: Sequence[Checkpoint], reached: Sequence[Reached]) -> str:
+    """A column for each checkpoint, with what it reached.
 
     Evaluations are those of a training beat in the epoch that was the last. The memory of the gradient is measured now
     (`training.evaluation.depth`); peak memory is that of the whole process that trained it.
     """
     infos = [checkpoint.info for checkpoint in checkpoints]
-    reached = [_reached(info) for info in infos]
     costs = [depth_cost(checkpoint) for checkpoint in checkpoints]
     rows = [
-        ["test beats", *(beats for beats, _, _ in reached)],
-        ["accuracy", *(f"{accuracy:.2%}" for _, accuracy, _ in reached)],
-        ["macro-F1", *(f"{macro_f1:.4f}" for _, _, macro_f1 in reached)],
+        ["test beats", *(own.beats for own in reached)],
+        ["accuracy", *(f"{own.accuracy:.2%}" for own in reached)],
+        ["macro-F1", *(f"{own.macro_f1:.4f}" for own in reached)],
         ["parameters", *(f"{info.figures['parameters']:,}" for info in infos)],
         ["evaluations a beat", *(_evaluations(info) for info in infos)],
         ["kept for a beat's gradient (kB)", *(f"{cost.kept / 1e3:,.0f}" for cost in costs)],
@@ -32,17 +40,9 @@ def comparison_table(checkpoints: Sequence[Checkpoint]) -> str:
     return table(["", *(info.name for info in infos)], rows)
 
 
-def _reached(info: CheckpointInfo) -> tuple[str, float, float]:
-    """The beats that it was scored on, its accuracy and its macro-F1."""
-    if out_of_fold := info.figures.get("out_of_fold"):
-        reached = score_of(out_of_fold)
-        return "left out of training", reached.accuracy, reached.macro_f1
-    return str(info.recipe["split"]).replace("_", "-"), info.figures["test_accuracy"], info.figures["test_macro_f1"]
-
-
 def _evaluations(info: CheckpointInfo) -> str:
     return f"{info.history[-1]['evaluations']:.1f}" if info.architecture.solver else "none"
 
 
 def _kilobytes(size: float | None) -> str:
-    return "not told" if size is None else f"{size / 1e3:,.0f}"
+    return "not measured" if size is None else f"{size / 1e3:,.0f}"

@@ -14,16 +14,25 @@ from matplotlib.figure import Figure
 from ecg import BEAT_FS, LABEL_NAMES, LABELS
 from ode import methods
 from training.data.dataset import Dataset
-from training.evaluation.evaluation import SweepPoint
-from training.measures.confidence import Confidence, Covered
-from training.measures.grid import Cell
-from training.measures.label_scores import Score
-from training.measures.reliability import BINS, Bin, expected_calibration_error
+from training.evaluation.evaluation import Evaluation, SweepPoint
+from training.measures.scores import BINS, Bin, Cell, Confidence, Covered, Score, expected_calibration_error
 
 
 def _save(figure: Figure, file: Path) -> None:
     figure.savefig(file, dpi=110)
     plt.close(figure)
+
+
+def draw_evaluation(evaluation: Evaluation, folder: Path) -> None:
+    """All figures of what was evaluated, by the names that cards know."""
+    draw_confusion(evaluation.score, folder / "confusion.png")
+    if evaluation.confidence:
+        draw_confidence(evaluation.confidence, folder / "confidence.png")
+    if evaluation.sweep:
+        draw_sweep(evaluation.sweep, folder / "tolerance.png")
+    if evaluation.grid:
+        auto = next((point for point in evaluation.sweep if point.setting is None), None)
+        draw_dial(evaluation.grid, auto, folder / "dial.png")
 
 
 def draw_confusion(score: Score, file: Path) -> None:
@@ -71,8 +80,8 @@ def _draw_reliability(upper: Axes, lower: Axes, bins: tuple[Bin, ...]) -> None:
 
 
 def _draw_coverages(axes: Axes, coverages: tuple[Covered, ...]) -> None:
-    told = [(100 * own.answered, 100 * own.risk) for own in coverages if own.risk is not None]
-    axes.plot([answered for answered, _ in told], [risk for _, risk in told], marker="o")
+    stated = [(100 * own.answered, 100 * own.risk) for own in coverages if own.risk is not None]
+    axes.plot([answered for answered, _ in stated], [risk for _, risk in stated], marker="o")
     axes.set_title("the surer part of the answers")
     axes.set_xlabel("answered, of all beats (%)")
     axes.set_ylabel("wrong, of those that are answered (%)")

@@ -1,4 +1,4 @@
-"""What the noise stress test tells, in tables."""
+"""What the noise stress test shows, in tables."""
 
 from collections.abc import Mapping, Sequence
 

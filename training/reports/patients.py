@@ -15,7 +15,7 @@ from ecg.scoring.three_classes import THREE_CLASSES
 from models import CheckpointInfo
 from training.evaluation.evaluation import Evaluation
 from training.evaluation.patients import AS_PAPERS, AS_SERVED, VIEWS, Patients, View
-from training.reports.confidence import confidence_section
+from training.reports.evaluation import confidence_section
 from training.reports.scores import BOUNDS, STATISTICS, class_tables, statistics_table
 from training.table import table
 
@@ -38,7 +38,7 @@ MEASURES: Mapping[str, Measure] = {
     "accuracy, three classes": gross(ACCURACY_OF_THREE),
     "macro-F1, three classes": macro_f1(THREE_CLASSES.values()),
 }
-"""What is told of every view, of the beats of all recordings."""
+"""What is reported of every view, of the beats of all recordings."""
 
 CONFIDENCE = "patients_confidence.png"
 """What the figure of confidence is called beside a card."""
@@ -92,18 +92,18 @@ def printed_report(patients: Patients) -> str:
 
 
 def card_section(patients: Patients, info: CheckpointInfo, beats: Evaluation | None) -> list[str]:
-    """The lines of a card, which begin with what a new patient may expect; `beats` is what is told of the test part."""
+    """The lines of a card, first what a new patient may expect; `beats` is the evaluation on the test part."""
     comparisons = patients.views[AS_SERVED]
     number = count(Summary(comparisons).confusion, ("NSVFQ", "nsvfqox"))
-    told = {name: percent(value(patients, AS_SERVED, measure)) for name, measure in MEASURES.items()}
+    stated = {name: percent(value(patients, AS_SERVED, measure)) for name, measure in MEASURES.items()}
     return [
         "## On patients it has never seen",
         *_warning(patients).splitlines(),
         "",
-        f"Of ventricular ectopic beats (VEB) **{told['VEB sensitivity']}** are found and called so, of "
-        f"supraventricular ones (SVEB) **{told['SVEB sensitivity']}**; of those that are called so, "
-        f"**{told['VEB positive predictivity']}** and **{told['SVEB positive predictivity']}** are. "
-        f"Of all beats **{told['accuracy, five classes']}** are found and called what they are.",
+        f"Of ventricular ectopic beats (VEB) **{stated['VEB sensitivity']}** are found and called so, of "
+        f"supraventricular ones (SVEB) **{stated['SVEB sensitivity']}**; of those that are called so, "
+        f"**{stated['VEB positive predictivity']}** and **{stated['SVEB positive predictivity']}** are. "
+        f"Of all beats **{stated['accuracy, five classes']}** are found and called what they are.",
         "",
         f"{_whose(patients, info)} The {len(comparisons)} recordings, {number:,} beats without the first five minutes, "
         "are taken whole: R peaks are found, beats cut and classified as the service does it, then compared with the "
@@ -209,5 +209,5 @@ def _side_by_side(patients: Patients, info: CheckpointInfo, beats: Evaluation) -
 
 
 def percent(share: float | None) -> str:
-    """A share as a card tells it."""
+    """A share as a card states it."""
     return "-" if share is None else f"{share:.2%}"

@@ -81,17 +81,21 @@ def draw_confusion(patients: Patients, file: Path) -> None:
 
 
 def draw_intervals(patients: Patients, file: Path) -> None:
-    """Every measure with its bounds, as served and as papers tell it."""
+    """Every measure with its bounds, as served and as papers report it."""
     figure = Figure(figsize=(8, 0.5 + 0.34 * len(MEASURES)), layout="constrained")
     axes = figure.subplots()
     for shift, view, colour in ((-0.15, AS_SERVED, "C0"), (0.15, AS_PAPERS, "C1")):
         for place, measure in enumerate(MEASURES.values()):
-            told = interval(patients.views[view], measure)
-            if told.value is None:
+            stated = interval(patients.views[view], measure)
+            if stated.value is None:
                 continue
-            if told.low is not None and told.high is not None:
-                axes.plot([100 * told.low, 100 * told.high], [place + shift] * 2, color=colour, linewidth=2, alpha=0.6)
-            axes.plot(100 * told.value, place + shift, "o", color=colour, label=view_name(view) if not place else None)
+            if stated.low is not None and stated.high is not None:
+                axes.plot(
+                    [100 * stated.low, 100 * stated.high], [place + shift] * 2, color=colour, linewidth=2, alpha=0.6
+                )
+            axes.plot(
+                100 * stated.value, place + shift, "o", color=colour, label=view_name(view) if not place else None
+            )
     axes.set_yticks(range(len(MEASURES)), list(MEASURES))
     axes.invert_yaxis()
     axes.set_xlim(-2, 102)

@@ -1,4 +1,4 @@
-"""What is told beside the standard's tables: how certain the figures are, and those of five and of three classes."""
+"""What is reported beside the standard's tables: bounds of its figures, and those of five and of three classes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -66,28 +66,28 @@ def _class_table(
 ) -> str:
     confusion = Summary(comparisons).confusion
 
-    def told(measure: Measure) -> str:
+    def bounded(measure: Measure) -> str:
         return _words(interval(comparisons, measure))
 
     rows = [
         [
             name,
             f"{statistics.sensitivity.of(confusion).whole:,}",
-            told(gross(statistics.sensitivity)),
-            told(gross(statistics.positive_predictivity)),
-            told(f1(statistics)),
+            bounded(gross(statistics.sensitivity)),
+            bounded(gross(statistics.positive_predictivity)),
+            bounded(f1(statistics)),
         ]
         for name, statistics in classes.items()
     ]
     total = f"{sum(count(confusion, cells) for cells in accuracy.among):,}"
-    rows += [["macro-F1", "", "", "", told(macro_f1(classes.values()))]]
-    rows += [["accuracy", total, told(gross(accuracy)), "", ""]]
+    rows += [["macro-F1", "", "", "", bounded(macro_f1(classes.values()))]]
+    rows += [["accuracy", total, bounded(gross(accuracy)), "", ""]]
     return table([f"class {title}", "beats", "sensitivity", "positive predictivity", "F1"], rows)
 
 
-def _words(told: Interval) -> str:
-    if told.value is None:
+def _words(found: Interval) -> str:
+    if found.value is None:
         return "-"
-    if told.low is None or told.high is None:
-        return f"{told.value:.2%}"
-    return f"{told.value:.2%} ({100 * told.low:.2f} to {100 * told.high:.2f})"
+    if found.low is None or found.high is None:
+        return f"{found.value:.2%}"
+    return f"{found.value:.2%} ({100 * found.low:.2f} to {100 * found.high:.2f})"

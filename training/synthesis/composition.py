@@ -7,29 +7,29 @@ ectopic beats. Everything else in it stays real.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64
 
 from ecg import LABELS, Annotations, Recording
 from ecg.signal.resampling import BEAT_FS
-from training.synthesis.script import Script
-from training.synthesis.waves import (
+from training.synthesis.material import (
     AFTER,
     BEFORE,
+    LONGEST,
+    SHORTEST,
+    Material,
+    N,
     PChange,
+    V,
     add_up,
-    cut_waves,
-    heights_of,
     with_other_p_wave,
     with_wider_qrs,
 )
 
-N, S, V = (LABELS.index(label) for label in ("N", "S", "V"))
+S = LABELS.index("S")
 
-SHORTEST, LONGEST = 32, 375
-"""Samples of an interval: 0.26 s and 3 s."""
 REMEMBERED = 0.9
 """Of the usual interval, with each new one."""
 USUAL_P_CHANGES: tuple[PChange, ...] = ("same", "small", "inverted", "big", "none")
@@ -40,48 +40,80 @@ TAIL = 200
 """Samples after the last beat."""
 
 
-@dataclass(frozen=True)
-class Material:
-    """The beats of one recording as waves, with their labels (indices of `LABELS`), and the intervals after them.
+KIND_SHARES = (0.15, 0.17, 0.18, 0.18, 0.15, 0.17)
+"""Of the scripts that are drawn: fibrillation, paroxysms of it, premature beats, runs, mostly these, sinus rhythm."""
 
-    All at 125 Hz; intervals are in samples.
+
+@dataclass(frozen=True)
+class Script:
+    """What shall happen in a recording that is composed of another's beats.
+
+    Probabilities are a normal beat's; intervals are shares of those around them, and their spreads logarithms'.
+
+    What happens is drawn from what is known of rhythms (Goldberger's textbook of electrocardiography, chapters 13 to
+    17), widely rather than truly: a classifier is to meet every rhythm, not each as often as in a clinic.
     """
 
-    name: str
-    leads: tuple[str, ...]
-    waves: Float64[np.ndarray, "beat lead 114"]
-    labels: Int64[np.ndarray, "beat"]
-    intervals: Float64[np.ndarray, "beat"]
+    rate: float = 1.0
+    """What all intervals are multiplied by."""
+    breathing: float = 0.0
+    """How far the sinus rhythm swings, slowly or with the breath."""
+    unrest: float = 0.0
+    """How much its intervals vary from one to the next."""
+    drift: float = 0.005
+    """How far the sinus rate moves from beat to beat."""
+    fibrillation: float = 0.0
+    """Probability that atrial fibrillation begins; 1 for all the time."""
+    fibrillation_spread: float = 0.2
+    fibrillation_rate: float = 1.0
+    premature: float = 0.0
+    """Probability that a supraventricular beat comes early, alone or with others after it."""
+    alone: float = 0.6
+    """Of these, how many are single; half as many as are left, at most 0.15, are couplets, the others runs."""
+    longest_run: int = 12
+    run_spread: float = 0.03
+    ventricular: float = 0.0
+    """Probability that another patient's ventricular ectopic beat comes after it."""
+    pause: float = 0.0
+    """Probability that a beat is dropped after it."""
+    variant: float = 0.0
+    """Probability that the normal beat takes another form for a while: conducted or begun elsewhere, but in time."""
 
     @classmethod
-    def of(
-        cls,
-        name: str,
-        leads: tuple[str, ...],
-        signals: Float64[np.ndarray, "lead sample"],
-        peaks: Int64[np.ndarray, "beat"],
-        labels: Int64[np.ndarray, "beat"],
-    ) -> "Material":
-        """That of signals and R peaks at 125 Hz."""
-        intervals = np.clip(np.diff(peaks), SHORTEST, LONGEST).astype(np.float64)
-        return cls(name, leads, cut_waves(signals, peaks), labels, np.append(intervals, np.median(intervals)))
+    def drawn(cls, rng: np.random.Generator) -> "Script":
+        """One of many: fibrillation all the time or now and then, premature beats rare or often, or none of these."""
+        quiet = cls(
+            rate=_spread(rng, 0.0, 0.15),
+            breathing=rng.choice([0.0, 0.05, 0.12, 0.25]),
+            unrest=rng.choice([0.0, 0.02, 0.05, 0.1]),
+            drift=rng.choice([0.005, 0.01, 0.03]),
+            fibrillation_spread=rng.uniform(0.1, 0.35),
+            fibrillation_rate=_spread(rng, -0.15, 0.25),
+            ventricular=rng.choice([0.0, 0.02, 0.1, 0.3, 0.6], p=[0.3, 0.25, 0.2, 0.15, 0.1]),
+            variant=rng.choice([0.0, 0.002, 0.01, 0.03]),
+        )
+        kind = rng.choice(["fibrillation", "paroxysms", "premature", "runs", "dominant", "sinus"], p=KIND_SHARES)
+        if kind == "fibrillation":
+            return replace(quiet, fibrillation=1.0)
+        if kind == "paroxysms":
+            return replace(
+                quiet, fibrillation=rng.choice([0.0005, 0.002, 0.005]), premature=rng.choice([0.0, 0.0, 0.03])
+            )
+        if kind == "premature":
+            return replace(quiet, premature=rng.uniform(0.02, 0.12), alone=0.75)
+        if kind == "runs":
+            often, spread = rng.uniform(0.01, 0.08), rng.uniform(0.01, 0.08)
+            return replace(quiet, premature=often, alone=0.2, longest_run=250, run_spread=spread)
+        if kind == "dominant":
+            # Only where the sinus rhythm is steady can one tell which of the two it is.
+            steady = replace(quiet, unrest=min(quiet.unrest, 0.05), breathing=min(quiet.breathing, 0.12))
+            often, spread = rng.uniform(0.1, 0.35), rng.uniform(0.01, 0.1)
+            return replace(steady, premature=often, alone=0.1, longest_run=100, run_spread=spread)
+        return replace(quiet, pause=rng.choice([0.0, 0.03, 0.1]))
 
-    @property
-    def heights(self) -> Float64[np.ndarray, "lead 1"]:
-        """How high normal QRS complexes are, or all where none is normal."""
-        normal = self.waves[self.labels == N]
-        return heights_of(normal if len(normal) else self.waves)
 
-    @property
-    def usual_interval(self) -> float:
-        """The median between normal beats, in samples, or between all."""
-        between = (self.labels == N) & (np.append(self.labels[1:], V) == N)
-        return float(np.median(self.intervals[between] if between.sum() > 10 else self.intervals))
-
-    def ventricular(self, most: int, rng: np.random.Generator) -> list[Float64[np.ndarray, "lead 114"]]:
-        """Ventricular ectopic waves, in heights of a normal QRS complex: what others may be given."""
-        places = rng.permutation(np.flatnonzero(self.labels == V))[:most]
-        return [self.waves[place] / self.heights for place in places]
+def _spread(rng: np.random.Generator, middle: float, spread: float) -> float:
+    return float(np.exp(rng.normal(middle, spread)))
 
 
 def compose(

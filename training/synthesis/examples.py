@@ -5,13 +5,16 @@ within 150 ms lends its label.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64
+from pydantic import BaseModel, ConfigDict, Field
+from scipy.signal import butter, sosfiltfilt
 from tqdm import tqdm
 
 from ecg import (
@@ -23,19 +26,18 @@ from ecg import (
     choose_leads,
     find_beats,
     in_stretches,
+    label_of,
 )
 from ecg.context.pace import Pace
 from ecg.context.usual_beat import UsualBeat
 from ecg.formats import wfdb as wfdb_format
 from ecg.matching import labels_at
+from ecg.signal.noise import noisy
 from ecg.signal.resampling import BEAT_FS, resample
+from training.data.databases import NOISES, ensure_downloaded, read_noises
 from training.data.dataset import Dataset, load, save
-from training.data.mitdb import ensure_downloaded
-from training.synthesis.composition import Material, compose
-from training.synthesis.making import Making
-from training.synthesis.perturbation import Disturber
-from training.synthesis.script import Script
-from training.synthesis.segments import part_of, pieces_without_gaps
+from training.synthesis.composition import Script, compose
+from training.synthesis.material import Material, segment_of, segments_without_gaps
 
 MADE = "+"
 """What the name of a recording ends in that was made of the one of that name."""
@@ -48,9 +50,84 @@ LIVE_STEP = 60.0
 
 ONE_LEAD_SHARE = 0.2
 SHORTEST_SHARE = 0.15
-"""Of a recording: made ones are a piece of it, as short as that."""
+"""Of a recording: made ones are a segment of it, as short as that."""
 DONATED = 60
 """Ventricular ectopic beats of each patient that others may be given."""
+
+NOISE_SHARES = (0.4, 0.25, 0.35)
+"""Of `NOISES`, in their order."""
+
+NOISY, WHITE = 0.6, 0.2
+"""How many recordings get recorded noise, and white noise."""
+DECIBELS = (6.0, 24.0)
+WHITE_MV = (0.005, 0.03)
+
+SMOOTHED, SMOOTHED_HZ = 0.3, (20.0, 50.0)
+STEADIED, STEADIED_HZ = 0.4, (0.05, 0.8)
+INVERTED = 0.15
+GAIN_SPREAD = 0.3
+
+
+class Synthesis(BaseModel):
+    """Beside each recording as it is: so many disturbed ones, and so many composed anew and disturbed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    disturbed: int = Field(default=2, ge=0)
+    composed: int = Field(default=8, ge=0)
+    seed: int = Field(default=0, ge=0)
+
+
+@dataclass(frozen=True)
+class Disturber:
+    """Changes recordings at 125 Hz at random; `noises` are recorded ones, `[lead, sample]` at the same rate."""
+
+    noises: Sequence[Float64[np.ndarray, "lead sample"]]
+
+    @classmethod
+    def read(cls, data: Path) -> "Disturber":
+        """With the noise of `data/nstdb`. Raises MissingData."""
+        recordings = read_noises(data, NOISES)
+        return cls([np.stack([resample(signal, r.fs) for signal in r.signals]).astype(float) for r in recordings])
+
+    def disturb(self, recording: Recording, rng: np.random.Generator) -> Recording:
+        """The recording otherwise filtered, amplified, turned over and with noise."""
+        signals = recording.signals.astype(np.float64)
+        if rng.random() < SMOOTHED:
+            signals = _filtered(signals, rng.uniform(*SMOOTHED_HZ), "lowpass")
+        if rng.random() < STEADIED:
+            signals = _filtered(signals, rng.uniform(*STEADIED_HZ), "highpass")
+        if rng.random() < INVERTED:
+            signals[rng.integers(len(signals))] *= -1
+        signals *= np.exp(rng.normal(0, GAIN_SPREAD, (len(signals), 1)))
+        kind = rng.random()
+        if kind < NOISY:
+            signals = self._with_noise(replace(recording, signals=signals.astype(np.float32)), rng)
+        elif kind < NOISY + WHITE:
+            signals += rng.normal(0, rng.uniform(*WHITE_MV), signals.shape)
+        return replace(recording, signals=signals.astype(np.float32))
+
+    def _with_noise(self, recording: Recording, rng: np.random.Generator) -> Float64[np.ndarray, "lead sample"]:
+        """With a segment of recorded noise, all the time or now and then."""
+        leads, length = recording.signals.shape
+        noise = self.noises[int(rng.choice(len(NOISES), p=NOISE_SHARES))]
+        start = int(rng.integers(noise.shape[1]))
+        places = np.arange(start, start + length) % noise.shape[1]
+        segment = noise[:: int(rng.choice([1, -1]))][:leads, places]
+        annotations = recording.beat_annotations()
+        peaks = annotations.samples[[label_of(symbol) is not None for symbol in annotations.symbols]]
+        with_noise = noisy(recording.signals, peaks, segment, BEAT_FS, rng.uniform(*DECIBELS))
+        if rng.random() < 0.5:
+            return with_noise
+        seconds = np.arange(length) / BEAT_FS
+        on = np.sin(2 * np.pi * seconds / rng.uniform(60, 300) + rng.uniform(0, 2 * np.pi)) > 0
+        return np.where(on, with_noise, recording.signals)
+
+
+def _filtered(
+    signals: Float64[np.ndarray, "lead sample"], hertz: float, kind: Literal["lowpass", "highpass"]
+) -> Float64[np.ndarray, "lead sample"]:
+    return np.asarray(sosfiltfilt(butter(2, hertz, kind, fs=BEAT_FS, output="sos"), signals, axis=1))
 
 
 def detected(recording: Recording, leads: tuple[int, ...], *, live: bool = False) -> tuple[FoundBeats, BeatsInContext]:
@@ -83,21 +160,21 @@ def examples_as_they_are(data: Path, names: Sequence[str]) -> Dataset:
     return Dataset.joined([_labelled(wfdb_format.read(folder / name), name, live=False) for name in recordings])
 
 
-def load_or_make(folder: Path, data: Path, groups: Sequence[Sequence[str]], making: Making) -> Dataset:
+def load_or_make(folder: Path, data: Path, groups: Sequence[Sequence[str]], synthesis: Synthesis) -> Dataset:
     """The examples of recordings of mitdb that an earlier call made in the folder, or else new ones, kept there."""
-    return _load_or_make(folder / f"examples-{_name(making)}.npz", lambda: make_examples(data, groups, making))
+    return _load_or_make(folder / f"examples-{_name(synthesis)}.npz", lambda: make_examples(data, groups, synthesis))
 
 
 def load_or_make_added(
-    folder: Path, data: Path, groups: Sequence[Sequence[Recording]], sha256: str, making: Making
+    folder: Path, data: Path, groups: Sequence[Sequence[Recording]], sha256: str, synthesis: Synthesis
 ) -> Dataset:
     """The same of recordings that are added, which have this hash."""
-    file = folder / f"added-{sha256[:12]}-{_name(making)}.npz"
-    return _load_or_make(file, lambda: make_examples_of(groups, data, making))
+    file = folder / f"added-{sha256[:12]}-{_name(synthesis)}.npz"
+    return _load_or_make(file, lambda: make_examples_of(groups, data, synthesis))
 
 
-def _name(making: Making) -> str:
-    return f"{making.disturbed}-{making.composed}-{making.seed}"
+def _name(synthesis: Synthesis) -> str:
+    return f"{synthesis.disturbed}-{synthesis.composed}-{synthesis.seed}"
 
 
 def _load_or_make(file: Path, make: Callable[[], Dataset]) -> Dataset:
@@ -107,13 +184,13 @@ def _load_or_make(file: Path, make: Callable[[], Dataset]) -> Dataset:
     return load(file)
 
 
-def make_examples(data: Path, groups: Sequence[Sequence[str]], making: Making) -> Dataset:
+def make_examples(data: Path, groups: Sequence[Sequence[str]], synthesis: Synthesis) -> Dataset:
     """The examples of some patients' recordings of mitdb: see `make_examples_of`."""
     folder = ensure_downloaded(data)
-    return make_examples_of(([wfdb_format.read(folder / name) for name in group] for group in groups), data, making)
+    return make_examples_of(([wfdb_format.read(folder / name) for name in group] for group in groups), data, synthesis)
 
 
-def make_examples_of(groups: Iterable[Sequence[Recording]], data: Path, making: Making) -> Dataset:
+def make_examples_of(groups: Iterable[Sequence[Recording]], data: Path, synthesis: Synthesis) -> Dataset:
     """The examples of recordings, with the noise of `data`; the name of one that was made ends in `MADE`.
 
     A patient's ventricular ectopic beats are given to those of his group only, so that a group can be left out whole.
@@ -123,18 +200,18 @@ def make_examples_of(groups: Iterable[Sequence[Recording]], data: Path, making: 
     parts: list[Dataset] = []
     with tqdm(desc="making examples", unit="recording", disable=None) as bar:
         for recordings in groups:
-            rng = np.random.default_rng(making.seed)
+            rng = np.random.default_rng(synthesis.seed)
             donors = {recording.name: _donations(recording, rng) for recording in recordings}
             for recording in recordings:
                 donated = [wave for name, waves in donors.items() if name != recording.name for wave in waves]
-                parts += _of_one(recording, donated, disturber, making)
+                parts += _of_one(recording, donated, disturber, synthesis)
                 bar.update()
     return Dataset.joined(parts)
 
 
 def _donations(recording: Recording, rng: np.random.Generator) -> list[Float64[np.ndarray, "lead 114"]]:
-    pieces = pieces_without_gaps(recording)
-    return material_of(pieces[_drawn(len(pieces), rng)]).ventricular(DONATED, rng) if pieces else []
+    segments = segments_without_gaps(recording)
+    return material_of(segments[_drawn(len(segments), rng)]).ventricular(DONATED, rng) if segments else []
 
 
 def _drawn(number: int, rng: np.random.Generator) -> int:
@@ -143,21 +220,21 @@ def _drawn(number: int, rng: np.random.Generator) -> int:
 
 
 def _of_one(
-    recording: Recording, donated: Sequence[Float64[np.ndarray, "lead 114"]], disturber: Disturber, making: Making
+    recording: Recording, donated: Sequence[Float64[np.ndarray, "lead 114"]], disturber: Disturber, synthesis: Synthesis
 ) -> Iterator[Dataset]:
-    rng = np.random.default_rng((making.seed, int.from_bytes(recording.name.encode(), "big")))
+    rng = np.random.default_rng((synthesis.seed, int.from_bytes(recording.name.encode(), "big")))
     yield _labelled(recording, recording.name, live=False)
-    pieces = pieces_without_gaps(recording)
-    material = cache(lambda place: material_of(pieces[place]))
-    for number in range(making.disturbed + making.composed if pieces else 0):
-        place = _drawn(len(pieces), rng)
+    segments = segments_without_gaps(recording)
+    material = cache(lambda place: material_of(segments[place]))
+    for number in range(synthesis.disturbed + synthesis.composed if segments else 0):
+        place = _drawn(len(segments), rng)
         if not len(material(place).labels):
             continue
-        if number < making.disturbed:
-            made = at_beat_rate(pieces[place])
+        if number < synthesis.disturbed:
+            made = at_beat_rate(segments[place])
         else:
             made = compose(material(place), donated, Script.drawn(rng), rng)
-        made = disturber.disturb(_piece(made, rng), rng)
+        made = disturber.disturb(_segment(made, rng), rng)
         if rng.random() < ONE_LEAD_SHARE:
             made = replace(made, signals=made.signals[:1], leads=made.leads[:1])
         yield _labelled(made, f"{recording.name}{MADE}", live=bool(rng.random() < LIVE_SHARE))
@@ -191,10 +268,10 @@ def material_of(recording: Recording) -> Material:
     return Material.of(plain.name, plain.leads, plain.signals.astype(np.float64), found.peaks[known], labels[known])
 
 
-def _piece(recording: Recording, rng: np.random.Generator) -> Recording:
+def _segment(recording: Recording, rng: np.random.Generator) -> Recording:
     """A part of the recording, from anywhere in it."""
     length = recording.signals.shape[1]
     start, stop = sorted(rng.uniform(0, 1, 2))
     if stop - start < SHORTEST_SHARE:
         start, stop = 0.0, 1.0
-    return part_of(recording, round(start * length), round(stop * length))
+    return segment_of(recording, round(start * length), round(stop * length))

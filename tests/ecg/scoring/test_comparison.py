@@ -7,7 +7,7 @@ from ecg import Annotations, InvalidComparison, choose_leads, find_beats
 from ecg.formats import wfdb
 from ecg.scoring import CLASS_OF_IN_LITERATURE, QRS, SVEB, VEB, Ratio, Summary, compare, count
 from tests.ecg.scoring.against_bxb import mistaken, synthetic_cases
-from training.data.mitdb import PACED, RECORDINGS
+from training.data.databases import PACED, RECORDINGS
 
 FS = 360.0
 WINDOW = 54

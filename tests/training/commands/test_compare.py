@@ -11,3 +11,8 @@ def test_it_tells_of_one_that_takes_recordings_what_it_reached_on_those_left_out
     assert main(["compare", "rhythm", "odenet"]) == 0
     printed = capsys.readouterr().out
     assert "left out of training" in printed and "random" in printed
+
+
+def test_a_file_stands_beside_a_model_of_the_zoo(trained, capsys):
+    assert main(["compare", str(trained), "odenet"]) == 0
+    assert "inter-patient" in capsys.readouterr().out

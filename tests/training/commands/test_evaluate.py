@@ -1,13 +1,9 @@
-from pathlib import Path
-
-import numpy as np
 import pytest
 
 from models.checkpoint import file as checkpoint_file
 from training.__main__ import main
 from training.data import dataset
-from training.data.dataset import Dataset
-from training.evaluation import patients_file
+from training.evaluation.patients import Patients
 from training.learning.recipe import read_recipe
 
 OF_PATIENTS = {
@@ -16,43 +12,24 @@ OF_PATIENTS = {
 }  # fmt: skip
 
 
-def test_train_then_evaluate_gives_a_checkpoint_a_card_and_figures(small, tmp_path, capsys, headers):
-    beats, run, out = tmp_path / "beats.npz", tmp_path / "run", tmp_path / "evaluation"
-    names = [np.full(len(part), name) for part, name in ((small.train, "101"), (small.test, "100"))]
-    parts = (small.train, small.test)
-    dataset.save(
-        Dataset(
-            np.concatenate([part.values for part in parts]),
-            np.concatenate([part.labels for part in parts]),
-            np.concatenate(names),
-        ),
-        beats,
-    )
-    settings = ["split=inter_patient", "cycles=[{epochs=1, learning_rate=3e-3}]", "batch_size=32"]
-    assert main(["train", "odenet", *settings, "--beats", str(beats), "--out", str(run)]) == 0
-    printed = capsys.readouterr().out
-    assert "epoch 1/1" in printed and "test: accuracy" in printed
-    command = ["evaluate", str(run / "checkpoint.safetensors"), "--beats", str(beats), "--out", str(out)]
+def test_one_of_single_beats_has_a_card_and_figures(trained, beats_file, headers, tmp_path, capsys):
+    command = ["evaluate", str(trained), "--beats", str(beats_file), "--out", str(tmp_path)]
     assert main([*command, "--recordings", *headers]) == 0
     printed = capsys.readouterr().out
     assert "1e-05" in printed and printed.index("Summary of results from 2 records") < printed.index("accuracy, five")
-    card = (out / "card.md").read_text()
+    card = (tmp_path / "card.md").read_text()
     assert card.startswith("# odenet\n\n## On patients it has never seen\n")
     assert "inter-patient split" in card and "split at random" not in card and "sibling" not in card
-    assert {file.name for file in out.iterdir()} == OF_PATIENTS | {
+    assert {file.name for file in tmp_path.iterdir()} == OF_PATIENTS | {
         "beats.png", "card.md", "confidence.png", "confusion.png", "dial.png", "evaluation.json", "tolerance.png",
         "training.png",
     }  # fmt: skip
-    assert main([*command, "--sibling", "odenet"]) == 1
+
+
+def test_one_that_has_learnt_from_ds1_alone_needs_no_sibling(trained, beats_file, tmp_path, capsys):
+    command = ["evaluate", str(trained), "--beats", str(beats_file), "--out", str(tmp_path), "--sibling", "odenet"]
+    assert main(command) == 1
     assert "was itself trained on DS1 alone" in capsys.readouterr().err
-    fitted = str(tmp_path / "fitted.safetensors")
-    assert (
-        main(["fit", str(run / "checkpoint.safetensors"), "--beats", str(beats), "--out", fitted, "--keep-dial"]) == 0
-    )
-    assert "temperature" in capsys.readouterr().out
-    assert checkpoint_file.load(Path(fitted)).info == checkpoint_file.load(run / "checkpoint.safetensors").info
-    assert main(["compare", str(run / "checkpoint.safetensors"), "odenet"]) == 0
-    assert "inter-patient" in capsys.readouterr().out
 
 
 @pytest.fixture
@@ -95,7 +72,7 @@ def test_one_that_knows_all_patients_has_both_worlds_by_its_sibling(pair, header
     assert headings[:3] == [
         "## On patients it has never seen", "## Both worlds, side by side", "## On beats of patients it knows",
     ]  # fmt: skip
-    patients = patients_file.read(tmp_path / "out" / "patients.json")
+    patients = Patients.load(tmp_path / "out" / "patients.json")
     assert patients.name == "resnet_ds1" and patients.recordings == ["made1", "made2"]
     assert patients.sha256 == checkpoint_file.load(sibling).sha256
 
@@ -103,11 +80,11 @@ def test_one_that_knows_all_patients_has_both_worlds_by_its_sibling(pair, header
 def test_one_that_takes_beats_in_context_tells_of_new_patients_and_of_those_left_out(headers, tmp_path, capsys):
     assert main(["evaluate", "rhythm", "--no-sweep", "--recordings", *headers, "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert printed.index("2 recordings of patients, by rhythm") < printed.index("patients left out: accuracy")
+    assert printed.index("2 recordings of patients, by rhythm") < printed.index("out of fold: accuracy")
     card = (tmp_path / "card.md").read_text()
     assert card.index("## On patients it has never seen") < card.index("## On patients left out")
     assert "have not been looked at" not in card
-    others = {"card.md", "confidence.png", "confusion.png", "training.png"}
+    others = {"card.md", "confidence.png", "confusion.png", "evaluation.json", "training.png"}
     assert {file.name for file in tmp_path.iterdir()} == OF_PATIENTS | others
 
 
@@ -128,3 +105,10 @@ def test_what_is_no_sibling_is_refused(pair, checkpoints, tmp_path, capsys):
         command = ["evaluate", str(known), "--beats", str(beats), "--out", str(tmp_path / "out")]
         assert main([*command, "--sibling", str(other)]) == 1
         assert message in capsys.readouterr().err
+
+
+def test_the_card_of_what_was_retrained_tells_it_and_its_dial_was_tried_on_what_it_has_learnt(evaluated):
+    card = (evaluated / "card.md").read_text()
+    assert "also learnt from 2 recordings that are not of mitdb" in card and "ward1, ward2 (" in card
+    assert "of the 2 recordings that were added" in card and "which it has learnt from, on the machine" in card
+    assert {"tolerance.png", "dial.png", "evaluation.json"} <= {file.name for file in evaluated.iterdir()}

@@ -71,3 +71,15 @@ def test_it_says_what_is_missing(annotated_folders, capsys):
     (reference / "one.hea").unlink()
     assert main(["score", str(reference), str(test)]) == 1
     assert "one.hea" in capsys.readouterr().err
+
+
+def test_what_a_run_said_out_of_fold_can_be_scored_where_the_reference_is(place, retrained, capsys):
+    file = retrained.parent / "out_of_fold.npz"
+    for folder, scored, others in (
+        (place / "data" / "mitdb", ["101", "106"], "ward1, ward2"),
+        (place / "reviewed", ["ward1", "ward2"], "101, 106"),
+    ):
+        assert main(["score", str(folder), str(file), "--start", "0", "--escapes-normal"]) == 0
+        first, *printed = capsys.readouterr().out.splitlines()
+        assert first == f"not scored, since {folder} has no annotations of them: {others}"
+        assert [any(line.split()[:1] == [name] for line in printed) for name in scored] == [True, True]

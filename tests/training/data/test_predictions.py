@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from training.errors import UnexpectedData
 from training.data.predictions import read_predictions
+from training.errors import UnexpectedData
 
 
 def save(file, recordings=("b", "a", "b"), peaks=(500, 7, 100), labels=(2, -1, 0)):

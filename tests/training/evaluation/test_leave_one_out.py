@@ -1,17 +1,13 @@
-import re
 from dataclasses import replace
 
 import numpy as np
-import pytest
 import torch
 
 from ecg import LABELS
 from ecg.synthetic import synthesize
-from training.__main__ import main
+from training.data.databases import DS1, DS2, PATIENTS
 from training.data.dataset import Dataset
-from training.data.mitdb import DS1, DS2, PATIENTS
-from training.data.predictions import Predictions
-from training.evaluation.leave_one_out import SHARING, labels_by_others, leave_one_out, report
+from training.evaluation.leave_one_out import SHARING, labels_by_others, leave_one_out
 from training.learning.crossvalidation import OutOfFold
 from training.learning.recipe import read_recipe
 
@@ -60,28 +56,3 @@ def test_a_patients_operating_point_is_not_moved_by_his_own_beats():
     )
     np.testing.assert_array_equal(told[own], otherwise[own])
     assert (told[~own] != otherwise[~own]).any()
-
-
-def test_the_report_counts_what_the_standard_counts():
-    recordings = RECORDINGS
-    marked = {name: recording.beat_annotations() for name, recording in recordings.items()}
-    predictions = Predictions(
-        np.concatenate([np.full(len(one.samples), name) for name, one in marked.items()]),
-        np.concatenate([one.samples for one in marked.values()]),
-        np.concatenate([[LABELS.index(symbol) for symbol in one.symbols] for one in marked.values()]),
-    )
-    told = report(read_recipe("rhythm", ["architecture.members=1"]), predictions, recordings.__getitem__)
-    assert "with one network" in told and "leave-one-out rhythm architecture.members=1`" in told
-    assert len(re.findall(r"accuracy +\| [\d,]+ \| +100.00%", told)) >= 2
-    assert all(f"\n {name} " in told for name in recordings)
-
-
-def test_a_recipe_of_single_beats_is_refused(capsys):
-    assert main(["leave-one-out", "odenet"]) == 1
-    assert "makes no examples of whole recordings" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("members", [0, -1])
-def test_a_committee_has_at_least_one_member(members, capsys):
-    assert main(["leave-one-out", "rhythm", f"architecture.members={members}"]) == 1
-    assert "members" in capsys.readouterr().err

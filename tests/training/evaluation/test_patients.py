@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +12,10 @@ from ecg.scoring import count
 from ecg.synthetic import synthesize
 from models import Classifier, Solver
 from models.networks.architecture import RhythmODENetArchitecture
-from tests.training.synthetic import nearest, write_wfdb
+from tests.training.synthetic import nearest, patients_of_matrices, write_wfdb
 from training.data.annotations import compare_folders
-from training.data.mitdb import DS1, DS2
+from training.data.databases import DS1, DS2
+from training.errors import UnexpectedData
 from training.evaluation.patients import (
     AS_PAPERS,
     AS_SERVED,
@@ -28,6 +30,7 @@ from training.evaluation.patients import (
     evaluate_patients,
     given_beats,
 )
+from training.measures.scores import Bin, Confidence, Covered
 
 MADE = synthesize(330, fs=250.0, ectopic={"V": 0.1, "S": 0.1}, leads=("MLII", "V1"), seed=11)
 MARKS = MADE.beat_annotations()
@@ -160,3 +163,46 @@ def test_recordings_that_were_trained_on_are_known():
 def test_a_recording_that_ends_while_others_learn_is_refused():
     with pytest.raises(InvalidComparison, match="starts at 300"):
         evaluate_patients(nearest(), [synthesize(60)])
+
+
+CONFIDENCE = Confidence((Bin(0.6, 0.5, 4), Bin(0.9, 0.9, 20)), (Covered(1.0, 1.0, 0.2), Covered(0.5, 0.0, None)), 0.01)
+
+
+@pytest.mark.parametrize("confidence", [None, CONFIDENCE])
+def test_what_is_written_is_read(tmp_path, confidence):
+    patients, file = patients_of_matrices(confidence=confidence), tmp_path / "patients.json"
+    patients.save(file)
+    read = Patients.load(file)
+    assert (read.name, read.sha256, list(read.views)) == (patients.name, patients.sha256, list(patients.views))
+    assert read.confidence == confidence
+    for view, comparisons in patients.views.items():
+        for one, other in zip(comparisons, read.views[view], strict=True):
+            np.testing.assert_array_equal(one.confusion, other.confusion)
+            assert (one.name, one.interval_error, one.shutdown) == (other.name, other.interval_error, other.shutdown)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.pop("views"),
+        lambda content: content["views"].pop(),
+        lambda content: content.update(classes="NSVFQ"),
+        lambda content: content["views"][0]["recordings"][0]["confusion"].pop(),
+        lambda content: content["views"][0]["recordings"][0].update(confusion="no"),
+    ],
+)
+def test_what_is_something_else_is_refused(tmp_path, change):
+    file = tmp_path / "patients.json"
+    patients_of_matrices().save(file)
+    content = json.loads(file.read_text())
+    change(content)
+    file.write_text(json.dumps(content))
+    with pytest.raises(UnexpectedData, match=r"patients\.json .* make it anew"):
+        Patients.load(file)
+
+
+def test_a_file_that_is_none_is_refused(tmp_path):
+    (tmp_path / "damaged.json").write_text("{")
+    for name in ("missing.json", "damaged.json"):
+        with pytest.raises(UnexpectedData, match=name):
+            Patients.load(tmp_path / name)

@@ -1,10 +1,12 @@
+import numpy as np
 import pytest
 import torch
 
 from ecg import LABELS
-from training.errors import OtherRun
-from training.learning import loop, run
-from training.learning.recipe import read_recipe
+from training.errors import OtherRun, TrainingError
+from training.learning import loop
+from training.learning.loop import Mixed, Thinned, find_device, train_members, weights_of
+from training.learning.recipe import Mixture, read_recipe
 
 CPU = torch.device("cpu")
 SMALL = ["batch_size=32", "average_decay=0.5", "shares={}"]
@@ -83,11 +85,6 @@ def test_a_finished_run_goes_on_where_its_recipe_has_a_further_cycle(small, tmp_
         loop.train(recipe("resnet", "cycles=[{epochs=4, learning_rate=3e-3}]"), small, tmp_path / "longer", device=CPU)
 
 
-def test_the_weights_kept_are_the_best_of_the_last_cycle():
-    assert run.kept_epoch([0.5, 0.9, 0.7, 0.8, 0.8], first=3) == 5
-    assert run.kept_epoch([0.5, 0.9, 0.7], first=1) == 2
-
-
 @pytest.mark.parametrize("finished", [1, 2])
 def test_a_run_killed_at_any_epoch_resumes_as_if_nothing_had_happened(small, tmp_path, monkeypatch, finished):
     whole = loop.train(recipe(), small, tmp_path / "whole", device=CPU)
@@ -151,3 +148,96 @@ def test_the_weights_kept_are_those_that_validated_best(small, tmp_path):
 def test_metrics_are_there_for_tensorboard(small, tmp_path):
     loop.train(recipe(), small, tmp_path, device=CPU)
     assert list(tmp_path.glob("events.out.tfevents.*"))
+
+
+LABELLED = torch.tensor([0] * 400 + [1] * 20 + [2] * 60 + [3] * 5 + [4] * 15)
+RECORDINGS = np.array(["a"] * 300 + ["b"] * 100 + ["a"] * 16 + ["b"] * 4 + ["a"] * 60 + ["b"] * 5 + ["a"] * 15)
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_nothing_thinned_takes_every_beat_once():
+    order = Thinned(LABELLED, {}).epoch(generator())
+    assert sorted(order.tolist()) == list(range(len(LABELLED)))
+
+
+def test_a_class_is_thinned_to_its_share_and_drawn_anew():
+    sampling = Thinned(LABELLED, {"N": 0.25})
+    first, second = sampling.epoch(generator(1)), sampling.epoch(generator(2))
+    assert torch.bincount(LABELLED[first], minlength=5).tolist() == [100, 20, 60, 5, 15]
+    assert len(set(first.tolist())) == len(first) == sampling.size
+    assert set(first.tolist()) != set(second.tolist())
+
+
+def test_what_corrects_the_logits_is_the_logarithm_of_the_share():
+    torch.testing.assert_close(Thinned(LABELLED, {"N": 0.25}).log_shares.exp(), torch.tensor([0.25, 1, 1, 1, 1]))
+
+
+@pytest.fixture
+def mixed():
+    return Mixed(LABELLED, RECORDINGS, Mixture(beats=40_000, classes={"N": 0.5, "S": 0.2, "V": 0.3}))
+
+
+def test_a_mixture_has_each_class_as_often_as_it_says(mixed):
+    drawn = LABELLED[mixed.epoch(generator())]
+    shares = torch.bincount(drawn, minlength=len(LABELS)) / len(drawn)
+    assert len(drawn) == mixed.size == 40_000
+    torch.testing.assert_close(shares, torch.tensor([0.5, 0.2, 0.3, 0.0, 0.0]), atol=0.02, rtol=0)
+
+
+def test_within_a_class_recordings_count_by_the_root_of_their_beats(mixed):
+    drawn = mixed.epoch(generator())
+    of_s = RECORDINGS[drawn[LABELLED[drawn] == 1].numpy()]
+    assert np.mean(of_s == "a") == pytest.approx(4 / (4 + 2), abs=0.03)
+
+
+def test_equal_generators_draw_the_same(mixed):
+    assert torch.equal(mixed.epoch(generator(3)), mixed.epoch(generator(3)))
+
+
+ONE_EPOCH = "cycles=[{epochs=1, learning_rate=3e-3}]"
+
+
+def committee_recipe():
+    return recipe("resnet", ONE_EPOCH, "architecture={kind='committee', members=2, of={kind='resnet', blocks=1}}")
+
+
+def test_each_member_is_trained_by_itself_with_a_seed_and_a_folder_of_its_own(small, tmp_path):
+    made = committee_recipe()
+    trainers = train_members(made, small, tmp_path, device=CPU)
+    assert [trainer.recipe.seed for trainer in trainers] == [made.seed, made.seed + 1]
+    assert {folder.name for folder in tmp_path.iterdir()} == {"member1", "member2"}
+    network = made.architecture.build(5)
+    network.load_state_dict(weights_of(made, trainers))
+    for member, trainer in zip(network.members, trainers, strict=True):
+        for name, weight in member.state_dict().items():
+            torch.testing.assert_close(weight, trainer.best_weights[name])
+    first, second = (trainer.best_weights["stem.0.weight"] for trainer in trainers)
+    assert not torch.equal(first, second)
+
+
+def test_a_member_goes_on_where_it_was_interrupted(small, tmp_path, capsys):
+    once = train_members(committee_recipe(), small, tmp_path, device=CPU)
+    again = train_members(committee_recipe(), small, tmp_path, device=CPU)
+    assert capsys.readouterr().out.count("resuming after epoch 1 of 1") == 2
+    for one, other in zip(once, again, strict=True):
+        torch.testing.assert_close(one.best_weights, other.best_weights)
+
+
+def test_what_is_no_committee_is_one_run_in_the_folder_itself(small, tmp_path):
+    alone = recipe("resnet", ONE_EPOCH, "architecture={kind='resnet', blocks=1}")
+    (trainer,) = train_members(alone, small, tmp_path, device=CPU)
+    assert (tmp_path / "state.pt").exists()
+    assert weights_of(alone, [trainer]) is trainer.best_weights
+
+
+def test_auto_is_cuda_where_there_is_one():
+    assert find_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.mark.parametrize("name", ["", "gpu", "cuda:99"])
+def test_a_device_that_cannot_be_used_is_refused(name):
+    with pytest.raises(TrainingError, match=f"got the device {name!r}, which cannot be used .*; expected cpu or cuda"):
+        find_device(name)

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg import LABELS
-from training.measures.label_scores import score
 from training.measures.paired import STATED, accuracy, over_beats, over_recordings
+from training.measures.scores import score
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.choice(5, 4000, p=[0.7, 0.1, 0.1, 0.05, 0.05])

@@ -9,26 +9,38 @@ from ecg.scoring import CLASSES, Comparison
 from models import Checkpoint, Classifier, Dial
 from models.checkpoint.info import AddedRecordings
 from tests.conftest import make_checkpoint
-from training.data.dataset import Dataset
+from training.data.dataset import Dataset, Sources
 from training.errors import UnexpectedData
-from training.evaluation import worlds
 from training.evaluation.evaluation import Evaluation
 from training.evaluation.patients import VIEWS, Patients
-from training.evaluation.worlds import Worlds
+from training.evaluation.results import Model, Results
 from training.learning.recipe import read_recipe
 from training.measures import paired
-from training.measures.confidence import Confidence
-from training.measures.label_scores import score
-from training.measures.reliability import Bin
-from training.release.gate import Check, Model, calibration, check, checks_table, own_card, reference_beats, solver_grid
+from training.measures.scores import Bin, Confidence, score
+from training.release.gate import Check, calibration, check, checks_table, own_card, reference_beats, solver_grid
 
 SHA256 = "c" * 64
 CALIBRATED = Confidence((Bin(confidence=0.9, accuracy=0.902, beats=1000),))
-OF_BEATS = Worlds(beats=Evaluation(score(np.arange(5), np.arange(5)), confidence=CALIBRATED))
+OF_BEATS = Results(beats=Evaluation(score(np.arange(5), np.arange(5)), confidence=CALIBRATED))
 BEATS = Dataset(
     np.random.default_rng(0).random((400, 187), dtype=np.float32), np.arange(400) % 5, np.repeat(["101", "100"], 200)
 )
 """Half of them are in DS1, the other half in DS2."""
+
+
+class Benchmark(Sources):
+    """These beats in place of the benchmark's; without any, they play no part."""
+
+    def __init__(self, beats=None):
+        super().__init__()
+        object.__setattr__(self, "given", beats)
+
+    def benchmark(self):
+        assert self.given is not None
+        return self.given
+
+
+BENCHMARK, NO_BEATS = Benchmark(BEATS), Benchmark()
 
 
 @pytest.fixture(autouse=True)
@@ -73,13 +85,13 @@ def rhythm(beats_in_context):
 
 @pytest.fixture
 def model(tmp_path):
-    """Makes a model with a card of its own; `worlds` are beside it."""
+    """Makes a model with a card of its own; `own` results are beside it."""
 
     def made(checkpoint, mistakes=0.1, own=OF_BEATS):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
         (folder / "card.md").write_text(f"# {checkpoint.info.name}\n\ncheckpoint `{checkpoint.sha256[:12]}`")
-        worlds.write(own, folder)
+        own.save(folder)
         return Model(Knowing(checkpoint, mistakes), folder)
 
     return made
@@ -90,7 +102,7 @@ def short(checks):
 
 
 def test_a_checkpoint_of_its_own_that_answers_and_was_tried_passes(odenet, model):
-    checks = check(model(odenet), None, lambda: BEATS)
+    checks = check(model(odenet), None, BENCHMARK)
     assert [one.name for one in checks] == ["reference beats", "solver grid", "calibration", "card"]
     assert not short(checks)
 
@@ -127,7 +139,7 @@ def test_probabilities_that_do_not_mean_what_they_say_fall_short(odenet, model, 
 
     def found(error):
         bins = (Bin(confidence=0.5, accuracy=0.5 + error * np.sign(sure), beats=10),)
-        return calibration(model(trained, own=Worlds(beats=replace(OF_BEATS.beats, confidence=Confidence(bins)))))
+        return calibration(model(trained, own=Results(beats=replace(OF_BEATS.beats, confidence=Confidence(bins)))))
 
     assert found(0.9 * most).passed and not found(1.1 * most).passed
     assert found(1.1 * most).got == f"{1.1 * most:.4f}"
@@ -135,13 +147,13 @@ def test_probabilities_that_do_not_mean_what_they_say_fall_short(odenet, model, 
 
 def test_probabilities_that_were_not_measured_fall_short(odenet, rhythm, model):
     for checkpoint in (odenet, rhythm):
-        found = calibration(model(checkpoint, own=Worlds()))
+        found = calibration(model(checkpoint, own=Results()))
         assert not found.passed and found.got == "not measured" and "training fit" in found.expected
 
 
 @pytest.mark.parametrize(("mistakes", "worse"), [(0.05, False), (0.1, False), (0.11, False), (0.3, True)])
 def test_one_of_single_beats_is_held_against_the_released_one_beat_by_beat(odenet, model, mistakes, worse):
-    checks = check(model(odenet, mistakes), model(odenet, 0.1), lambda: BEATS)
+    checks = check(model(odenet, mistakes), model(odenet, 0.1), BENCHMARK)
     assert ("test beats: accuracy" in short(checks)) is worse
     assert {f"test beats: F1 of {label}" for label in LABELS} <= {one.name for one in checks}
     (accuracy,) = [one for one in checks if one.name == "test beats: accuracy"]
@@ -150,14 +162,14 @@ def test_one_of_single_beats_is_held_against_the_released_one_beat_by_beat(odene
 
 def test_figures_of_another_test_are_not_compared(odenet, model):
     random = changed(odenet, recipe=read_recipe("odenet", []).model_dump(mode="json"))
-    checks = check(model(random), model(odenet), lambda: BEATS)
+    checks = check(model(random), model(odenet), BENCHMARK)
     assert short(checks) == ["what it is tested on"]
     assert checks[-1].got == "beats of the split random"
 
 
 def test_beats_other_than_those_trained_on_are_refused(odenet, model):
     with pytest.raises(UnexpectedData, match="cannot be told"):
-        check(model(odenet), model(odenet), lambda: Dataset(BEATS.values[1:], BEATS.labels[1:], BEATS.recordings[1:]))
+        check(model(odenet), model(odenet), Benchmark(BEATS.select(np.arange(1, len(BEATS)))))
 
 
 NAMES = [str(number) for number in range(101, 121)]
@@ -175,18 +187,14 @@ def out_of_fold(mistakes, names=NAMES, told=True):
     return figures | ({"out_of_fold_recordings": parts} if told else {})
 
 
-def no_beats():
-    raise AssertionError("the beats of mitdb play no part")
-
-
 @pytest.mark.parametrize("told", [True, False])
 def test_one_of_recordings_is_held_against_the_released_one_out_of_fold(rhythm, model, told):
     released = model(changed(rhythm, figures=out_of_fold(0.1, told=told)))
     for mistakes, worse in ((0.05, False), (0.1, False), (0.3, True)):
         candidate = model(changed(rhythm, figures=out_of_fold(mistakes)))
-        assert ("out of fold: accuracy" in short(check(candidate, released, no_beats))) is worse
+        assert ("out of fold: accuracy" in short(check(candidate, released, NO_BEATS))) is worse
     # Itself it equals, whatever is known of it.
-    assert not short(check(model(changed(rhythm, figures=out_of_fold(0.1))), released, no_beats))
+    assert not short(check(model(changed(rhythm, figures=out_of_fold(0.1))), released, NO_BEATS))
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -196,13 +204,13 @@ def test_recordings_that_were_added_to_one_alone_are_not_compared(rhythm, model,
     figures["out_of_fold_recordings"] |= ward
     added = AddedRecordings(names=("ward",), beats={"N": 100}, sha256="")
     released = model(changed(rhythm, figures=out_of_fold(0.1, told=told)))
-    assert not short(check(model(changed(rhythm, figures=figures, added=added)), released, no_beats))
+    assert not short(check(model(changed(rhythm, figures=figures, added=added)), released, NO_BEATS))
 
 
 def test_without_a_figure_in_common_it_falls_short(rhythm, model):
     released = model(changed(rhythm, figures=out_of_fold(0.1)))
     for figures in (out_of_fold(0.1, told=False), out_of_fold(0.1, ["ward"])):
-        assert short(check(model(changed(rhythm, figures=figures)), released, no_beats)) == ["out of fold: figures"]
+        assert short(check(model(changed(rhythm, figures=figures)), released, NO_BEATS)) == ["out of fold: figures"]
 
 
 def patients(mistakes, names=NAMES):
@@ -222,7 +230,7 @@ def test_new_patients_are_compared_where_both_cards_have_them(rhythm, model):
 
     def found(ours, theirs):
         return check(
-            model(checkpoint, own=Worlds(patients=ours)), model(checkpoint, own=Worlds(patients=theirs)), no_beats
+            model(checkpoint, own=Results(patients=ours)), model(checkpoint, own=Results(patients=theirs)), NO_BEATS
         )
 
     assert "new patients: F1 of V" in short(found(patients(0.2), patients(0.1)))

@@ -10,11 +10,11 @@ from ecg.scoring import Comparison
 from ecg.scoring.tables import summary_table
 from models import CheckpointInfo, ResNetArchitecture
 from tests.ecg.scoring.test_statistics import confusion
-from tests.training.evaluation.test_patients_file import made
-from training.data.mitdb import DS1
+from tests.training.synthetic import patients_of_matrices
+from training.data.databases import DS1
 from training.evaluation.evaluation import Evaluation
 from training.evaluation.patients import AS_PAPERS, AS_SERVED, VIEWS, Patients
-from training.measures.label_scores import ClassScore, Score
+from training.measures.scores import ClassScore, Score
 from training.reports.patients import MEASURES, card_section, full_report, printed_report, value, view_name, views_table
 
 INFO = CheckpointInfo(
@@ -65,7 +65,7 @@ def test_every_measure_is_told_of_every_view():
 
 
 def test_what_is_printed_has_the_standards_table_and_bounds():
-    patients = made()
+    patients = patients_of_matrices()
     text = printed_report(patients)
     assert summary_table(patients.views[AS_SERVED]) in text and views_table(patients) in text
     assert "literature" in text and "95% confidence, by drawing the 3 recordings again" in text
@@ -73,7 +73,7 @@ def test_what_is_printed_has_the_standards_table_and_bounds():
 
 
 def test_the_full_report_has_all_views():
-    patients = made()
+    patients = patients_of_matrices()
     text = full_report(patients)
     for view in VIEWS:
         assert f"## {view_name(view)}" in text and summary_table(patients.views[view]) in text
@@ -84,8 +84,8 @@ def section(patients, beats=None, info=INFO):
 
 
 def test_a_card_begins_with_new_patients_and_is_its_own_or_its_siblings():
-    own = section(made(name="net"), Evaluation(SCORE))
-    of_sibling = section(made(name="net_ds1"), Evaluation(SCORE), KNOWS_ALL)
+    own = section(patients_of_matrices(name="net"), Evaluation(SCORE))
+    of_sibling = section(patients_of_matrices(name="net_ds1"), Evaluation(SCORE), KNOWS_ALL)
     for text in (own, of_sibling):
         assert text.startswith("## On patients it has never seen\n\nOf ventricular ectopic beats")
         assert set(re.findall(r"\((\w+\.png)\)", text)) == {
@@ -96,7 +96,7 @@ def test_a_card_begins_with_new_patients_and_is_its_own_or_its_siblings():
 
 
 def test_both_worlds_stand_side_by_side_where_there_are_both():
-    patients = made(name="net_ds1")
+    patients = patients_of_matrices(name="net_ds1")
     text = section(patients, Evaluation(SCORE), KNOWS_ALL)
     _, table = text.split("## Both worlds, side by side")
     rows = {

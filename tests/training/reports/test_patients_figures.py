@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from tests.training.evaluation.test_patients_file import made
 from tests.training.reports.test_noise import level
 from tests.training.reports.test_patients import confusion, of
+from tests.training.synthetic import patients_of_matrices
 from training.reports.patients_figures import draw_confusion, draw_intervals, draw_noise, draw_recordings
 
 
 @pytest.mark.parametrize("draw", [draw_recordings, draw_confusion, draw_intervals])
-@pytest.mark.parametrize("patients", [made(), of(confusion(Nn=3)), of(confusion(Nn=3), confusion())])
+@pytest.mark.parametrize("patients", [patients_of_matrices(), of(confusion(Nn=3)), of(confusion(Nn=3), confusion())])
 def test_figures_are_drawn_of_whatever_there_is(tmp_path, draw, patients):
     draw(patients, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")

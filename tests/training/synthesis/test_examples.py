@@ -21,6 +21,7 @@ from ecg.synthetic import synthesize
 from tests.training.synthetic import write_mitdb
 from training.errors import MissingData
 from training.synthesis.examples import (
+    Synthesis,
     at_beat_rate,
     detected,
     load_or_make_added,
@@ -28,8 +29,7 @@ from training.synthesis.examples import (
     make_examples_of,
     material_of,
 )
-from training.synthesis.making import Making
-from training.synthesis.waves import BEFORE
+from training.synthesis.material import BEFORE
 
 MADE = synthesize(240, fs=250.0, ectopic={"V": 0.1, "S": 0.05}, leads=("MLII", "V1"), seed=1)
 N, V = LABELS.index("N"), LABELS.index("V")
@@ -114,7 +114,7 @@ def data(tmp_path_factory):
 
 
 def test_without_changes_examples_are_the_good_beats_that_are_annotated(data):
-    made = make_examples(data, (("100", "101"),), Making(disturbed=0, composed=0))
+    made = make_examples(data, (("100", "101"),), Synthesis(disturbed=0, composed=0))
     assert set(made.recordings.tolist()) == {"100", "101"}
     assert made.values.shape == (len(made), CONTEXT_LENGTH)
     for name, share in (("100", 0.0), ("101", 0.2)):
@@ -124,27 +124,27 @@ def test_without_changes_examples_are_the_good_beats_that_are_annotated(data):
 
 
 def test_made_recordings_are_told_by_their_name_and_come_after_the_one_they_are_made_of(data):
-    made = make_examples(data, (("100",), ("101",)), Making(disturbed=2, composed=2))
+    made = make_examples(data, (("100",), ("101",)), Synthesis(disturbed=2, composed=2))
     edges = np.flatnonzero(made.recordings[1:] != made.recordings[:-1]) + 1
     assert made.recordings[[0, *edges]].tolist() == ["100", "100+", "101", "101+"]
     assert np.isfinite(made.values).all() and (made.labels >= 0).all()
-    plain = make_examples(data, (("100",),), Making(disturbed=0, composed=0))
+    plain = make_examples(data, (("100",),), Synthesis(disturbed=0, composed=0))
     np.testing.assert_array_equal(made.values[made.recordings == "100"], plain.values)
     some = made.recordings == "100+"
     assert 50 < np.count_nonzero(some) < 5 * len(plain)
 
 
 def test_composed_recordings_have_what_the_recording_has_not(data):
-    made = make_examples(data, (("100", "101"),), Making(disturbed=0, composed=8, seed=1))
+    made = make_examples(data, (("100", "101"),), Synthesis(disturbed=0, composed=8, seed=1))
     composed = made.labels[made.recordings == "100+"]
     assert {LABELS[label] for label in set(composed.tolist())} == {"N", "S", "V"}
-    disturbed = make_examples(data, (("100", "101"),), Making(disturbed=3, composed=0))
+    disturbed = make_examples(data, (("100", "101"),), Synthesis(disturbed=3, composed=0))
     assert set(disturbed.labels[disturbed.recordings == "100+"].tolist()) == {N}
 
 
 def test_no_beat_is_given_to_another_group(data):
-    apart = make_examples(data, (("100", "103"), ("101",)), Making(disturbed=1, composed=3))
-    without = make_examples(data, (("100", "103"),), Making(disturbed=1, composed=3))
+    apart = make_examples(data, (("100", "103"), ("101",)), Synthesis(disturbed=1, composed=3))
+    without = make_examples(data, (("100", "103"),), Synthesis(disturbed=1, composed=3))
     first = np.isin(apart.recordings, ["100", "100+", "103", "103+"])
     np.testing.assert_array_equal(apart.values[first], without.values)
     np.testing.assert_array_equal(apart.labels[first], without.labels)
@@ -153,7 +153,7 @@ def test_no_beat_is_given_to_another_group(data):
 
 def test_equal_seeds_make_equal_examples_and_others_do_not(data):
     one, same, other = (
-        make_examples(data, (("105",),), Making(disturbed=1, composed=1, seed=seed)) for seed in (1, 1, 2)
+        make_examples(data, (("105",),), Synthesis(disturbed=1, composed=1, seed=seed)) for seed in (1, 1, 2)
     )
     assert one.sha256 == same.sha256 != other.sha256
 
@@ -161,7 +161,7 @@ def test_equal_seeds_make_equal_examples_and_others_do_not(data):
 def test_without_the_noise_recordings_nothing_is_made(data, tmp_path):
     (tmp_path / "mitdb").symlink_to(data / "mitdb")
     with pytest.raises(MissingData, match="noise recordings"):
-        make_examples(tmp_path, (("100",),), Making(disturbed=0, composed=0))
+        make_examples(tmp_path, (("100",),), Synthesis(disturbed=0, composed=0))
 
 
 def test_a_recording_without_a_known_lead_is_looked_at_in_the_clearest(data):
@@ -173,7 +173,7 @@ def test_a_recording_without_a_known_lead_is_looked_at_in_the_clearest(data):
 def test_what_is_added_may_have_one_lead_beside_others_with_two(data):
     one = synthesize(90, fs=128.0, ectopic={"V": 0.2}, seed=5)
     two = synthesize(90, fs=500.0, leads=("MLII", "V1"), seed=6)
-    made = make_examples_of([(one, two)], data, Making(disturbed=1, composed=3))
+    made = make_examples_of([(one, two)], data, Synthesis(disturbed=1, composed=3))
     assert set(made.recordings.tolist()) == {"synthetic-5", "synthetic-5+", "synthetic-6", "synthetic-6+"}
     assert np.isfinite(made.values).all()
     assert (made.labels[made.recordings == "synthetic-6+"] == V).any()  # given by the other
@@ -183,7 +183,7 @@ def test_of_a_recording_with_a_gap_all_is_looked_at_and_what_is_whole_is_made_of
     made = synthesize(180, fs=250.0, leads=("MLII", "V1"), seed=7)
     signals = made.signals.copy()
     signals[0, 70 * 250 : 75 * 250] = np.nan
-    examples = make_examples_of([(replace(made, signals=signals),)], data, Making(disturbed=2, composed=2))
+    examples = make_examples_of([(replace(made, signals=signals),)], data, Synthesis(disturbed=2, composed=2))
     whole = np.count_nonzero(examples.recordings == "synthetic-7")
     assert 150 < whole < len(made.beat_annotations().samples)
     assert np.isfinite(examples.values).all() and np.count_nonzero(examples.recordings == "synthetic-7+") > 50
@@ -191,7 +191,7 @@ def test_of_a_recording_with_a_gap_all_is_looked_at_and_what_is_whole_is_made_of
 
 def test_a_recording_too_short_to_be_written_anew_is_looked_at_as_it_is(data):
     short = synthesize(40, fs=250.0, seed=8)
-    examples = make_examples_of([(short,)], data, Making(disturbed=2, composed=2))
+    examples = make_examples_of([(short,)], data, Synthesis(disturbed=2, composed=2))
     assert set(examples.recordings.tolist()) == {"synthetic-8"}
 
 
@@ -205,8 +205,8 @@ def test_a_longer_recording_than_half_an_hour_is_told_in_stretches_as_it_is_serv
 
 def test_added_examples_are_kept_by_the_hash_of_their_recordings(data, tmp_path):
     made = synthesize(40, fs=250.0, seed=9)
-    making = Making(disturbed=0, composed=0)
-    first, again = (load_or_make_added(tmp_path, data, [[made]], "a" * 64, making) for _ in range(2))
+    synthesis = Synthesis(disturbed=0, composed=0)
+    first, again = (load_or_make_added(tmp_path, data, [[made]], "a" * 64, synthesis) for _ in range(2))
     assert first.sha256 == again.sha256 and len(list(tmp_path.iterdir())) == 1
-    load_or_make_added(tmp_path, data, [[made]], "b" * 64, making)
+    load_or_make_added(tmp_path, data, [[made]], "b" * 64, synthesis)
     assert len(list(tmp_path.iterdir())) == 2

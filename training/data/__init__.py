@@ -1,0 +1,1 @@
+"""Data: databases, the beats of their recordings, and how these are split."""
