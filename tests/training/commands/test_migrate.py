@@ -2,7 +2,7 @@ import shutil
 
 from models.checkpoint import file as checkpoint_file
 from models.checkpoint.content import read, version_of
-from tests.models.checkpoint.test_migration import BEATS_IN_1, write_version_1
+from tests.models.test_migration import BEATS_IN_1, write_version_1
 from training.__main__ import main
 
 
