@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from ecg import LABELS, BeatsInContext, Stretch, cut_annotated_beats
 from ecg.synthetic import synthesize
@@ -28,6 +29,10 @@ from models.networks.architecture import RhythmODENetArchitecture
 from models.process import use_one_core
 from tests import UNCHECKED
 from training.data.databases import data_folder, missing_recordings
+
+# How fast inputs are made says more of what else the machine does than of the test.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 # What tests solve is small: threads would wait for each other longer than they work, in processes that they start too.
 use_one_core()

@@ -9,10 +9,18 @@ WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 """What zlib takes for each: 16 more for gzip's own header; deflate has zlib's."""
 
 
-def unpacked(body: bytes, encoding: str, most: int) -> bytes:
-    """The body as it was before its client compressed it; never more than one byte over `most` is unpacked.
+UNFOLDS = 10
+"""How many times its size a body may become: beats with many zeros become five times theirs."""
 
-    Raises UnsupportedBody for an encoding that is not known, UnreadableBody for a body that is not of it, BodyTooLarge.
+ALWAYS = 1_000_000
+"""Bytes that a body may become, however small it was."""
+
+
+def unpacked(body: bytes, encoding: str, most: int) -> bytes:
+    """The body as it was before its client compressed it; never more than one byte over the limit is unpacked.
+
+    The limit is `most`, and less for a body that unfolds like a bomb. Raises UnsupportedBody for an encoding that is
+    not known, UnreadableBody for a body that is not of it, and BodyTooLarge.
     """
     name = encoding.strip().lower()
     if name in ("", "identity"):
@@ -21,6 +29,7 @@ def unpacked(body: bytes, encoding: str, most: int) -> bytes:
         known = ", ".join(WINDOWS)
         message = f"got Content-Encoding: {shortened(name)!r}, expected none or one of: {known}"
         raise UnsupportedBody(message, {"Accept-Encoding": known})
+    most = min(most, max(UNFOLDS * len(body), ALWAYS))
     reader = zlib.decompressobj(WINDOWS[name])
     try:
         content = reader.decompress(body, most + 1)

@@ -121,6 +121,10 @@ Coverage = Annotated[
 ]
 
 
+Signal = Annotated[list[float | None], FailFast()]
+"""The samples of a lead; null is a gap. What is wrong with one is the first thing alone: there may be millions."""
+
+
 class StrictRequest(BaseModel):
     """What a client sends: of the types it should be, and with no field that is not known."""
 

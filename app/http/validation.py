@@ -14,6 +14,10 @@ from starlette.datastructures import Headers
 
 TWICE = "got it twice, expected it once"
 
+MOST_MARKS = {b":": 1_000, b"{": 1_000, b"[": 10_000, b'"': 10_000}
+"""How often each may stand in a document: at least twice what the largest request has. Numbers are the only thing that
+there are many of; of any other, each would become an object of Python's, and those at fault an error besides."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 TOKENS = re.compile(rb'[^"{}]*+(?:("(?:[^"\\]++|\\.)*+")(\s*+:)?+|([{}])|\Z)')
@@ -25,6 +29,8 @@ Nothing is gone back over (`+` after `*`): to remember where to, in a long strin
 
 def validated(model: type[Model], content: bytes | dict[str, object], where: str = "body") -> Model:
     """The model that the content makes; `where` is what an error calls it. Raises RequestValidationError."""
+    if isinstance(content, bytes):
+        _check_count(content, where)
     try:
         if not isinstance(content, bytes):
             return model.model_validate(content)
@@ -63,6 +69,14 @@ def check_once(names: Iterable[str], where: str) -> None:
         if name in seen:
             raise invalid(name, TWICE, where)
         seen.add(name)
+
+
+def _check_count(content: bytes, where: str) -> None:
+    """Raises RequestValidationError for a document with more names, texts or lists than any request has."""
+    for mark, most in MOST_MARKS.items():
+        if (count := content.count(mark)) > most:
+            message = f"got {count:,} times {mark.decode()!r}, expected at most {most:,}; /docs describes what is read"
+            raise RequestValidationError([{"type": "value_error", "loc": (where,), "msg": message}])
 
 
 def _check_keys(content: bytes, where: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.http.schemas import DecisionOptions
+from app.http.schemas import DecisionOptions, Signal
 from app.http.validation import validated
 from app.keys.allowance import Allowance
 from app.metrics.metrics import Metrics
@@ -47,7 +47,7 @@ class StreamPiece(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    signals: list[list[float | None]] = Field(default_factory=list)
+    signals: list[Signal] = Field(default_factory=list, max_length=MAX_LEADS, fail_fast=True)
     end: bool = False
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.http.schemas import DecisionOptions, DecisionResponse, bounds
+from app.http.schemas import DecisionOptions, DecisionResponse, Signal, bounds
 from ecg import Label, Quality
 from ecg.rhythm.events import Event
 from ecg.rhythm.summary import Burden, HeartRate, Hour, Variability
@@ -34,7 +34,7 @@ class SignalsRequest(RecordingOptions):
 
     model_config = ConfigDict(strict=True)
 
-    signals: dict[str, list[float | None]] = Field(
+    signals: dict[str, Signal] = Field(
         min_length=1,
         description="the samples of each lead, by its name, as many of each; null is a gap",
         json_schema_extra={"maxProperties": MAX_LEADS, "propertyNames": {"maxLength": MAX_NAME}},

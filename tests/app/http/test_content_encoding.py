@@ -1,5 +1,6 @@
 import contextlib
 import gzip
+import os
 import tracemalloc
 import zlib
 
@@ -44,6 +45,13 @@ def test_a_small_body_that_unpacks_to_much_costs_no_more_than_the_limit(encoding
         tracemalloc.stop()
     assert isinstance(error, BodyTooLarge) and "1,000,000 bytes" in error.detail
     assert peak < 10_000_000
+
+
+@pytest.mark.parametrize("encoding", COMPRESS)
+def test_a_body_that_unfolds_like_a_bomb_may_become_less_than_the_limit(encoding):
+    bomb, beats = COMPRESS[encoding](bytes(15_000_000)), COMPRESS[encoding](os.urandom(600_000) + bytes(2_400_000))
+    assert "1,000,000 bytes" in refused(bomb, encoding, 20_000_000).detail
+    assert len(unpacked(beats, encoding, 20_000_000)) == 3_000_000  # a fifth of it is no zeros
 
 
 @pytest.mark.parametrize("encoding", COMPRESS)

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue, RootModel
 
-from app.http.validation import check_once, validated
+from app.http.validation import MOST_MARKS, check_once, validated
+from app.recordings.live import StreamPiece
+from app.recordings.schemas import SignalsRequest
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -75,3 +77,31 @@ def test_a_name_that_comes_twice_is_told_with_where_it_stands():
     with pytest.raises(RequestValidationError) as refused:
         check_once(["model", "rtol", "model"], "query")
     assert refused.value.errors()[0]["loc"] == ("query", "model")
+
+
+@pytest.mark.parametrize("mark", MOST_MARKS)
+def test_a_document_with_more_of_anything_but_numbers_than_a_request_has_is_refused_unread(mark):
+    content = mark * (MOST_MARKS[mark] + 1)  # no JSON, which reading it would say
+    with pytest.raises(RequestValidationError) as refused:
+        validated(Anything, content)
+    (error,) = refused.value.errors()
+    assert f"got {len(content):,} times {mark.decode()!r}" in error["msg"]
+
+
+@pytest.mark.parametrize("wrong", ['""', '"x"', "[]", "{}"])
+def test_millions_of_wrong_samples_are_one_error(wrong):
+    """Each would take a thousand bytes."""
+    samples = ",".join([wrong] * 900)
+    for model, content in (
+        (StreamPiece, f'{{"signals": [[{samples}], [{samples}]]}}'),
+        (SignalsRequest, f'{{"fs": 250, "signals": {{"II": [{samples}]}}}}'),
+    ):
+        with pytest.raises(RequestValidationError) as refused:
+            validated(model, content.encode())
+        assert len(refused.value.errors()) <= 2
+
+
+def test_more_leads_than_a_stream_may_have_are_one_error():
+    with pytest.raises(RequestValidationError) as refused:
+        validated(StreamPiece, b'{"signals": [' + b"[]," * 5000 + b"[]]}")
+    assert len(refused.value.errors()) == 1
