@@ -1,9 +1,10 @@
 import jaxtyping
 import numpy as np
 import pytest
+from beartype.roar import BeartypeCallHintParamViolation, BeartypeDecorHintException
 
 from ecg import check_beats, label_of
-from tests import CHECKED_FIRST, CHECKED_LATER
+from tests import CHECKED_FIRST, CHECKED_LATER, check
 
 
 def refused(call, wrong):
@@ -30,3 +31,18 @@ def test_what_is_called_late_in_a_test_is_checked_too():
         check_beats(np.zeros((1, 187)))
     with pytest.raises(jaxtyping.TypeCheckError):
         label_of(1)
+
+
+def test_annotations_are_read_at_the_first_call_and_checked_from_then_on():
+    def double(x: int) -> int:
+        return 2 * x
+
+    def wrong(x: 7) -> None:
+        """What is annotated like this cannot be read."""
+
+    doubled, unread = check(double), check(wrong)
+    assert doubled(2) == 4
+    with pytest.raises(BeartypeCallHintParamViolation):
+        doubled("2")
+    with pytest.raises(BeartypeDecorHintException):
+        unread(7)

@@ -37,8 +37,3 @@ def test_an_example_is_run_by_make_and_its_figure_is_small_and_hangs_in_the_gall
     assert f"python -m examples.{name}\n" in MAKEFILE
     assert f"(figures/{name}.png)" in GALLERY
     assert (FOLDER / "figures" / f"{name}.png").stat().st_size < 200_000
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_an_example_is_read_in_one_sitting(name):
-    assert len((FOLDER / f"{name}.py").read_text().splitlines()) <= 160
