@@ -1,18 +1,21 @@
 """Fuzzing of the file readers: does any input crash them, hang them, or make them open a file outside?
 
-`python -m soak.readers [COUNT]` mutates real files of every format, COUNT (20,000) for each, and reads them. A reader
-may give a recording or raise an EcgError, within two seconds and one gigabyte. Files are opened under an audit hook,
-which tells of every one outside the input's folder and of every connection. It ends with the first input that breaks a
-rule, and keeps it.
+`python -m soak.readers [COUNT] [--seconds N]` mutates real files of every format, COUNT (20,000) for each, and reads
+them, for N seconds in all at most. A reader may give a recording or raise an EcgError, within a second, 200 MB and ten
+times the input's size: time is that of the processor, memory what the process holds at most. Files are opened under an
+audit hook, which shows every one outside the input's folder and every connection. It ends with the first input that
+breaks a rule, and keeps it.
 """
 
 import argparse
 import io
+import math
 import resource
 import shutil
 import signal
 import sys
 import tempfile
+import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable
@@ -29,8 +32,16 @@ from ecg.formats import open_files
 from ecg.formats.archive import unpack
 from ecg.synthetic import synthesize
 
-SECONDS = 2
-MEMORY = 2**30
+SECONDS = 1
+HANGS = 30
+"""Seconds after which a reader is ended, be the machine as busy as it may."""
+
+MEMORY, TIMES = 200_000_000, 10
+"""Bytes that a reader may take, beside so many times the input's size."""
+
+LIMIT = 2**30
+"""Bytes that it cannot take."""
+
 MAX_VALUES = 2_000_000
 MAX_BYTES = 10_000_000
 
@@ -47,6 +58,10 @@ WORDS = [
 
 class TooSlow(Exception):
     """A reader took too long."""
+
+
+class TooLarge(Exception):
+    """A reader took too much memory."""
 
 
 def wfdb_files(fmt: str) -> Files:
@@ -77,7 +92,8 @@ def edf() -> Files:
 
 
 def discontinuous_edf() -> Files:
-    return {"made.edf": edf()["made.edf"].replace(b"EDF+C", b"EDF+D")}
+    content = edf()["made.edf"].replace(b"EDF+C", b"EDF+D")
+    return {"made.edf": content.replace(b"+3\x14\x14", b"+7\x14\x14")}
 
 
 def csv() -> Files:
@@ -85,8 +101,25 @@ def csv() -> Files:
     return {"made.csv": b"time (s),II (mV),V1\n" + "".join(rows).encode()}
 
 
-def wide_csv() -> Files:
-    return {"made.csv": csv()["made.csv"].decode().encode("utf-16")}
+def shaped_csv() -> list[Files]:
+    """Tables as programs write them: quotes, tabs, semicolons, times on a clock, lines before the table."""
+    table = csv()["made.csv"].decode()
+    clock = "'Elapsed time','II','V1'\n'hh:mm:ss.mmm','mV','mV'\n" + "".join(
+        f"'0:{n // 100:02}:{n % 100 / 100:06.3f}',{a:.3f},{b:.3f}\n" for n, (a, b) in enumerate(MADE.signals.T.tolist())
+    )
+    noted = "".join(f'{n / 100},"{n}","note, {n}"\n' for n in range(400))
+    texts = [
+        table,
+        table.replace(",", "\t"),
+        table.replace(",", ";"),
+        table.replace(",", ";").replace(".", ","),
+        table.replace("\n", "\r\n"),
+        clock,
+        f'"time","II","event, if any"\n{noted}',
+        f"Patient: nobody\nRate: 100\n\n{table}",
+        "".join(line.partition(",")[2] + "\n" for line in table.splitlines()),
+    ]
+    return [{"made.csv": text.encode()} for text in texts] + [{"made.csv": table.encode("utf-16")}]
 
 
 def packed() -> Files:
@@ -99,9 +132,9 @@ def packed() -> Files:
 
 
 FORMATS: dict[str, Callable[[], list[Files]]] = {
-    "WFDB": lambda: [wfdb_files(fmt) for fmt in ("16", "212", "80", "24", "32", "516")] + [segments()],
+    "WFDB": lambda: [wfdb_files(fmt) for fmt in ("16", "212", "80", "24", "32", "508", "516", "524")] + [segments()],
     "EDF": lambda: [edf(), discontinuous_edf()],
-    "CSV": lambda: [csv(), wide_csv()],
+    "CSV": shaped_csv,
     "zip": lambda: [packed()],
 }
 
@@ -154,6 +187,16 @@ class Audit:
                 self.outside.append(name)
 
 
+def memory() -> int:
+    """Bytes that the process has held at most since `forget_memory`."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
+
+
+def forget_memory() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
 def read(folder: Path) -> str:
     """What became of the files: the name of the error, or what the recording is like."""
     try:
@@ -168,11 +211,28 @@ def read(folder: Path) -> str:
     return "a recording" if recording.leads else "a recording without leads"
 
 
-def fuzz(name: str, count: int, audit: Audit, seed: int) -> Counter[str]:
+def measured(folder: Path, size: int) -> str:
+    """As `read`, which is held to its bounds."""
+    forget_memory()
+    before, began = memory(), time.process_time()
+    outcome = read(folder)
+    took, held = time.process_time() - began, memory() - before
+    if took > SECONDS:
+        raise TooSlow(f"{size:,} bytes took {took:.1f} s, expected at most {SECONDS} s")
+    if held > MEMORY + TIMES * size:
+        raise TooLarge(
+            f"{size:,} bytes took {held / 1e6:,.0f} MB, expected at most {(MEMORY + TIMES * size) / 1e6:,.0f}"
+        )
+    return outcome
+
+
+def fuzz(name: str, count: int, until: float, audit: Audit, seed: int) -> Counter[str]:
     rng = np.random.default_rng(seed)
     originals = FORMATS[name]()
     outcomes: Counter[str] = Counter()
     for _ in tqdm(range(count), desc=name, unit="file", disable=None):
+        if time.monotonic() > until:
+            break
         files = mutate(originals[int(rng.integers(0, len(originals)))], rng)
         with tempfile.TemporaryDirectory(prefix="soak-") as place:
             folder = Path(place)
@@ -180,8 +240,8 @@ def fuzz(name: str, count: int, audit: Audit, seed: int) -> Counter[str]:
                 (folder / file).write_bytes(content)
             audit.folder, audit.outside = folder, []
             try:
-                signal.alarm(SECONDS)
-                outcomes[read(folder)] += 1
+                signal.alarm(HANGS)
+                outcomes[measured(folder, sum(map(len, files.values())))] += 1
                 signal.alarm(0)
                 if audit.outside:
                     raise PermissionError(f"opened {audit.outside}")
@@ -198,19 +258,24 @@ def fuzz(name: str, count: int, audit: Audit, seed: int) -> Counter[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("count", nargs="?", type=int, default=20_000, help="inputs of each format (20000)")
+    parser.add_argument(
+        "--seconds", type=float, default=math.inf, help="for all formats together (as long as it takes)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the mutations (0)")
     asked = parser.parse_args()
 
     def too_slow(*_: object) -> None:
-        raise TooSlow(f"a reader took over {SECONDS} s")
+        raise TooSlow(f"a reader took over {HANGS} s")
 
     signal.signal(signal.SIGALRM, too_slow)
     audit = Audit()
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, most))
-    for name in FORMATS:
-        outcomes = fuzz(name, asked.count, audit, asked.seed)
+    resource.setrlimit(resource.RLIMIT_AS, (used + LIMIT, most))
+    began = time.monotonic()
+    for number, name in enumerate(FORMATS, 1):
+        until = began + asked.seconds * number / len(FORMATS)
+        outcomes = fuzz(name, asked.count, until, audit, asked.seed)
         told = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common())
         print(f"{name}: {sum(outcomes.values()):,} inputs, no rule broken: {told}")
 

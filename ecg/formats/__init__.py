@@ -44,11 +44,11 @@ def _tops(headers: Sequence[Path]) -> list[Path]:
     if len(headers) < 2:
         return list(headers)
     stems = {header.stem for header in headers}
-    named = {header: _first_words(header) & stems for header in headers}
-    return [h for h in headers if not any(h.stem in named[other] for other in headers if other != h)]
+    named = set().union(*((_first_words(header) & stems) - {header.stem} for header in headers))
+    return [header for header in headers if header.stem not in named]
 
 
 def _first_words(header: Path) -> set[str]:
     """Those of the lines that name segments, if any do."""
     lines = header.read_bytes()[:MAX_HEADER].decode("ascii", "replace").splitlines()[1:]
-    return {line.split()[0] for line in lines if line.strip()}
+    return {line.split(maxsplit=1)[0] for line in lines if line.strip()}

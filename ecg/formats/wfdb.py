@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import wfdb
-from jaxtyping import Float32, Int, Int64
+from jaxtyping import Float32, Int64
 
 from ecg.errors import UnreadableRecording
 from ecg.formats.wfdb_header import MAX_LINE, NOTHING, SUFFIX, read_header
@@ -26,8 +26,17 @@ ANNOTATOR = "cde"
 UNJUDGED = "?"
 """The symbol for a beat that was found and not classified."""
 
+MAX_DESCRIBED = 4096
+"""Signals, in the headers of all segments together: each takes about a millisecond."""
+
+SMALL = 2**10
+"""Samples of a segment that is read once, however often it is named."""
+
 MAX_SKEW = 10_000
-MOST_AT_ONCE = 30_000_000
+MAX_SKEWED = 2**20
+"""Values that are read beyond a block, for a signal is late by its skew: wfdb takes memory for as many frames."""
+
+MOST_AT_ONCE = 2**24
 """Values that are read in one piece, where the format allows no other way."""
 
 BYTES_PER_SAMPLE = {
@@ -135,34 +144,44 @@ class _Segment:
                 f"{self.header.name} is too long for a header without a number of samples, or for format 8: "
                 f"{self.length:,} samples; give their number, or another format"
             )
-        step = self.length if at_once else max(2 * BLOCK // self._frame, 1)
-        for start in range(0, self.length, max(step, 1)):
+        block = max(2 * BLOCK // self._frame, 1)
+        step = max(self.length, 1) if at_once else block
+        for start in range(0, self.length, step):
             stop = min(start + step, self.length)
             if not self.channels:
                 yield np.zeros((0, stop - start), np.float32)
                 continue
-            digital, physical = self._read(start, stop)
-            sums += digital.sum(axis=0, dtype=np.int64)
-            yield physical
+            read = self._read(start, stop)
+            digital = read.d_signal
+            for first in range(0, stop - start, block):
+                read.d_signal = digital[first : first + block]
+                sums += read.d_signal.sum(axis=0, dtype=np.int64)
+                yield self._physical(read)
         self._check_sums(sums)
 
-    def _read(self, start: int, stop: int) -> tuple[Int[np.ndarray, "sample lead"], Block]:
+    def _read(self, start: int, stop: int) -> wfdb.Record:
         path = str(self.header.with_suffix(""))
         try:
             until = None if self.record.sig_len is None else stop
             read = wfdb.rdrecord(path, start, until, self.channels, physical=False, return_res=32)
-            digital = read.d_signal
+        except Exception as error:  # a parser of strangers' files may raise anything
+            raise self._unreadable(error) from error
+        if read.d_signal.shape != (stop - start, len(self.channels)):
+            raise UnreadableRecording(
+                f"{self.header.name}: got {len(read.d_signal):,} samples from {start:,} on, expected {stop - start:,}"
+            )
+        return read
+
+    def _physical(self, read: wfdb.Record) -> Block:
+        try:
             with np.errstate(over="ignore", invalid="ignore"):
                 physical = (read.dac(return_res=64) * self.factors).T.astype(np.float32)
-        except Exception as error:  # a parser of strangers' files may raise anything
-            raise UnreadableRecording(
-                f"cannot read the signals of {self.header.name}: {reason(error, self.header)}"
-            ) from error
-        if physical.shape != (len(self.channels), stop - start):
-            raise UnreadableRecording(
-                f"{self.header.name}: got {physical.shape[1]:,} samples from {start:,} on, expected {stop - start:,}"
-            )
-        return digital, np.where(np.isfinite(physical), physical, np.float32(np.nan))
+        except Exception as error:  # a gain or a baseline may be any number
+            raise self._unreadable(error) from error
+        return np.where(np.isfinite(physical), physical, np.float32(np.nan))
+
+    def _unreadable(self, error: Exception) -> UnreadableRecording:
+        return UnreadableRecording(f"cannot read the signals of {self.header.name}: {reason(error, self.header)}")
 
     def _check_sums(self, sums: Int64[np.ndarray, "lead"]) -> None:
         if any(self.record.skew[c] for c in self.channels) or any(s != 1 for s in self.record.samps_per_frame):
@@ -186,6 +205,11 @@ class _Segment:
         if not all(0 <= (skew or 0) <= MAX_SKEW for skew in record.skew):
             raise UnreadableRecording(
                 f"{self.header.name} gives the skews {listed(record.skew)}, expected up to {MAX_SKEW:,}"
+            )
+        if max(skew or 0 for skew in record.skew) * self._frame > MAX_SKEWED:
+            raise UnreadableRecording(
+                f"{self.header.name} gives the skews {listed(record.skew)}, and {self._frame:,} samples a frame, "
+                f"expected a product of at most {MAX_SKEWED:,}; write the signals without a skew"
             )
         if length is not None and not 0 <= length <= MAX_SAMPLES:
             raise UnreadableRecording(f"{self.header.name} gives {length} samples, which no recording has")
@@ -223,6 +247,7 @@ class _Segment:
 def _open_segments(header: Path, record: wfdb.MultiRecord, fs: float, uncalibrated: bool) -> Source:
     """The segments one after the other; what a segment lacks, and what lies between two, is a gap."""
     opened: dict[str, _Segment] = {}
+    described = 0
     for name in record.seg_name:
         if name != NOTHING and name not in opened:
             part = header.with_name(f"{name}{SUFFIX}")
@@ -231,6 +256,12 @@ def _open_segments(header: Path, record: wfdb.MultiRecord, fs: float, uncalibrat
                 raise UnreadableRecording(f"{part.name} has segments, but is itself a segment of {header.name}")
             if inner.sig_len != 0 and inner.fs != fs:
                 raise UnreadableRecording(f"{part.name} has another rate ({inner.fs}) than {header.name} ({fs:g})")
+            described += len(inner.sig_name)
+            if described > MAX_DESCRIBED:
+                raise UnreadableRecording(
+                    f"{header.name} has segments that describe over {MAX_DESCRIBED:,} signals, one by one; send a "
+                    "shorter part"
+                )
             opened[name] = _LayoutSegment(part, inner, fs) if inner.sig_len == 0 else _Segment(part, inner, fs)
     leads = tuple(dict.fromkeys(lead for segment in opened.values() for lead in segment.leads))
     check_layout(fs, len(leads))
@@ -256,13 +287,16 @@ class _LayoutSegment(_Segment):
 
 
 def _joined(segments: Sequence[tuple[_Segment | None, int]], leads: tuple[str, ...]) -> Iterator[Block]:
+    small: dict[_Segment, list[Block]] = {}
     for segment, length in segments:
         if segment is None:
             for start in range(0, length, BLOCK):
                 yield np.full((len(leads), min(BLOCK, length - start)), np.nan, np.float32)
             continue
+        if length <= SMALL and segment not in small:
+            small[segment] = list(segment.blocks())
         places = [leads.index(lead) for lead in segment.leads]
-        for block in segment.blocks():
+        for block in small.get(segment) or segment.blocks():
             placed = np.full((len(leads), block.shape[1]), np.nan, np.float32)
             placed[places] = block
             yield placed

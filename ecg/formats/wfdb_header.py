@@ -20,30 +20,36 @@ from ecg.source import MAX_LEADS
 SUFFIX = ".hea"
 MAX_HEADER = 2**20
 MAX_LINE = 1000
+MAX_SEGMENTS = 4000
+"""Of which each is a header to read, or a gap."""
 
 LINE_ENDS = re.compile(r"[\n\r\v\f\x1c-\x1e]+")
 """Where wfdb ends a line of ASCII; other alphabets have more line ends, which it drops."""
 
 BLANKS = re.compile(r"[ \t]+")
 RECORD = re.compile(
-    r"[-\w]+(/(?P<segments>\d+))?[ \t]+(?P<signals>\d+)"
-    r"([ \t]+(?P<fs>\d+\.?\d*|\.\d+)(/-?\d+\.?\d*(\(-?\d+\.?\d*\))?)?([ \t]+(?P<length>\d+)([ \t].*)?)?)?",
+    r"[-\w]++(/(?P<segments>\d++))?[ \t]++(?P<signals>\d++)"
+    r"([ \t]++(?P<fs>\d++(\.\d*+)?|\.\d++)(/-?+\d++(\.\d*+)?(\(-?+\d++(\.\d*+)?\))?)?"
+    r"([ \t]++(?P<length>\d++)([ \t].*+)?)?)?",
     re.ASCII,
 )
-SEGMENT = re.compile(r"(?P<name>~|[-\w]+)[ \t]+\d+", re.ASCII)
-FILE = re.compile(r"[-\w]+(\.\w*)?", re.ASCII)
-FORMAT = re.compile(r"\d+(x0*[1-9]\d*)?(:\d+)?(\+\d+)?", re.ASCII)
+"""What is repeated, here and below, is not tried at another length: to match takes as long as the line is."""
+
+SEGMENT = re.compile(r"(?P<name>~|[-\w]++)[ \t]++\d++", re.ASCII)
+FILE = re.compile(r"[-\w]++(\.\w*+)?", re.ASCII)
+FORMAT = re.compile(r"\d++(x0*+[1-9]\d*+)?(:\d++)?(\+\d++)?", re.ASCII)
 GAIN = re.compile(
-    r"(?P<a_unit>-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)(\(-?\d+\))?(/(?P<unit>([\w^?%/-]|[^\x00-\x7f])+))?", re.ASCII
+    r"(?P<a_unit>-?+(\d++(\.\d*+)?|\.\d++)(e[-+]?+\d++)?)(\(-?+\d++\))?(/(?P<unit>[\w^?%/\-\x80-\U0010ffff]++))?",
+    re.ASCII,
 )
 DEFAULT_UNIT = "mV"
 DEFAULT_FS = 250.0
 NUMBERS = {
-    "ADC resolution": re.compile(r"\d+", re.ASCII),
-    "ADC zero": re.compile(r"-?\d+", re.ASCII),
-    "initial value": re.compile(r"-?\d+", re.ASCII),
-    "checksum": re.compile(r"-?\d+", re.ASCII),
-    "block size": re.compile(r"\d+", re.ASCII),
+    "ADC resolution": re.compile(r"\d++", re.ASCII),
+    "ADC zero": re.compile(r"-?+\d++", re.ASCII),
+    "initial value": re.compile(r"-?+\d++", re.ASCII),
+    "checksum": re.compile(r"-?+\d++", re.ASCII),
+    "block size": re.compile(r"\d++", re.ASCII),
 }
 """Of a signal, between its gain and its description, which may begin early."""
 
@@ -133,6 +139,10 @@ def _unit(line: str) -> str:
 def _check_segments(header: Path, lines: Sequence[str], segments: int) -> None:
     if len(lines) != segments or not segments:
         raise UnreadableRecording(f"{header.name} says {segments} segments and names {len(lines)}")
+    if segments > MAX_SEGMENTS:
+        raise UnreadableRecording(
+            f"{header.name} has {segments:,} segments, expected at most {MAX_SEGMENTS:,}; send a shorter part"
+        )
     for line in lines:
         segment = SEGMENT.fullmatch(line)
         if segment is None:

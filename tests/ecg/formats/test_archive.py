@@ -88,6 +88,20 @@ def test_a_zip_that_lies_about_its_sizes_is_refused(pack, folder):
         unpack(bomb, folder, 100_000)
 
 
+def test_entries_that_share_their_bytes_are_unpacked_to_the_limit_and_no_further(pack, folder):
+    file = pack(*((f"{n:03}.dat", bytes(1_000_000) if not n else b"") for n in range(100)))
+    content = bytearray(file.read_bytes())
+    first = content.index(b"PK\x01\x02")
+    place = first
+    while (place := content.find(b"PK\x01\x02", place + 1)) > 0:  # each one points to the first entry's bytes
+        content[place + 16 : place + 28] = content[first + 16 : first + 28]
+        content[place + 42 : place + 46] = content[first + 42 : first + 46]
+    file.write_bytes(bytes(content))
+    with pytest.raises((UnreadableRecording, LargeRecording)):
+        unpack(file, folder, 5_000_000)
+    assert sum(file.stat().st_size for file in folder.iterdir()) <= 6_000_000
+
+
 def test_an_encrypted_zip_is_refused(pack, folder):
     file = pack(("100.dat", b"x"))
     content = bytearray(file.read_bytes())

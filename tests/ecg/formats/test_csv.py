@@ -139,6 +139,14 @@ def test_times_that_are_rounded_give_the_true_rate_and_no_gaps(write):
         ("time,II\n0,1\n0.01,2\n0.02,3\n1e308,4\n", "its times span more than a month"),
         ("time,II\n0,1\nnoon,2\n0.02,3\n", "got the time 'noon'"),
         ("II\n1\n2\nthree\n", "is no table of numbers"),
+        ("II,V1\n1,2\n" + 256 * "," + "\n", "has a row of 257 columns, expected at most 256; send fewer signals"),
+        (256 * "II," + "\n1,2\n", "has a row of 257 columns"),
+        ('II,V1\n1,2\n1,"2' + 256 * '","' + '"\n', "has a row of 258 columns"),
+        ('II,V1\n1,2\n1,"2\n1,3"\n', r'a cell in quotes \("\) that does not end in its row; expected a row a line'),
+        ("II,V1\n'1',2\n1,'2\n1,3\n", r"a cell in quotes \('\) that does not end in its row"),
+        ('II,V1\n1,2\n1,"2' + "\n" * 200_000, "that does not end in its row"),
+        ("time,II\n0,1\n1:1:1:1,2\n", "got the time '1:1:1:1', expected seconds, or hours:minutes:seconds"),
+        ("time,II\n0:00,1\n0:1_0,2\n", "got the time '0:1_0'"),
         ("\nII\n1\n2\n", "has no column that may be a lead"),
         ("time II\n0 1\n1 2\n", "has no column that may be a lead"),
         ("time,II\n0,1\n" + "x" * 5000 + ",2\n", r"got the time 'x{60}\.\.\. \(5,000 characters\)', expected seconds"),
@@ -151,6 +159,50 @@ def test_times_that_are_rounded_give_the_true_rate_and_no_gaps(write):
 def test_what_is_no_recording_is_refused_with_what_is_wrong(text, message, write):
     with pytest.raises(UnreadableRecording, match=message):
         open_csv(write(text), fs=100).read()
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "millivolts"),
+    [
+        ("II (mV)", "II", 1.0),
+        ("II_[uV]", "II", 1e-3),
+        ("chest (V5) (V)", "chest (V5)", 1e3),
+        ("II ((mV)", "II ((mV)", 1e-3),
+        ("(mV)", "(mV)", 1e-3),
+        ("II _ µV", "II", 1e-3),
+        ("II NV", "II NV", 1e-3),
+        ("mV", "mV", 1e-3),
+    ],
+)
+def test_a_name_may_end_in_its_unit(written, name, millivolts, write):
+    read = open_csv(write(f"{written},RESP\n1000,0\n1000,0\n"), fs=100, unit="uV").read()
+    assert read.leads == (name,)
+    np.testing.assert_allclose(read.signals[0], 1000 * millivolts, rtol=1e-3)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(['"', '"', ",", " ", "x", "\n1,1,"]), max_size=20), st.sampled_from("\"'"))
+def test_a_row_is_a_line_however_its_cells_are_in_quotes(tmp_path_factory, words, quote):
+    text = "1,1," + "".join(words).replace('"', quote)
+    file = tmp_path_factory.mktemp("quotes") / "made.csv"
+    file.write_text(f"II,V1\n{text}\n")
+    try:
+        recording = open_csv(file, fs=100).read()
+    except UnreadableRecording as error:
+        assert "quotes" in str(error)
+    else:
+        np.testing.assert_array_equal(recording.signals, np.ones((2, len(text.splitlines()))))
+
+
+def test_a_cell_that_is_left_out_may_hold_delimiters_in_quotes(write):
+    read = open_csv(write('II,"event, if any"\n1,"a, b ""c"""\n2,5" or so\n'), fs=100).read(max_values=10)
+    assert read.signals[0].tolist() == [1, 2]
+
+
+def test_many_columns_are_read_in_pieces_that_hold_fewer_rows(write, monkeypatch):
+    monkeypatch.setattr(csv, "MAX_TEXT", 1000)
+    source = open_csv(write("II,V1\n" + "1.00,2.00\n" * 500), fs=100)
+    assert {block.shape[1] for block in source.blocks} == {111, 56}
 
 
 @pytest.mark.parametrize("fs", [0, -1, 10, 1e9, float("nan")])

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg import EcgError, InvalidSignals, UnreadableRecording
-from ecg.formats import edf
+from ecg.formats import edf, gaps
 from ecg.formats.edf import open_edf
 
 
@@ -60,9 +60,38 @@ def test_the_gaps_of_a_discontinuous_file_are_gaps(tmp_path):
 
 
 def test_a_long_gap_comes_in_pieces(tmp_path, monkeypatch):
-    monkeypatch.setattr(edf, "BLOCK", 1000)
+    monkeypatch.setattr(gaps, "BLOCK", 1000)
     (tmp_path / "gaps.edf").write_bytes(discontinuous([0, 100]))
     assert max(block.shape[1] for block in open_edf(tmp_path / "gaps.edf").blocks) <= 1000
+
+
+def test_a_record_that_begins_a_little_early_follows_the_one_before(tmp_path):
+    (tmp_path / "gaps.edf").write_bytes(discontinuous([0, 2, "2.9995", "4.0"]))
+    signals = open_edf(tmp_path / "gaps.edf").read().signals[0]
+    assert len(signals) == 500 and np.flatnonzero(np.isnan(signals)).tolist() == list(range(100, 200))
+
+
+@pytest.mark.parametrize("at_once", [100, 170, 1000, 10**6])
+def test_long_records_and_many_are_read_in_pieces(at_once, write_edf, tmp_path, monkeypatch):
+    (tmp_path / "gaps.edf").write_bytes(discontinuous([0, 1, 4.5, 5.5]))
+    whole, gaps_of = open_edf(write_edf()).read().signals, open_edf(tmp_path / "gaps.edf").read().signals
+    monkeypatch.setattr(edf, "VALUES_AT_ONCE", at_once)
+    monkeypatch.setattr(edf, "RECORDS_AT_ONCE", 3)
+    assert max(block.size for block in open_edf(write_edf()).blocks) <= at_once
+    np.testing.assert_array_equal(open_edf(write_edf()).read().signals, whole)
+    np.testing.assert_array_equal(open_edf(tmp_path / "gaps.edf").read().signals, gaps_of)
+
+
+def test_more_data_records_than_a_discontinuous_file_has_are_refused_before_they_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(edf, "MAX_RECORDS", 3)
+    (tmp_path / "gaps.edf").write_bytes(discontinuous([0, 1, 2]))
+    assert open_edf(tmp_path / "gaps.edf").length == 300
+    (tmp_path / "gaps.edf").write_bytes(discontinuous([0, 1, 2, "never read"]))
+    with pytest.raises(
+        UnreadableRecording,
+        match=r"has gaps \(EDF\+D\) and 4 data records, expected at most 3; save it with longer ones",
+    ):
+        open_edf(tmp_path / "gaps.edf")
 
 
 @pytest.mark.parametrize("onsets", [[0, 5, 3], [0, 1e12], [0, "x"]])

@@ -117,6 +117,39 @@ def test_the_length_of_a_segment_may_be_that_of_its_file(made, write_wfdb):
         open_record(folder / "whole.hea")
 
 
+def test_a_short_segment_is_read_once_however_often_it_is_named(made, write_wfdb, monkeypatch):
+    folder = write_wfdb("a", signals=made.signals[:, :10]).parent
+    (folder / "whole.hea").write_text("whole/400 2 250 4000\n" + "a 10\n" * 400)
+    reads, read = [], wfdb_library.rdrecord
+    monkeypatch.setattr(wfdb_library, "rdrecord", lambda *given, **more: reads.append(given) or read(*given, **more))
+    signals = open_record(folder / "whole.hea").read().signals
+    np.testing.assert_allclose(signals, np.tile(made.signals[:, :10], 400), atol=1e-3)
+    assert len(reads) == 1
+
+
+def test_segments_that_describe_too_many_signals_are_refused(write_wfdb, monkeypatch):
+    monkeypatch.setattr(wfdb, "MAX_DESCRIBED", 3)
+    folder = write_wfdb("a").parent
+    write_wfdb("b")
+    (folder / "whole.hea").write_text("whole/2 2 250 10000\na 5000\nb 5000\n")
+    with pytest.raises(UnreadableRecording, match="has segments that describe over 3 signals, one by one"):
+        open_record(folder / "whole.hea")
+
+
+def test_a_skew_of_large_frames_is_refused(write_wfdb):
+    header = rewrite(write_wfdb(), r"made\.dat 16 ", "made.dat 16x500:2000 ", count=0)
+    with pytest.raises(UnreadableRecording, match=r"skews 2000, 2000, and 1,000 samples a frame, expected a product"):
+        open_record(header)
+
+
+def test_what_has_to_be_read_at_once_becomes_mv_in_pieces(made, write_wfdb, monkeypatch):
+    monkeypatch.setattr(wfdb, "BLOCK", 777)
+    header = rewrite(write_wfdb(), "^made 2 250 5000", "made 2 250")
+    blocks = list(open_record(header).blocks)
+    assert max(block.shape[1] for block in blocks) == 777
+    np.testing.assert_allclose(np.concatenate(blocks, axis=1), made.signals, atol=1e-3)
+
+
 def test_segments_of_changing_layout_have_gaps_where_a_lead_was_off(made, write_wfdb):
     folder = write_wfdb("a", signals=made.signals[:, :2000]).parent
     write_wfdb("b", signals=made.signals[1:, 3000:], leads=("V1",))

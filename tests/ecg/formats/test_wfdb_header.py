@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -156,6 +158,53 @@ def test_a_segment_that_is_none_is_refused(line, write_wfdb):
         UnreadableRecording, match=re.escape(f"whole.hea has the segment '{line}', expected a bare name")
     ):
         read_header(folder / "whole.hea")
+
+
+def test_more_segments_than_a_recording_has_are_refused_before_their_files_are_looked_for(tmp_path):
+    (tmp_path / "whole.hea").write_text("whole/4001 2 250 4001\n" + "a 1\n" * 4001)
+    with pytest.raises(UnreadableRecording, match="has 4,001 segments, expected at most 4,000; send a shorter part"):
+        read_header(tmp_path / "whole.hea")
+
+
+LONG = """
+import itertools, sys
+from pathlib import Path
+from ecg import EcgError
+from ecg.formats import csv
+from ecg.formats.wfdb_header import read_header
+header, table = Path(sys.argv[1], "made.hea"), Path(sys.argv[1], "made.csv")
+ones, blanks = "1" * 900, " " * 900
+lines = [ones, f"{ones}x", f"{ones} {ones}x", f"a 1 {ones}x", f"a 1 250/{ones}x", f"a 1 250/1({ones}x", f"a 1{blanks}x"]
+signals = ["a.dat {}x", "{}!", "a.dat 16x{}x", "a.dat 16:{}x", "a.dat 16 {}x", "a.dat 16 .{}x", "a.dat 16 1e{}x"]
+signals += ["a.dat 16 1({}x", "a.dat 16 1/{}(", "a.dat 16 1/mV {}x", "a.dat 16 1 1{}x", "a.dat{}16 1 x"]
+texts = [line + "\\n" for line in lines]
+filled = [signal.format(fill) for signal in signals for fill in (ones, "0" * 900, blanks)]
+texts += ["a 64 250 5\\n" + (line + "\\n") * 64 for line in filled]
+texts += ["a/2 1 250\\n" + line + "\\n" for line in (f"{ones}!", f"a {ones}x", f"a{blanks}x")]
+header.with_suffix(".dat").write_bytes(b"x")
+Path(sys.argv[1], "a.dat").write_bytes(b"x")
+for text in texts:
+    header.write_text(text)
+    try:
+        read_header(header)
+    except EcgError:
+        pass
+for size in (1_000, 30_000, 60_000, 1_000_000):
+    for piece in ("x ", " ", "_", "(", "[)", ")(", "m ", "\\t", "1:", "'", '"', "elapsed "):
+        for end in ("", "(", ")", "mV", " (mV)"):
+            table.write_text("II" + piece * (size // len(piece)) + end + ",V1\\n1,2\\n1,2\\n")
+            try:
+                csv.open_csv(table, fs=100).read()
+            except EcgError:
+                pass
+print("read")
+"""
+
+
+def test_no_text_is_so_long_that_it_is_never_matched(tmp_path):
+    """A match that tries all lengths of what it repeats would take hours of these."""
+    run = subprocess.run([sys.executable, "-c", LONG, str(tmp_path)], capture_output=True, text=True, timeout=120)
+    assert (run.stdout, run.stderr) == ("read\n", "")
 
 
 def test_a_segment_that_is_not_there_is_told(tmp_path):
