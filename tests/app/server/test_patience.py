@@ -11,6 +11,7 @@ from app import service
 from app.errors import Busy
 from app.server.http_protocol import BoundedHeads
 from app.server.patience import Patience, PatientConfig
+from app.server.room import Room
 from app.server.websocket_protocol import PatientWebSockets
 from app.settings import Settings
 from ecg.synthetic import synthesize
@@ -32,11 +33,11 @@ def serve(served):
     """Starts a service of one place for each kind of work on a port, in a thread, and gives both."""
     with contextlib.ExitStack() as ending:
 
-        def start(seconds):
+        def start(seconds, most=1000):
             app = service.create(served, Settings(recordings_at_once=1, streams=1))
             protocols = {"http": SmallBuffers, "ws": PatientWebSockets}
             patience = Patience(head=60, answer=seconds)
-            server = uvicorn.Server(PatientConfig(app, patience, port=0, log_config=None, **protocols))
+            server = uvicorn.Server(PatientConfig(app, patience, Room(most), port=0, log_config=None, **protocols))
             thread = threading.Thread(target=server.run)
             thread.start()
             ending.callback(thread.join)
