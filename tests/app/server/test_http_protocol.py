@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 from app.server.http_protocol import MOST_HEAD_BYTES
 from tests.app.conftest import started
 
-FIRST = b"GET /health/live HTTP/1.1\r\nHost: heart\r\n"
+FIRST = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 
 
 def flood(address, line):
@@ -117,7 +117,7 @@ def test_a_connection_that_rests_between_requests_is_kept(impatient):
 
 def test_a_request_that_goes_on_after_its_answer_is_broken_off(impatient):
     with connected(impatient) as connection:
-        connection.sendall(b"POST /nothing HTTP/1.1\r\nHost: heart\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         assert connection.recv(65_536).startswith(b"HTTP/1.1 404")
         with pytest.raises(OSError):
             for _ in range(100_000):
@@ -128,7 +128,7 @@ def test_a_request_that_goes_on_after_its_answer_is_broken_off(impatient):
 def test_a_slow_body_and_a_long_answer_are_not_taken_for_slow_heads(impatient, beat):
     content = json.dumps({"beats": [beat] * 100, "solver": {"rtol": 1e-6, "atol": 1e-6}}).encode()
     with connected(impatient) as connection:
-        head = b"POST /classify HTTP/1.1\r\nHost: heart\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        head = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
         connection.sendall(head % len(content))
         time.sleep(1)  # twice what a head may take
         connection.sendall(content)

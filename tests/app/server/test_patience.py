@@ -59,7 +59,7 @@ def taken(places):
 def post_recording(connection):
     body = json.dumps({"signals": {"II": SIGNAL.tolist()}, "fs": 50}).encode()
     kinds = b"Accept: application/x-ndjson\r\nContent-Type: application/json\r\nConnection: close\r\n"
-    head = b"POST /recordings HTTP/1.1\r\nHost: heart\r\n%sContent-Length: %d\r\n\r\n" % (kinds, len(body))
+    head = b"POST /recordings HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %d\r\n\r\n" % (kinds, len(body))
     connection.sendall(head + body)
 
 
@@ -103,7 +103,7 @@ def test_a_stream_whose_messages_are_not_read_is_broken_off_and_its_place_is_fre
     with slow_connection(address) as connection:
         upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         key = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-        connection.sendall(b"GET /stream HTTP/1.1\r\nHost: heart\r\n%s%s\r\n" % (upgrade, key))
+        connection.sendall(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n" % (upgrade, key))
         assert connection.recv(4096).startswith(b"HTTP/1.1 101")
         connection.sendall(Frame(Opcode.TEXT, b'{"fs": 50, "leads": ["II"], "model": "resnet"}').serialize(mask=True))
         wait_for(lambda: taken(app.state.service.stream_limiter))

@@ -101,7 +101,9 @@ def stalled(address, beat):
     """A connection whose request is taken, and whose body does not come."""
     host, port = address.removeprefix("http://").split(":")
     connection = socket.create_connection((host, int(port)), timeout=60)
-    connection.sendall(b"POST /classify HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + str(beat).encode())
+    connection.sendall(
+        b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + str(beat).encode()
+    )
     deadline = time.monotonic() + 60
     while "in_progress 2.0" not in httpx.get(f"{address}/metrics").text:  # that request, and this one
         assert time.monotonic() < deadline
