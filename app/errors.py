@@ -6,6 +6,7 @@ AppError
 │   │   ├── UnreadableBody       400  the body broke off, or is not what it says
 │   │   ├── NoKey                401  no known API key
 │   │   ├── NotAdmin             403  a key of another role, or somebody from elsewhere
+│   │   ├── ForeignOrigin        403  a page of another site asks, or by another name than the service's
 │   │   ├── UnknownModelName     404
 │   │   ├── UnknownModelVersion  404
 │   │   ├── UnknownRecording     404  no recording of that id is kept
@@ -94,6 +95,12 @@ class NotAdmin(RequestRefused):
     """It takes a key of the role admin; without keys, somebody on this machine."""
 
     status, kind = 403, "not_admin"
+
+
+class ForeignOrigin(RequestRefused):
+    """A page of another site asks, or one under whose name this service stands only for its browser."""
+
+    status, kind = 403, "foreign_origin"
 
 
 class UnknownModelName(RequestRefused):

@@ -10,9 +10,15 @@ from pythonjsonlogger.json import JsonFormatter
 
 RARELY_SECONDS = 600.0
 
+OWN = "cardiode"
+"""The logger that all of this service are below."""
+
 
 def configure(level: str) -> None:
-    """Log everything of this process as JSON, from this level on."""
+    """Log everything of this process as JSON, from this level on.
+
+    Of libraries only from INFO on: below it they log what they receive, with keys and the signals of patients.
+    """
     # What each record would be told and no line has (https://docs.python.org/3/howto/logging.html#optimization).
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # where in the program, as that page says
@@ -23,7 +29,8 @@ def configure(level: str) -> None:
     handler.setFormatter(JsonFormatter(fields, rename_fields=names, reserved_attrs=left_out))
     # While a collector of traces does not answer, each attempt to reach it is told.
     handler.addFilter(Rarely("opentelemetry", RARELY_SECONDS))
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.basicConfig(level=max(logging.getLevelNamesMapping()[level], logging.INFO), handlers=[handler], force=True)
+    logging.getLogger(OWN).setLevel(level)
 
 
 class Rarely(logging.Filter):

@@ -27,6 +27,8 @@ from app.middleware.access import Access
 from app.middleware.admission import Admission
 from app.middleware.body_limit import BodyLimit, Limits
 from app.middleware.draining import Draining
+from app.middleware.hosts import Hosts
+from app.middleware.origins import Origins
 from app.middleware.request_log import RequestLog
 from app.middleware.security_headers import SecurityHeaders
 from app.recordings.store import RecordingStore
@@ -106,6 +108,8 @@ def create(
     app.add_middleware(BodyLimit, limits=_limits(settings))
     app.add_middleware(Admission, batcher=state.batcher)
     app.add_middleware(Access)
+    app.add_middleware(Origins, allowed=settings.allowed_origins)
+    app.add_middleware(Hosts, held=not (settings.api_keys_file or settings.anonymous))
     app.add_middleware(Draining, drain=state.drain)
     app.add_middleware(RequestLog, service=app, state=state)
     if settings.allowed_origins:
@@ -171,6 +175,7 @@ def create_operations(service: FastAPI) -> FastAPI:
     for routes in (health, metrics):
         app.include_router(routes.router)
     error_handler.install(app)
+    app.add_middleware(Hosts, held=not state.settings.anonymous)
     app.add_middleware(Draining, drain=state.drain)
     app.add_middleware(RequestLog, service=app, state=state)
     app.add_middleware(SecurityHeaders)

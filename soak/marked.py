@@ -72,5 +72,5 @@ def _request(kind: str, beats: np.ndarray) -> bytes:
         body = beats.astype("<f4").tobytes()
     else:
         body = json.dumps({"beats": [[round(value, 4) for value in beat] for beat in beats.tolist()]}).encode()
-    head = f"POST /classify HTTP/1.1\r\nHost: soak\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body

@@ -28,7 +28,10 @@ QUEUE = {
     504: "The answer could not be there before the deadline.",
 }
 
-KEY = {401: "No known API key, where the service asks for one."}
+KEY = {
+    401: "No known API key, where the service asks for one.",
+    403: "A page of another origin asks, or the service is asked by another name than one of its machine.",
+}
 ENDING = {503: "The service is ending; Retry-After says when to come again."}
 
 RETRY_AFTER = {

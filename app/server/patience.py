@@ -1,10 +1,13 @@
 """Patience: how long the other end of a connection may take, before the connection is broken off."""
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from typing import Any, cast
 
 import uvicorn
+
+from app.server.room import Room
 
 LINGER_SECONDS = 5
 """That a client has to read an answer which came before it had sent all of its request."""
@@ -21,11 +24,12 @@ class Patience:
 
 
 class PatientConfig(uvicorn.Config):
-    """What protocols are made with, and the patience that they have."""
+    """What protocols are made with, and the patience and the room that they have."""
 
-    def __init__(self, app: Any, patience: Patience, **others: Any) -> None:
+    def __init__(self, app: Any, patience: Patience, room: Room | None = None, **others: Any) -> None:
         super().__init__(app, **others)
         self.patience = patience
+        self.room = room or Room(sys.maxsize)
 
 
 class AnswersTaken(asyncio.Protocol):
@@ -44,6 +48,11 @@ class AnswersTaken(asyncio.Protocol):
     def patience(self) -> Patience:
         """What the connection is given."""
         return cast(PatientConfig, self.config).patience
+
+    @property
+    def room(self) -> Room:
+        """The connections that it is one of."""
+        return cast(PatientConfig, self.config).room
 
     def pause_writing(self) -> None:
         """More waits to be sent than may."""

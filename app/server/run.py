@@ -11,14 +11,17 @@ import socket
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
 from app.errors import OpenToAll
 from app.http.loopback import is_loopback
+from app.recordings.live import MAX_PIECE
 from app.server.http_protocol import BoundedHeads
 from app.server.patience import Patience, PatientConfig
+from app.server.room import Room, most_connections, raise_limit, reserve
 from app.server.websocket_protocol import PatientWebSockets
 from app.service import create_operations
 from app.settings import Settings
@@ -26,6 +29,9 @@ from app.state import ServiceState
 
 OPERATIONS_SECONDS = 1
 """What requests for health or metrics may take to finish at the end, once all others have."""
+
+OPERATIONS_CONNECTIONS = 32
+"""At once, on the port for operations."""
 
 KEEP_ALIVE_SECONDS = 75
 """How long a connection is kept over which nothing is asked: longer than clients and load balancers keep theirs (60 s
@@ -50,31 +56,41 @@ def check(settings: Settings) -> None:
 
 def listen(service: FastAPI, settings: Settings) -> None:
     """Answer until a signal comes, and then finish the requests in flight. Ends the process where a port is taken."""
-    patience = Patience(settings.head_seconds, settings.answer_seconds)
-    main = _config(service, patience, settings.host, settings.port, settings.shutdown_seconds)
+    files = raise_limit()
+    main = _config(
+        service, settings, files, Room(most_connections(files)),
+        host=settings.host, port=settings.port, timeout_graceful_shutdown=settings.shutdown_seconds,
+    )  # fmt: skip
     if settings.operations_port is None:
         server = _Main(main, service.state.service)
     else:
-        host = settings.operations_host or settings.host
-        beside = _config(create_operations(service), patience, host, settings.operations_port, OPERATIONS_SECONDS)
+        beside = _config(
+            create_operations(service), settings, files, Room(OPERATIONS_CONNECTIONS),
+            host=settings.operations_host or settings.host, port=settings.operations_port,
+            timeout_graceful_shutdown=OPERATIONS_SECONDS,
+        )  # fmt: skip
         server = _Both(main, service.state.service, _Beside(beside), beside.bind_socket())
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, once all is finished
         server.run()
 
 
-def _config(app: FastAPI, patience: Patience, host: str, port: int, seconds: int) -> PatientConfig:
+def _config(app: FastAPI, settings: Settings, files: int, room: Room, **others: Any) -> PatientConfig:
     return PatientConfig(
         app,
-        patience,
-        host=host,
-        port=port,
+        Patience(settings.head_seconds, settings.answer_seconds),
+        room,
         http=BoundedHeads,
         ws=PatientWebSockets,
+        # Else a few bytes of a message would become megabytes of it.
+        ws_per_message_deflate=False,
+        ws_max_size=min(4 * MAX_PIECE, settings.max_body_bytes),
+        # So many are accepted before there is a look at whether there is room for them.
+        backlog=reserve(files) // 2,
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=seconds,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        **others,
     )
 
 

@@ -132,7 +132,7 @@ def test_a_chunked_body_without_an_end_is_broken_off(running, path):
     process, address = running
     url, before, sent = httpx.URL(address), resident(process), 0
     kind = b"multipart/form-data; boundary=b" if path == "/recordings" else b"application/json"
-    head = b"POST %s HTTP/1.1\r\nHost: heart\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n"
     if path == "/recordings":
         head += b"5\r\n--b\r\n\r\n"
     chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
@@ -150,7 +150,7 @@ def test_large_bodies_of_many_clients_are_bounded_together_and_small_requests_go
     process, address = running
     url, before, clients = httpx.URL(address), resident(process), 60
     body = b" " * (MOST - 1)  # of which a byte never comes
-    head = b"POST /classify HTTP/1.1\r\nHost: heart\r\nContent-Length: %d\r\n\r\n" % MOST
+    head = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % MOST
     with contextlib.ExitStack() as open_ones:
         connections = [
             open_ones.enter_context(socket.create_connection((url.host, url.port), timeout=60)) for _ in range(clients)

@@ -1,8 +1,11 @@
 import logging
+import tempfile
 from pathlib import Path
 
 import httpx2 as httpx
+from websockets.sync.client import connect
 
+from app.keys import file as keys
 from app.logs import Rarely
 from soak.service import served
 
@@ -35,3 +38,25 @@ def test_a_log_that_cannot_be_written_keeps_nobody_from_an_answer(checkpoints, b
         for _ in range(20):
             assert httpx.post(f"{service.address}/classify", json=body, timeout=60).status_code == 200
         assert httpx.get(f"{service.address}/nothing").status_code == 404
+
+
+def test_no_key_is_logged_however_much_is(checkpoints, beats, tmp_path):
+    file = tmp_path / "keys.jsonl"
+    secret = keys.add(file, "ward")
+    settings = {"CARDIODE_LOG_LEVEL": "DEBUG", "CARDIODE_API_KEYS_FILE": str(file)}
+    with tempfile.TemporaryFile() as log:
+        with served(CARDIODE_MODELS=str(checkpoints["resnet"]), log=log, **settings) as service:
+            header = {"Authorization": f"Bearer {secret}"}
+            body = {"beats": beats[:1].tolist()}
+            url = f"{service.address}/classify"
+            assert httpx.post(url, json=body, headers=header, timeout=60).status_code == 200
+            form = {"files": ("marker-of-a-file.csv", b"1,2")}
+            httpx.post(f"{service.address}/recordings", files=form, headers=header, timeout=60)
+            at = f"{service.address.replace('http', 'ws')}/stream"
+            for offered in ({"subprotocols": ["cardiode", f"cardiode.key.{secret}"]}, {"additional_headers": header}):
+                with connect(at, **offered) as stream:
+                    stream.send('{"fs": 250, "leads": ["marker of a frame"], "model": "resnet"}')
+                    assert "marker of a frame" in stream.recv()
+        log.seek(0)
+        logged = log.read().decode()
+    assert "/classify" in logged and secret not in logged and "marker" not in logged

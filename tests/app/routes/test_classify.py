@@ -380,7 +380,7 @@ def test_beats_whose_workers_end_over_them_are_refused_with_when_to_come_again(s
 
 def test_a_client_that_has_left_is_not_solved_for(serving, beat):
     content = json.dumps({"beats": [beat] * 4000, "solver": {"rtol": 1e-6, "atol": 1e-6}}).encode()
-    head = f"POST /classify HTTP/1.1\r\nHost: heart\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+    head = f"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n".encode()
 
     def told(name, **labels):
         return total(parsed(httpx.get(f"{serving}/metrics").text), name, **labels)

@@ -529,7 +529,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_answer_is_no_error(serving):
     before = told("cardiode_errors_total", kind="internal"), told("cardiode_recordings_total")
     signals = {lead: signal * 20 for lead, signal in signals_of(MADE).items()}
     content = json.dumps({"signals": signals, "fs": 250, "solver": {"rtol": 1e-6, "atol": 1e-6}}).encode()
-    head = "POST /recordings HTTP/1.1\r\nHost: heart\r\nAccept: application/x-ndjson\r\n"
+    head = "POST /recordings HTTP/1.1\r\nHost: localhost\r\nAccept: application/x-ndjson\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", int(serving.rsplit(":", 1)[1]))) as leaving:
         leaving.sendall(head.encode() + content)

@@ -1,8 +1,10 @@
 import contextlib
 import json
+import re
 import select
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2 as httpx
 import pytest
@@ -11,7 +13,7 @@ from websockets.sync.client import connect
 from app.server.http_protocol import MOST_HEAD_BYTES
 from tests.app.conftest import started
 
-FIRST = b"GET /health/live HTTP/1.1\r\nHost: heart\r\n"
+FIRST = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 
 
 def flood(address, line):
@@ -115,7 +117,7 @@ def test_a_connection_that_rests_between_requests_is_kept(impatient):
 
 def test_a_request_that_goes_on_after_its_answer_is_broken_off(impatient):
     with connected(impatient) as connection:
-        connection.sendall(b"POST /nothing HTTP/1.1\r\nHost: heart\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         assert connection.recv(65_536).startswith(b"HTTP/1.1 404")
         with pytest.raises(OSError):
             for _ in range(100_000):
@@ -126,7 +128,7 @@ def test_a_request_that_goes_on_after_its_answer_is_broken_off(impatient):
 def test_a_slow_body_and_a_long_answer_are_not_taken_for_slow_heads(impatient, beat):
     content = json.dumps({"beats": [beat] * 100, "solver": {"rtol": 1e-6, "atol": 1e-6}}).encode()
     with connected(impatient) as connection:
-        head = b"POST /classify HTTP/1.1\r\nHost: heart\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        head = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
         connection.sendall(head % len(content))
         time.sleep(1)  # twice what a head may take
         connection.sendall(content)
@@ -140,3 +142,76 @@ def test_a_websocket_that_lasts_is_not_taken_for_a_slow_head(impatient):
         time.sleep(1)  # twice what a head may take
         stream.send('{"end": true}')
         assert "rhythm" in json.loads(stream.recv())
+
+
+CHUNKED = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [
+        (b"1\r\n[\r\n0\r\n", b"X-More: " + b"a" * 1000 + b"\r\n"),
+        (b"1\r\n[\r\n0\r\n", b"a:\r\n" * 1000),
+        (b"1\r\n[\r\n0\r\nX-More: ", b"a" * 10_000),
+        (b"1;", b"more" * 1000),
+        (b"", b"0" * 10_000),
+    ],
+    ids=["trailers", "short trailers", "a trailer", "what stands beside a size", "zeros of a size"],
+)
+def test_what_has_no_end_beside_a_body_is_broken_off(serving, begun, more):
+    sent = 0
+    with connected(serving) as connection:
+        connection.sendall(CHUNKED + begun)
+        with contextlib.suppress(OSError):
+            while sent < 100 * MOST_HEAD_BYTES:
+                sent += connection.send(more)
+        assert said(connection).startswith(b"HTTP/1.1 400") or sent < 100 * MOST_HEAD_BYTES
+    assert sent < 100 * MOST_HEAD_BYTES
+    assert httpx.get(f"{serving}/health/live").status_code == 200
+
+
+def test_trailers_and_what_stands_beside_sizes_are_read_over(serving, beat):
+    content = json.dumps({"beats": [beat]}).encode()
+    with connected(serving) as connection:
+        connection.sendall(CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        connection.sendall(
+            b"%x;a=b\r\n%s\r\n0\r\nContent-Type: image/png\r\nX-More: %s\r\n\r\n" % (len(content), content, b"a" * 5000)
+        )
+        assert said(connection).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("requests", [10, 5000])
+def test_requests_that_come_before_earlier_ones_are_answered_are_answered_all(serving, requests):
+    last = FIRST + b"Connection: close\r\n\r\n"
+    with connected(serving) as connection, ThreadPoolExecutor() as other:
+        answers = other.submit(said, connection)
+        connection.sendall((FIRST + b"\r\n") * requests + last)
+        assert answers.result().count(b"HTTP/1.1 200") == requests + 1
+
+
+def test_what_is_no_request_is_refused_after_those_before_it_are_answered(serving, beat):
+    content = json.dumps({"beats": [beat] * 50}).encode()
+    head = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(content)
+    for wrong in (b"no request\r\n\r\n", b"X: " + b"a" * 2 * MOST_HEAD_BYTES, CHUNKED + b"no size\r\n"):
+        with connected(serving) as connection:
+            connection.sendall(head + content + FIRST + b"\r\n" + wrong)
+            assert re.findall(rb"HTTP/1.1 (\d+)", said(connection)) == [b"200", b"200", b"400"]
+
+
+def status(address, request):
+    with connected(address) as connection:
+        connection.sendall(request)
+        return int(connection.recv(1000).split()[1])
+
+
+def test_spaces_around_a_header_are_none_of_it(serving, beat):
+    content = json.dumps({"beats": [beat]}).encode()
+    head = b"POST /classify HTTP/1.1\r\nHost: localhost \r\nContent-Length: \t %d \t\r\n\r\n"
+    assert status(serving, head % len(content) + content) == 200
+
+
+@pytest.mark.parametrize("codings", [[b"gzip, chunked"], [b"gzip", b"chunked"], [b"chunked", b"chunked"]])
+def test_a_body_that_is_encoded_otherwise_than_in_chunks_is_refused(serving, codings):
+    lines = b"".join(b"Transfer-Encoding: %s\r\n" % coding for coding in codings)
+    head = b"POST /classify HTTP/1.1\r\nHost: localhost\r\n%s\r\n" % lines
+    assert status(serving, head + b"2\r\n{}\r\n0\r\n\r\n") in (400, 501)

@@ -11,6 +11,7 @@ from app import service
 from app.errors import Busy
 from app.server.http_protocol import BoundedHeads
 from app.server.patience import Patience, PatientConfig
+from app.server.room import Room
 from app.server.websocket_protocol import PatientWebSockets
 from app.settings import Settings
 from ecg.synthetic import synthesize
@@ -32,11 +33,11 @@ def serve(served):
     """Starts a service of one place for each kind of work on a port, in a thread, and gives both."""
     with contextlib.ExitStack() as ending:
 
-        def start(seconds):
+        def start(seconds, most=1000):
             app = service.create(served, Settings(recordings_at_once=1, streams=1))
             protocols = {"http": SmallBuffers, "ws": PatientWebSockets}
             patience = Patience(head=60, answer=seconds)
-            server = uvicorn.Server(PatientConfig(app, patience, port=0, log_config=None, **protocols))
+            server = uvicorn.Server(PatientConfig(app, patience, Room(most), port=0, log_config=None, **protocols))
             thread = threading.Thread(target=server.run)
             thread.start()
             ending.callback(thread.join)
@@ -58,7 +59,7 @@ def taken(places):
 def post_recording(connection):
     body = json.dumps({"signals": {"II": SIGNAL.tolist()}, "fs": 50}).encode()
     kinds = b"Accept: application/x-ndjson\r\nContent-Type: application/json\r\nConnection: close\r\n"
-    head = b"POST /recordings HTTP/1.1\r\nHost: heart\r\n%sContent-Length: %d\r\n\r\n" % (kinds, len(body))
+    head = b"POST /recordings HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %d\r\n\r\n" % (kinds, len(body))
     connection.sendall(head + body)
 
 
@@ -102,7 +103,7 @@ def test_a_stream_whose_messages_are_not_read_is_broken_off_and_its_place_is_fre
     with slow_connection(address) as connection:
         upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         key = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-        connection.sendall(b"GET /stream HTTP/1.1\r\nHost: heart\r\n%s%s\r\n" % (upgrade, key))
+        connection.sendall(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n" % (upgrade, key))
         assert connection.recv(4096).startswith(b"HTTP/1.1 101")
         connection.sendall(Frame(Opcode.TEXT, b'{"fs": 50, "leads": ["II"], "model": "resnet"}').serialize(mask=True))
         wait_for(lambda: taken(app.state.service.stream_limiter))

@@ -12,16 +12,23 @@ from app.server.http_protocol import BoundedHeads
 from app.server.patience import AnswersTaken
 from app.server.websocket_protocol import PatientWebSockets
 
-OWN = {name for name, value in vars(BoundedHeads).items() if inspect.isfunction(value) and not name.startswith("_")}
-WRITING = {name for name, value in vars(AnswersTaken).items() if inspect.isfunction(value) and not name.startswith("_")}
+
+def public(protocol):
+    """The names of its functions, but for that which `Room` calls."""
+    functions = {name for name, value in vars(protocol).items() if inspect.isfunction(value)}
+    return {name for name in functions if not name.startswith("_")} - {"give_way"}
 
 
-@pytest.mark.parametrize("name", sorted(OWN | WRITING))
+WRITING = public(AnswersTaken)
+HTTP = public(BoundedHeads) | WRITING | {"_should_upgrade", "_start_asgi_task"}
+
+
+@pytest.mark.parametrize("name", sorted(HTTP))
 def test_what_is_overridden_of_the_http_protocol_is_called_by_it(name):
     assert callable(getattr(HttpToolsProtocol, name))
 
 
-@pytest.mark.parametrize("name", sorted(WRITING))
+@pytest.mark.parametrize("name", sorted(public(PatientWebSockets) | WRITING))
 def test_what_is_overridden_of_the_websocket_protocol_is_called_by_it(name):
     assert callable(getattr(WebSocketsSansIOProtocol, name))
 
