@@ -44,8 +44,8 @@ class Origins:
 
     def _held(self, scope: Scope) -> bool:
         if scope["type"] == "http":
-            return scope["method"] not in SAFE and state_of(HTTPConnection(scope)).keys is None
-        return scope["type"] == "websocket"
+            return str(scope["method"]) not in SAFE and state_of(HTTPConnection(scope)).keys is None
+        return str(scope["type"]) == "websocket"
 
     def _foreign(self, headers: Headers) -> bool:
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
@@ -53,7 +53,7 @@ class Origins:
             return site not in (None, "same-origin", "none") and ALL not in self.allowed
         # Not by the scheme, which a proxy may have changed, nor by the Host alone, which it may have too.
         own: bool = site == "same-origin" or _authority(origin) == headers.get("host", "").lower()
-        return not own and origin not in self.allowed and ALL not in self.allowed
+        return not (own or origin in self.allowed or ALL in self.allowed)
 
 
 def _authority(origin: str) -> str | None:
