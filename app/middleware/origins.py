@@ -45,7 +45,7 @@ class Origins:
     def _held(self, scope: Scope) -> bool:
         if scope["type"] == "http":
             return scope["method"] not in SAFE and state_of(HTTPConnection(scope)).keys is None
-        return scope["type"] == "websocket"
+        return bool(scope["type"] == "websocket")
 
     def _foreign(self, headers: Headers) -> bool:
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
