@@ -44,16 +44,16 @@ class Origins:
 
     def _held(self, scope: Scope) -> bool:
         if scope["type"] == "http":
-            return str(scope["method"]) not in SAFE and state_of(HTTPConnection(scope)).keys is None
-        return str(scope["type"]) == "websocket"
+            return scope["method"] not in SAFE and state_of(HTTPConnection(scope)).keys is None
+        return bool(scope["type"] == "websocket")
 
     def _foreign(self, headers: Headers) -> bool:
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
         if origin is None:
             return site not in (None, "same-origin", "none") and ALL not in self.allowed
         # Not by the scheme, which a proxy may have changed, nor by the Host alone, which it may have too.
-        own: bool = site == "same-origin" or _authority(origin) == headers.get("host", "").lower()
-        return not (own or origin in self.allowed or ALL in self.allowed)
+        own = site == "same-origin" or _authority(origin) == headers.get("host", "").lower()
+        return not own and origin not in self.allowed and ALL not in self.allowed
 
 
 def _authority(origin: str) -> str | None:

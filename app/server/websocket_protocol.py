@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
-from app.server.patience import AnswersTaken
+from app.server.patience import LINGER_SECONDS, AnswersTaken
 from app.server.turns import Turns
 
 NO_HANDSHAKE = b"The request is not one that can open a WebSocket."
@@ -75,11 +75,19 @@ class PatientWebSockets(Turns, AnswersTaken, WebSocketsSansIOProtocol):
             self.send_receive_event_to_app()
 
     def handle_parser_exception(self) -> None:
-        """What came is no frame."""
+        """What came is no frame, or too large a one: the other end is told why, though it may be sending still."""
         if self.conn.close_sent is None:  # nor is the connection a WebSocket yet
             self.transport.abort()
-        else:
-            super().handle_parser_exception()
+        elif not self.close_sent:
+            self.stop_keepalive()
+            code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+            self.close_sent = self.disconnected = True
+            self.read_paused = False
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.write_eof()
+            self.close_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+            self.room.rests(self)
 
     async def receive(self) -> Any:
         """The next message: once it is taken more may be parsed, and once all of it is, read."""
