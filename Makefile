@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help install run test check format bench examples soak readme clean
+.PHONY: help install run test check format bench examples soak soak-short readme clean
 
 help:  ## say what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(INSTALLED)  ## a virtual environment in .venv, with all extras
 
@@ -68,6 +68,11 @@ soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.contract
 	$(BIN)/python -m soak.saturation
 	$(BIN)/python -m soak.overload
+	$(BIN)/python -m soak.faults
+
+soak-short: install  ## the same for two minutes, but what needs a quiet machine
+	$(BIN)/python -m soak.readers 500
+	$(BIN)/python -m soak.contract --short
 	$(BIN)/python -m soak.faults
 
 readme: install  ## write answer and results of the released models, methods and settings into README and docs

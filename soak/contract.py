@@ -4,7 +4,7 @@
 `/openapi.json` allows and what it forbids, route by route and in sequences that belong together (Schemathesis, all
 checks, with what `soak.beyond_schemas` knows besides). No answer may have a status, a media type or a shape that the
 description does not tell, none may be an error of the service's own, and what is invalid must be refused. It ends with
-a summary, and 1 where a check failed.
+a summary, and 1 where a check failed. `--short` runs it once, with a few requests of each operation.
 """
 
 import argparse
@@ -32,6 +32,9 @@ EACH = 50
 """Requests of an operation in a run of Schemathesis, to each of its phases: a run has a seed of its own."""
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
+
+SHORT_EACH, SHORT_PHASES = 8, ("examples", "fuzzing", "stateful")
+"""The same where a run is to be short: some 200 requests."""
 
 SETTINGS = {"CARDIODE_PORT": "0", "CARDIODE_RECORDINGS_KEPT": "1000"}
 """As many recordings are kept as are made: that one has made place for others is no broken promise."""
@@ -129,17 +132,28 @@ def examine(service: Service, seed: int, each: int = EACH, phases: Sequence[str]
     )
 
 
+def examine_often(service: Service, examples: int, seed: int) -> list[Outcome]:
+    """Runs until so many requests were sent; each has a seed of its own, the first of them this one."""
+    outcomes: list[Outcome] = []
+    while sum(outcome.cases for outcome in outcomes) < examples:
+        outcomes.append(examine(service, seed + len(outcomes)))
+        if not outcomes[-1].finished:
+            break  # the service may have ended: others would come to nothing too
+    return outcomes
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("examples", nargs="?", type=int, default=EXAMPLES, help=f"requests, at least ({EXAMPLES})")
     parser.add_argument("--seed", type=int, default=0, help="of the first run; each further one has the next (0)")
+    parser.add_argument("--short", action="store_true", help="one run of a few requests, whatever EXAMPLES says")
     asked = parser.parse_args()
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="contract-") as folder, serving(Path(folder)) as service:
-        while sum(outcome.cases for outcome in outcomes) < asked.examples:
-            outcomes.append(examine(service, asked.seed + len(outcomes)))
-            if not outcomes[-1].finished:
-                break  # the service may have ended: others would come to nothing too
+        if asked.short:
+            outcomes.append(examine(service, asked.seed, SHORT_EACH, SHORT_PHASES))
+        else:
+            outcomes += examine_often(service, asked.examples, asked.seed)
         internal = service.internal_errors()
     cases, failures = sum(outcome.cases for outcome in outcomes), sum(outcome.failures for outcome in outcomes)
     unfinished = sum(not outcome.finished for outcome in outcomes)

@@ -27,6 +27,16 @@ def test_a_soak_refuses_what_it_does_not_know(name, capsys, monkeypatch):
     assert ended.value.code == 2
 
 
+ROOT = Path(soak.__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
 def test_make_soak_runs_all():
-    made = (Path(soak.__file__).parents[1] / "Makefile").read_text()
-    assert MODULES and all(f"-m soak.{name}\n" in made for name in MODULES)
+    assert MODULES and all(f"-m soak.{name}\n" in MAKEFILE for name in MODULES)
+
+
+def test_ci_runs_a_short_form_of_what_needs_no_quiet_machine():
+    assert "\nmake soak-short\n" in (ROOT / ".ci" / "run").read_text()
+    _, short = MAKEFILE.split("\nsoak-short:")
+    for line in ("soak.readers 500", "soak.contract --short", "soak.faults"):
+        assert f"-m {line}\n" in short.split("\n\n")[0] + "\n"
