@@ -1,5 +1,6 @@
 """The service, put together."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -54,6 +55,9 @@ FORM_BYTES = 100_000
 STREAM_THREADS = 32
 """Live signals of which a piece is worked on at once, apart from what else needs threads: they wait for beats there."""
 
+FORGET_SECONDS = 30
+"""How often it is looked whether a kept recording's time is over."""
+
 STUCK_SECONDS = 10
 """What a batch may take longer than any client waits, before the worker that solves it is replaced."""
 
@@ -62,11 +66,20 @@ STUCK_SECONDS = 10
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state: ServiceState = app.state.service
     state.reloader.listen()
+    forgetting = asyncio.create_task(_forget_old(state.recordings))
     yield
+    forgetting.cancel()
     await state.shadowing.close()
     await state.batcher.close()
     state.recordings.close()
     await anyio.to_thread.run_sync(state.tracing.close)
+
+
+async def _forget_old(recordings: RecordingStore) -> None:
+    """Delete recordings whose time is over, though nobody asks for any."""
+    while True:
+        await asyncio.sleep(FORGET_SECONDS)
+        await anyio.to_thread.run_sync(recordings.forget_old)
 
 
 Begin = Callable[[float, Callable[[], object]], Worker]

@@ -99,3 +99,15 @@ def test_images_are_pinned(services):
     with_traces = yaml.safe_load((DEPLOY / "traces.compose.yml").read_text())["services"]
     images = [service["image"] for service in (services | with_traces).values() if "image" in service]
     assert images and all(re.fullmatch(r"[\w./]+:v?\d+\.\d+\.\d+", image) for image in images)
+
+
+def test_no_service_may_more_than_it_needs(services):
+    for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+
+
+def test_the_service_writes_nothing_but_temporary_files(services):
+    assert services["cardiode"]["read_only"] is True
+    assert [mount.partition(":")[0] for mount in services["cardiode"]["tmpfs"]] == ["/tmp"]

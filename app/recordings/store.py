@@ -42,11 +42,11 @@ class RecordingStore:
         kept = KeptRecording(name, workspace.share(), whole, Strip(whole.recording), until)
         with self._lock:
             self._kept[name] = kept
-        self._forget_old()
+        self.forget_old()
 
     def find(self, name: str) -> KeptRecording:
         """The recording of that id. Raises UnknownRecording."""
-        self._forget_old()
+        self.forget_old()
         with self._lock:
             if name not in self._kept:
                 raise UnknownRecording(name)
@@ -71,7 +71,8 @@ class RecordingStore:
         for recording in kept:
             recording.workspace.close()
 
-    def _forget_old(self) -> None:
+    def forget_old(self) -> None:
+        """Delete those whose time is over, and those beyond the number that may be kept."""
         now = time.monotonic()
         with self._lock:
             surplus = len(self._kept) - self.most

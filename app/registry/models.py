@@ -90,7 +90,8 @@ def _files(name: str) -> list[Path]:
     folder = Path(name)
     if name in zoo.names() or not folder.is_dir():
         return [zoo.find(name)]
-    files = sorted(folder.glob("*.safetensors"), key=lambda file: file.stem)
+    # A pipe of that name would be waited for without end.
+    files = sorted((file for file in folder.glob("*.safetensors") if file.is_file()), key=lambda file: file.stem)
     if not files:
         raise UnknownModel(f"there is no checkpoint in {folder}: expected files NAME.safetensors")
     return files

@@ -1,7 +1,12 @@
-import pytest
+import time
 
+import pytest
+from starlette.testclient import TestClient
+
+from app import service
 from app.errors import UnknownBeat, UnknownRecording
 from app.recordings.store import RecordingStore, new_id
+from app.settings import Settings
 from ecg import workspace as workspaces
 from ecg.synthetic import synthesize
 from ecg.workspace import Workspace
@@ -70,3 +75,15 @@ def test_a_beat_that_a_recording_does_not_have_is_refused_by_its_number(keep):
     keep(kept, "a")
     with pytest.raises(UnknownBeat, match="got the beat number 3 of the recording, expected none"):
         kept.find("a").check_beat(3)
+
+
+def test_one_whose_time_is_over_goes_though_nobody_asks_for_it(served, tmp_path, monkeypatch):
+    monkeypatch.setattr(workspaces, "_folder_of_process", lambda _: tmp_path)
+    monkeypatch.setattr(service, "FORGET_SECONDS", 0.01)
+    body = {"signals": {"II": MADE.signals[0].tolist()}, "fs": MADE.fs, "keep": True}
+    with TestClient(service.create(served, Settings(keep_seconds=1, workers=1))) as client:
+        assert client.post("/recordings", json=body).status_code == 200
+        limit = time.monotonic() + 60
+        while list(tmp_path.iterdir()):
+            assert time.monotonic() < limit
+            time.sleep(0.01)

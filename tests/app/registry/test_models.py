@@ -1,4 +1,5 @@
 import hashlib
+import os
 
 import pytest
 from starlette.testclient import TestClient
@@ -75,6 +76,12 @@ def test_the_name_of_a_file_comes_before_longer_ones(tmp_path, files):
     for name, of in (("resnet-next", "second"), ("resnet", "first")):
         (tmp_path / f"{name}.safetensors").write_bytes(files[of].read_bytes())
     assert [model.identity.version for model in ServedModels.load([str(tmp_path)]).models] == ["1", "2"]
+
+
+def test_a_pipe_in_a_folder_is_no_checkpoint(tmp_path, files):
+    (tmp_path / "resnet.safetensors").write_bytes(files["first"].read_bytes())
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    assert len(ServedModels.load([str(tmp_path)]).models) == 1
 
 
 def test_a_folder_without_checkpoints_is_told(tmp_path):
