@@ -251,11 +251,12 @@ class Draining(ServiceUnavailable):
 
 
 class TooLate(ServiceUnavailable):
-    """The answer cannot arrive before the deadline."""
+    """The answer cannot arrive before the deadline. `solved` beats were worked on all the same, or still are."""
 
     status, kind = 504, "too_late"
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, solved: int = 0) -> None:
+        self.solved = solved
         super().__init__(
             f"the answer could not be there within {1e3 * seconds:,.0f} ms, which is the deadline; come again when the "
             "service is less busy, send fewer beats, or allow more by the header Cardiode-Deadline-Ms"

@@ -317,4 +317,4 @@ def _deliver(pieces: Sequence[Piece], parts: Sequence[Decisions | Exception]) ->
 
 def _expire(request: PendingRequest) -> None:
     if not request.answer.done():
-        request.answer.set_exception(TooLate(request.deadline - request.since))
+        request.answer.set_exception(TooLate(request.deadline - request.since, request.taken))

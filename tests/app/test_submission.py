@@ -1,5 +1,7 @@
 """What a request pays for, and what it does not."""
 
+import asyncio
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -63,3 +65,27 @@ def test_what_the_service_fails_at_costs_nothing(client_of, beats, error):
         for _ in range(3):
             answer = client.post("/classify", json={"beats": beats[:BEATS].tolist()})
             assert answer.status_code == (503 if isinstance(error, WorkerEnded) else 500)
+
+
+def test_a_beat_that_costs_many_evaluations_pays_for_more(client_of, beats):
+    dear = {"beats": beats[:10].tolist(), "solver": {"method": "rk4", "step": 0.005}}
+    with client_of() as client:
+        answered = client.post("/classify", json=dear).json()["beats"]
+        assert {beat["receipt"]["evaluations"] for beat in answered} == {800}
+        refused = client.post("/classify", json={"beats": beats[:1].tolist()})
+    # 10 beats and 10 * 800 / 200 more, of which ten were saved up.
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "40")
+
+
+def test_what_was_being_solved_when_it_was_too_late_is_paid(client_of, beats):
+    """Else short deadlines would be solved for nothing."""
+
+    class Slow(Worker):
+        async def decide(self, *_):
+            await asyncio.sleep(60)
+
+    with client_of(Slow) as client:
+        late = client.post("/classify", json={"beats": beats[:BEATS].tolist()}, headers={"Cardiode-Deadline-Ms": "200"})
+        assert late.status_code == 504
+        refused = client.post("/classify", json={"beats": beats[:1].tolist()})
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, str(BEATS - 10))
