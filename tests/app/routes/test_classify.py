@@ -146,7 +146,7 @@ def test_a_solve_that_hits_its_limit_is_told_beat_by_beat(client, beat):
     assert answer["receipt"]["evaluations"] <= 20
 
 
-@pytest.mark.parametrize("content", [b"{", b"beats", b"\xff\xfe", b'{"beats": [[', b"[" * 100_000, b"9" * 5000])
+@pytest.mark.parametrize("content", [b"{", b"beats", b"\xff\xfe", b'{"beats": [[', b"[" * 9_000, b"9" * 5000])
 def test_what_is_not_json_is_refused(client, content):
     assert_problem(client.post("/classify", content=content, headers={"content-type": "application/json"}), 400)
 
@@ -189,7 +189,8 @@ def test_no_body_is_refused(client):
         ({"beats": [[0.5] * 187], "solver": {"step": 0.1}}, ["solver", "dopri5 chooses its own steps"]),
         ({"beats": [[0.5] * 187], "solver": {"method": "rk4", "step": 2}}, ["solver.step", "0.0001..1"]),
         ({"beats": [[0.5] * 187], "solver": {"rtol": 10**400}}, ["solver.rtol"]),
-        ({"beats": [[""] * 400_000]}, ["beats.0", "got 400000 numbers, expected 187"]),
+        ({"beats": [[0] * 400_000]}, ["beats.0", "got 400000 numbers, expected 187"]),
+        ({"beats": [[""] * 400_000]}, ["body", "got 800,002 times"]),
         ({"beats": [[""] * 187] * 2}, ["beats.0.0", "beats.1.0"]),
         (
             {"beats": [[0.5] * 187], "solver": {"method": "magic"}},

@@ -107,7 +107,12 @@ def bearing(secret):
 def begun(address, content, length, headers):
     """A connection whose request is taken, of whose body the beginning alone has come."""
     url = httpx.URL(address)
-    lines = ["POST /classify HTTP/1.1", "Host: x", f"Content-Length: {length}", *map(": ".join, headers.items())]
+    lines = [
+        "POST /classify HTTP/1.1",
+        "Host: localhost",
+        f"Content-Length: {length}",
+        *map(": ".join, headers.items()),
+    ]
     connection = socket.create_connection((url.host, url.port), timeout=60)
     connection.sendall("\r\n".join([*lines, "", ""]).encode() + content)
     return connection
