@@ -19,8 +19,6 @@ $(INSTALLED): pyproject.toml constraints.txt
 run: install  ## serve on port 8000 (another: CARDIODE_PORT=8080 make run)
 	$(BIN)/python -m app
 
-# Images often set this variable; each process that a test starts would compile all sources anew.
-test: export PYTHONDONTWRITEBYTECODE =
 test: install  ## run every test, on all cores but at most four
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadscope
 

@@ -41,7 +41,7 @@ class Size:
     seconds: float = 1800.0
 
 
-SMALLEST, DEFAULT, FULL = Size(220, 300.0), Size(), Size(10_000)
+SMALLEST, DEFAULT, FULL = Size(150, 300.0), Size(), Size(10_000)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class Size:
     steps: int = 3000
 
 
-SMALLEST, DEFAULT, FULL = Size(steps=600), Size(), Size(steps=10000)
+SMALLEST, DEFAULT, FULL = Size(steps=400), Size(), Size(steps=10000)
 
 
 @dataclass(frozen=True)

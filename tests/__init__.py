@@ -1,5 +1,6 @@
 """How types and shapes are checked while the tests run (`--jaxtyping-packages`): a whole number passes for a float."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -7,6 +8,10 @@ from typing import Any
 
 from beartype import BeartypeConf, beartype
 from jaxtyping import config
+
+# Images often forbid it: each process that a test starts would compile all sources anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 CHECKED_FIRST = 10
 CHECKED_LATER = 50
