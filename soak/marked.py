@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from app.beats.request import JSON, RAW
-from ecg import cut_annotated_beats
+from ecg import Label, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Classifier
 
@@ -54,7 +54,7 @@ def questions(checkpoint: str | Path, sizes: tuple[int, ...], each: int = 16, se
 
 def _marked(checkpoint: str | Path, rng: np.random.Generator, candidates: int = 3000) -> tuple[np.ndarray, np.ndarray]:
     """Beats of which no two have nearly the same answer, and these: mixtures of synthetic ones of all classes."""
-    shares = {"S": 0.2, "V": 0.2, "F": 0.2, "Q": 0.2}
+    shares: dict[Label, float] = {"S": 0.2, "V": 0.2, "F": 0.2, "Q": 0.2}
     whole = cut_annotated_beats(synthesize(300, ectopic=shares, seed=1)).values
     one, other = rng.integers(0, len(whole), (2, candidates))
     weight = rng.random((candidates, 1))

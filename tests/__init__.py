@@ -50,4 +50,4 @@ class Unchecked:
 
 
 UNCHECKED = Unchecked()
-config.jaxtyping_disable = UNCHECKED  # which jaxtyping asks before each call
+config.jaxtyping_disable = UNCHECKED  # its truth is asked for before each call

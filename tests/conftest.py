@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from ecg import LABELS, BeatsInContext, Stretch, cut_annotated_beats
+from ecg import LABELS, BeatsInContext, Label, Stretch, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import (
     Architecture,
@@ -47,7 +47,7 @@ def pytest_runtest_setup() -> None:
 @pytest.fixture(scope="session")
 def beats() -> np.ndarray:
     """Forty synthetic beats of all classes, `[40, 187]`."""
-    shares = {"S": 0.15, "V": 0.15, "F": 0.1, "Q": 0.1}
+    shares: dict[Label, float] = {"S": 0.15, "V": 0.15, "F": 0.1, "Q": 0.1}
     return cut_annotated_beats(synthesize(120, ectopic=shares, seed=7)).values[:40]
 
 

@@ -37,7 +37,7 @@ def test_annotations_are_read_at_the_first_call_and_checked_from_then_on():
     def double(x: int) -> int:
         return 2 * x
 
-    def wrong(x: 7) -> None:
+    def wrong(x: 7) -> None:  # type: ignore[valid-type]
         """What is annotated like this cannot be read."""
 
     doubled, unread = check(double), check(wrong)

@@ -1,6 +1,6 @@
 import pytest
 
-from docs.study import NETWORKS, PAGE, draw, fill, studied
+from docs.study import NETWORKS, PAGE, draw, fill, studied  # type: ignore[attr-defined]
 from training.commands.compare import comparison
 from training.learning.recipe import read_recipe
 

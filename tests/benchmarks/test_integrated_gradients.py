@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from benchmarks.integrated_gradients import integrated_gradients
-from models import ODENetArchitecture, Output, ResNetArchitecture, Solver
+from models import Architecture, ODENetArchitecture, Output, ResNetArchitecture, Solver
 
-ARCHITECTURES = {
+ARCHITECTURES: dict[str, Architecture] = {
     "odenet": ODENetArchitecture(solver=Solver("rk4", step=0.25), gradient="direct"),
     "resnet": ResNetArchitecture(),
 }

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
 import numpy as np
@@ -28,7 +29,7 @@ class Waiting:
         async def slept(seconds):
             sleep(seconds)
 
-        self.client = AsyncClient(*arguments, **settings, **({"sleep": slept} if sleep else {}))
+        self.client = AsyncClient(*arguments, **(settings | ({"sleep": slept} if sleep else {})))
         self.runner = asyncio.Runner()
 
     def __enter__(self):
@@ -73,7 +74,8 @@ class Script:
 
 def scripted(kind, *outcomes, **settings):
     """A client that is answered so, what it asks, and how long it sleeps."""
-    script, slept = Script(*outcomes), []
+    slept: list[float] = []
+    script = Script(*outcomes)
     return kind(ADDRESS, transport=httpx.MockTransport(script), sleep=slept.append, **settings), script.asked, slept
 
 
@@ -217,7 +219,7 @@ def test_so_many_requests_are_in_flight_and_no_more_and_none_is_left_behind(beat
             decisions = client.classify_all(beats, batch=2, in_flight=3)
             assert len([decision async for decision in decisions]) == len(beats)
             assert most == 3
-            left = client.classify_all(beats, batch=2, in_flight=3)
+            left: Any = client.classify_all(beats, batch=2, in_flight=3)
             await anext(left)
             await left.aclose()
             assert now == 0 and len(asyncio.all_tasks()) == 1

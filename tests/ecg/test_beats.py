@@ -17,7 +17,8 @@ from ecg import (
     cut_beats,
     unpadded_lengths,
 )
-from ecg.beats import choose_lead, resample
+from ecg.beats import choose_lead
+from ecg.signal.resampling import resample
 from ecg.synthetic import synthesize
 
 

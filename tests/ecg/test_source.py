@@ -22,7 +22,7 @@ def test_what_is_stored_is_what_is_read(tmp_path_factory, lengths):
 
 
 def test_progress_is_told_where_the_length_is_known(tmp_path):
-    shares = []
+    shares: list[float] = []
     source().store(tmp_path / "signals", progress=shares.append)
     assert shares == [5 / 8, 5 / 8, 1.0]
 

@@ -21,8 +21,9 @@ def test_what_is_learnt_is_told_apart(halves):
 
 
 def test_the_share_that_is_missed_is_of_all_images(halves):
-    network = nn.Sequential(nn.Flatten(), nn.Linear(16, 2))
-    nn.init.zeros_(network[1].weight)
-    network[1].bias.data = torch.tensor([1.0, 0.0])
+    last = nn.Linear(16, 2)
+    network = nn.Sequential(nn.Flatten(), last)
+    nn.init.zeros_(last.weight)
+    last.bias.data = torch.tensor([1.0, 0.0])
     assert missed(network, halves) == 0.5
     assert missed(network, halves.pick(torch.tensor([0, 1, 2]))) == pytest.approx(1 / 3)

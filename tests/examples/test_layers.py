@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -18,8 +20,9 @@ def test_a_stem_halves_an_image_until_it_is_small():
 
 def test_a_residual_block_adds_to_what_it_is_given():
     block = Residual(8)
-    nn.init.zeros_(block[-1].weight)
-    nn.init.zeros_(block[-1].bias)
+    last: Any = block[-1]
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
     x = torch.randn(2, 8, 4, 4)
     torch.testing.assert_close(block(x), x)
 

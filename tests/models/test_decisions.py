@@ -23,7 +23,7 @@ def receipts(draw, count):
     stages = {} if auto is None else {name: rng.random(count) < 0.5 for name in ("tight", "agreed")}
     return Receipts(
         Solver(),
-        Cost(
+        Cost(  # type: ignore[call-arg]
             *(rng.integers(0, 100, count) for _ in range(3)),
             rng.random(count, np.float32),
             rng.choice([int(each) for each in Status], count),

@@ -17,8 +17,9 @@ def app():
         return 1
 
     @app.get("/broken")
-    def broken() -> int:
-        return Response(status_code=418)
+    def broken(response: Response) -> int:
+        response.status_code = 418
+        return 1
 
     return app
 

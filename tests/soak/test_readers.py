@@ -34,7 +34,7 @@ def test_what_is_mutated_is_read_but_for_tables_that_no_reader_takes(tmp_path):
 
 def test_the_discontinuous_file_has_a_gap(put):
     folder = put(readers.discontinuous_edf())
-    assert np.isnan(readers.open_files(sorted(folder.iterdir())).read().signals).any()
+    assert np.isnan(readers.open_files(sorted(folder.iterdir())).read().signals).any()  # type: ignore[attr-defined]
 
 
 def test_a_reader_that_takes_too_much_memory_or_time_is_found(tmp_path, monkeypatch):

@@ -7,10 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tritonclient.http import InferResult
 
-from app.http.schemas import ModelIdentity
 from app.inference.tensors import FLOATS, SOLVER_OUTPUTS, InferRequest, Wanted, outputs_of, read, wanted_of, write
 from ecg import LABELS, EcgError, InvalidBeat
-from models import Decisions, Solver
+from models import Decisions, ModelIdentity, Solver
 from models.decisions import Receipts
 from ode import Cost, Status
 
@@ -287,7 +286,7 @@ def test_a_failed_solve_has_no_numbers_of_its_own():
         np.full((1, 5), 0.2, np.float32),
         Receipts(
             Solver(),
-            Cost(
+            Cost(  # type: ignore[call-arg]
                 *(np.array([n]) for n in (20, 3, 1)),
                 np.array([0.5], np.float32),
                 np.array([int(next(each for each in Status if each is not Status.OK))]),

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.keys.allowance import BURST_SECONDS, Allowance, Allowances, OverLimit
+from app.errors import OverLimit
+from app.keys.allowance import BURST_SECONDS, Allowance, Allowances
 from app.keys.file import Key
 from tests.app.keys.test_file import Clock
 

@@ -1,5 +1,6 @@
 """The file of API keys, and the ring that reads it."""
 
+import hmac
 import logging
 import os
 import stat
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.errors import InvalidKeysFile, KeysError, KnownKey, UnknownKey
 from app.keys import file as keys
-from app.keys.file import CHECK_SECONDS, InvalidKeysFile, Key, KeyRing, KeysError, KnownKey, UnknownKey
+from app.keys.file import CHECK_SECONDS, Key, KeyRing
 
 
 class Clock:
@@ -192,7 +194,7 @@ def test_all_keys_are_compared_whichever_fits(file, monkeypatch):
     first, _ = keys.add(file, "first"), keys.add(file, "second")
     ring = KeyRing(file)
     compared = []
-    real = keys.hmac.compare_digest
-    monkeypatch.setattr(keys.hmac, "compare_digest", lambda a, b: compared.append(a) or real(a, b))
+    real = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append(a) or real(a, b))
     assert ring.find(first.encode()).name == "first"
     assert len(compared) == 2

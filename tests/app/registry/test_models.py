@@ -5,7 +5,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import service
-from app.registry.models import ServedModels, UnknownModelName
+from app.errors import UnknownModelName
+from app.registry.models import ServedModels
 from app.settings import Settings
 from models import ResNetArchitecture, TruncatedCheckpoint, UnknownModel
 from models.checkpoint import file as checkpoint

@@ -2,8 +2,9 @@ import re
 
 import pytest
 
+from app.errors import InvalidShadow
 from app.registry.models import ServedModels
-from app.registry.shadow import InvalidShadow, Shadow, shadows
+from app.registry.shadow import Shadow, shadows
 from app.settings import Settings
 
 

@@ -11,8 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import service
-from app.batching.worker import Worker, WorkerEnded
-from app.errors import Busy
+from app.batching.worker import Worker
+from app.errors import Busy, WorkerEnded
 from app.registry.models import ServedModels
 from app.settings import Settings
 from ecg import LABELS

@@ -353,7 +353,7 @@ def test_a_recording_over_the_limits_is_refused_with_the_limit(served, files):
 
 def test_more_recordings_than_may_be_at_once_are_told_to_wait(served, files, monkeypatch):
     begun, go_on = threading.Event(), threading.Event()
-    choose_leads = recordings.choose_leads
+    choose_leads = recordings.choose_leads  # type: ignore[attr-defined]
 
     def slow(*arguments):
         begun.set()

@@ -5,11 +5,13 @@ import re
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx2 as httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from app import service
 from app.errors import OpenToAll
@@ -68,7 +70,7 @@ def asks_for_keys(address, secret):
         connect(at).__enter__()
     assert denied.value.response.status_code == 401
     assert denied.value.response.headers["www-authenticate"] == "Bearer"
-    with connect(at, subprotocols=["cardiode", f"cardiode.key.{secret}"]) as stream:
+    with connect(at, subprotocols=[Subprotocol("cardiode"), Subprotocol(f"cardiode.key.{secret}")]) as stream:
         assert stream.subprotocol == "cardiode"
         stream.send(json.dumps({"fs": 250, "leads": ["II"]}))
         assert json.loads(stream.recv())["stream"]["lead"] == "II"
@@ -182,9 +184,10 @@ def test_a_port_that_is_taken_ends_the_process(checkpoints):
 
 def test_so_does_a_port_for_operations_that_is_taken(served, caplog):
     with socket.create_server(("127.0.0.1", 0)) as other:
+        worker: Any = WorkerHere
         settings = Settings(port=0, operations_port=other.getsockname()[1])
         with pytest.raises(SystemExit) as ended:
-            listen(service.create(served, settings, begin=WorkerHere), settings)
+            listen(service.create(served, settings, begin=worker), settings)
     assert ended.value.code != 0
     (told,) = caplog.records
     assert "ddress already in use" in told.getMessage() and not told.exc_info

@@ -11,8 +11,9 @@ import time
 import httpx2 as httpx
 import pytest
 
+from app.errors import TracesUnavailable
 from app.tracing import traces
-from app.tracing.tracing import TracesUnavailable, Untraced, from_environment
+from app.tracing.tracing import Untraced, from_environment
 from tests.app.collector import collecting
 from tests.app.conftest import command, logged, started
 from tests.app.tracing.test_traces import traced

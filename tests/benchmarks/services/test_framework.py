@@ -1,6 +1,8 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,18 +33,18 @@ def test_every_framework_is_pinned():
 
 def test_a_python_without_the_frameworks_ends_the_benchmark():
     with pytest.raises(SystemExit, match="expected a Python that has bentoml, litserve, ray"):
-        framework.versions(sys.executable)
+        framework.versions(Path(sys.executable))
 
 
 def test_a_service_listens_while_it_is_asked_and_leaves_no_process_behind(setup):
-    with served_by(Framework("one", ("-c", SERVES)), setup, sys.executable) as address:
+    with served_by(Framework("one", ("-c", SERVES)), setup, Path(sys.executable)) as address:
         assert framework.listens(setup.port) and address.endswith(str(setup.port))
     assert not framework.listens(setup.port)
 
 
 def test_all_processes_of_a_session_are_found_however_they_are_grouped():
     nap = "import subprocess, sys; subprocess.Popen(['sleep', '600'], process_group=0); print(flush=True); input()"
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", nap], start_new_session=True, **pipes) as process:
         process.stdout.readline()
         assert len(members(process.pid)) == 2
@@ -54,7 +56,7 @@ def test_a_service_that_ends_at_once_ends_the_benchmark_and_tells_why(setup):
     broken = Framework("broken", ("-c", "import sys; sys.exit('no such thing')"))
     with (
         pytest.raises(SystemExit, match="broken did not start:\nno such thing"),
-        served_by(broken, setup, sys.executable),
+        served_by(broken, setup, Path(sys.executable)),
     ):
         pass
 
@@ -62,5 +64,5 @@ def test_a_service_that_ends_at_once_ends_the_benchmark_and_tells_why(setup):
 def test_a_service_is_not_asked_before_all_its_workers_are_there(setup, monkeypatch):
     monkeypatch.setattr(framework, "START_SECONDS", 2)
     slow, two = Framework("slow", ("-c", SERVES)), replace(setup, workers=2)
-    with pytest.raises(SystemExit, match="slow did not start"), served_by(slow, two, sys.executable):
+    with pytest.raises(SystemExit, match="slow did not start"), served_by(slow, two, Path(sys.executable)):
         pass

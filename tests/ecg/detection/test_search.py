@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from ecg import FoundBeats, Recording, UnknownLead, choose_leads, find_beats, in_stretches
 from ecg.detection.search import STRETCH_SECONDS, FoundPart
 from ecg.formats import wfdb
+from ecg.signal.quality import Quality
 from ecg.synthetic import synthesize
 
 MADE = synthesize(300, fs=250.0, leads=("MLII", "V1"), seed=4)
-NOISE = np.random.default_rng(0).normal(0, 0.3, MADE.signals.shape[1]).astype(np.float32)
+NOISE = np.float32(np.random.default_rng(0).normal(0, 0.3, MADE.signals.shape[1:]))
 
 
 def recording(**signals):
@@ -91,7 +92,7 @@ def parts_of(peaks, edges, fs, reason=None):
     parts = []
     for piece in np.split(np.arange(len(peaks)), edges):
         values = np.tile(piece[:, None].astype(np.float32), (1, 187))
-        quality = tuple("good" if number % 3 else "noisy" for number in piece.tolist())
+        quality: tuple[Quality, ...] = tuple("good" if number % 3 else "noisy" for number in piece.tolist())
         beats = FoundBeats(values, peaks[piece].astype(np.int64), quality, piece % 5 == 0)
         parts.append(FoundPart(beats, float(peaks[piece[-1]] / fs) if len(piece) else 0.0))
     parts.append(FoundPart(FoundBeats.joined([]), float(peaks[-1] / fs) if len(peaks) else 0.0, reason))

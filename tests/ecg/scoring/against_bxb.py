@@ -9,6 +9,7 @@ waves at one sample, and the like.
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def synthetic_cases() -> list[Case]:
     ]
 
 
-def _annotations(side: dict) -> Annotations:
+def _annotations(side: dict[str, Any]) -> Annotations:
     subtypes = np.zeros(len(side["samples"]), np.int64)
     for place, subtype in side["subtypes"].items():
         subtypes[int(place)] = subtype

@@ -11,8 +11,8 @@ ALL = (*(QRS.sensitivity, QRS.positive_predictivity), *vars(VEB).values(), *vars
 def confusion(**cells):
     """`confusion(Nv=3)` has three normal beats called ventricular, and nothing else."""
     made = np.zeros((7, 7), np.int64)
-    for (row, column), number in cells.items():
-        made[places(row)[0], places(column)[0]] = number
+    for cell, number in cells.items():
+        made[places(cell[0])[0], places(cell[1])[0]] = number
     return made
 
 

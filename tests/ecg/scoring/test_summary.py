@@ -47,7 +47,9 @@ def test_gross_statistics_are_those_that_sumstats_prints_for_these_sums():
             )
         ]
     )  # fmt: skip
-    statistics = (*(QRS.sensitivity, QRS.positive_predictivity), VEB.sensitivity, VEB.positive_predictivity)
-    statistics = (*statistics, SVEB_OF_MANY.sensitivity, SVEB_OF_MANY.positive_predictivity)
-    printed = [f"{summary.gross(statistic).percent:.2f}" for statistic in statistics]
+    printed = [
+        f"{summary.gross(statistic).percent:.2f}"
+        for events in (QRS, VEB, SVEB_OF_MANY)
+        for statistic in (events.sensitivity, events.positive_predictivity)
+    ]
     assert printed == ["99.71", "99.92", "89.22", "95.94", "55.15", "36.05"]

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -75,7 +77,7 @@ def test_networks_without_a_solver_can_sit_in_one_too():
 
 
 def test_a_committee_may_be_of_one_whose_decisions_are_its_own(beats):
-    committee = CommitteeArchitecture(members=1, of=ResNetArchitecture(blocks=1)).build(5).eval()
+    committee: Any = CommitteeArchitecture(members=1, of=ResNetArchitecture(blocks=1)).build(5).eval()
     values = torch.from_numpy(beats[:3])
     torch.testing.assert_close(committee(values).logits, committee.members[0](values).logits)
 

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -115,7 +116,7 @@ class Decay(nn.Module):
 def test_a_sample_whose_way_back_fails_adds_nothing_either():
     """A fast decay forgets where it came from, so its way back costs more than its way there."""
     slow, fast = [1.0, 0.5], [1.0, 200.0]
-    options = {"rtol": 1e-6, "atol": 1e-6}
+    options: dict[str, Any] = {"rtol": 1e-6, "atol": 1e-6}
 
     def of(samples, limit):
         net, start = Decay(), torch.tensor(samples, dtype=torch.float64, requires_grad=True)

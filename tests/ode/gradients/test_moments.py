@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -10,7 +12,7 @@ MODES = ["adjoint", "checkpointed", "direct", "torchdiffeq"]
 @pytest.mark.parametrize("gradient", MODES)
 def test_every_time_has_the_gradient_that_differences_show(gradient):
     net, y0 = Net(), doubles(3, 3)
-    options = {"rtol": 1e-11, "atol": 1e-11, "max_evaluations": 1_000_000}
+    options: dict[str, Any] = {"rtol": 1e-11, "atol": 1e-11, "max_evaluations": 1_000_000}
 
     def loss(times, gradient):
         path = integrate(net, y0, times, gradient=gradient, **options).path

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -134,7 +135,7 @@ class Wide(nn.Module):
 
 def test_a_wide_state_of_any_shape_is_solved_too():
     y0 = doubles(2, 4, 50)
-    options = {"step": 0.05, "rtol": 1e-8, "atol": 1e-8, "max_evaluations": 100_000}
+    options: dict[str, Any] = {"step": 0.05, "rtol": 1e-8, "atol": 1e-8, "max_evaluations": 100_000}
     solution = integrate(Wide(), y0, (0.0, 1.0), method="implicit_midpoint", **options)
     exact = integrate(Wide(), y0, (0.0, 1.0), rtol=1e-10, atol=1e-10).states
     torch.testing.assert_close(solution.states, exact, rtol=0, atol=1e-3)

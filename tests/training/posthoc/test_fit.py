@@ -165,13 +165,13 @@ def test_the_distance_is_that_of_mahalanobis_from_the_nearest_class():
 
 
 def test_the_share_of_validation_beats_that_shall_pass_does():
-    novelty = fit_novelty(*features_drawn(5000, 1), features_drawn(10_000, 2)[0])
+    novelty = fit_novelty(*features_drawn(5000, 1), features_drawn(10_000, 2)[0])  # type: ignore[call-arg]
     assert np.mean(novelty.unlike_training(features_drawn(10_000, 2)[0])) == pytest.approx(1 - PASSED, abs=2e-4)
     assert np.mean(novelty.unlike_training(features_drawn(10_000, 3)[0])) == pytest.approx(1 - PASSED, abs=2e-3)
 
 
 def test_what_is_far_from_every_class_is_unlike_training_and_so_is_what_is_no_number():
-    novelty = fit_novelty(*features_drawn(5000, 1), features_drawn(5000, 2)[0])
+    novelty = fit_novelty(*features_drawn(5000, 1), features_drawn(5000, 2)[0])  # type: ignore[call-arg]
     strange = np.array([[4.5, 0, 1.5], [0, 0, 3], [np.nan, 0, 0], [np.inf, 0, 0]], np.float32)
     assert novelty.unlike_training(strange).all()
     assert not novelty.unlike_training(CENTRES.astype(np.float32)).any()

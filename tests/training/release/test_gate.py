@@ -36,8 +36,8 @@ class Benchmark(Sources):
         object.__setattr__(self, "given", beats)
 
     def benchmark(self):
-        assert self.given is not None
-        return self.given
+        assert self.given is not None  # type: ignore[attr-defined]
+        return self.given  # type: ignore[attr-defined]
 
 
 BENCHMARK, NO_BEATS = Benchmark(BEATS), Benchmark()

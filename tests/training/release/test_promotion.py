@@ -32,7 +32,7 @@ def contents(folder):
 
 
 def test_the_models_folder_then_holds_checkpoint_card_and_figures_and_nothing_of_the_model_before(zoo, evaluated):
-    folder = promote(*evaluated, zoo, "odenet")
+    folder = promote(*evaluated, zoo, "odenet")  # type: ignore[call-arg]
     assert folder == zoo / "odenet"
     assert contents(zoo / "odenet") == FILES | {"checkpoint.safetensors": "new"}
     assert [path.name for path in zoo.iterdir()] == ["odenet"]
@@ -40,7 +40,7 @@ def test_the_models_folder_then_holds_checkpoint_card_and_figures_and_nothing_of
 
 def test_a_name_that_the_zoo_has_not_yet_is_a_new_folder(zoo, evaluated):
     before = contents(zoo)
-    promote(*evaluated, zoo, "rhythm")
+    promote(*evaluated, zoo, "rhythm")  # type: ignore[call-arg]
     assert contents(zoo / "rhythm") == FILES | {"checkpoint.safetensors": "new"}
     assert before.items() <= contents(zoo).items()
 
@@ -48,7 +48,7 @@ def test_a_name_that_the_zoo_has_not_yet_is_a_new_folder(zoo, evaluated):
 @pytest.mark.parametrize("failing", [1, 2])
 def test_where_anything_fails_the_zoo_is_as_it_was(zoo, evaluated, monkeypatch, failing):
     before = contents(zoo)
-    replace, calls = promotion.Path.replace, []
+    replace, calls = promotion.Path.replace, []  # type: ignore[attr-defined]
 
     def broken(self, target):
         calls.append(self)
@@ -56,9 +56,9 @@ def test_where_anything_fails_the_zoo_is_as_it_was(zoo, evaluated, monkeypatch, 
             raise OSError("the disk is full")
         return replace(self, target)
 
-    monkeypatch.setattr(promotion.Path, "replace", broken)
+    monkeypatch.setattr(promotion.Path, "replace", broken)  # type: ignore[attr-defined]
     with pytest.raises(OSError, match="disk is full"):
-        promote(*evaluated, zoo, "odenet")
+        promote(*evaluated, zoo, "odenet")  # type: ignore[call-arg]
     assert contents(zoo) == before
 
 

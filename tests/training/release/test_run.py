@@ -30,7 +30,7 @@ def exported(small, tmp_path_factory):
     short = recipe("odenet", "cycles=[{epochs=1, learning_rate=3e-3}]")
     trainer = loop.train(short, small, folder, device=CPU)
     file = folder / "checkpoint.safetensors"
-    checkpoint_file.save(run_of(short).export([trainer], small.train), file)
+    checkpoint_file.save(run_of(short).export([trainer], small.train), file)  # type: ignore[call-arg]
     return file
 
 
@@ -55,7 +55,7 @@ def test_a_run_gives_a_checkpoint_that_tells_its_story(exported):
 
 def test_without_a_dial_nothing_but_the_dial_is_missing(small, tmp_path):
     short = recipe("odenet", "cycles=[{epochs=1, learning_rate=3e-3}]")
-    info = run_of(short).export([loop.train(short, small, tmp_path, device=CPU)], small.train, dial=False).info
+    info = run_of(short).export([loop.train(short, small, tmp_path, device=CPU)], small.train, dial=False).info  # type: ignore[call-arg]
     assert info.dial is None and info.calibration != Calibration() and info.abstention is not None
 
 

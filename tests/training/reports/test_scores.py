@@ -7,7 +7,7 @@ from training.reports.scores import OF_THREE_CLASSES, STATISTICS, class_tables, 
 
 def compared(**cells):
     confusion = np.zeros((7, 7), np.int64)
-    for (row, column), number in cells.items():
+    for (row, column), number in cells.items():  # type: ignore[str-unpack]
         confusion[places(row)[0], places(column)[0]] = number
     return Comparison("made", confusion, None, 0)
 

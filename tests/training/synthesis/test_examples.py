@@ -165,7 +165,7 @@ def test_without_the_noise_recordings_nothing_is_made(data, tmp_path):
 
 
 def test_a_recording_without_a_known_lead_is_looked_at_in_the_clearest(data):
-    noise = np.random.default_rng(0).normal(0, 0.3, MADE.signals.shape[1]).astype(np.float32)
+    noise = np.random.default_rng(0).normal(0, 0.3, MADE.signals.shape[1]).astype(np.float32)  # type: ignore[attr-defined]
     strange = Recording("made", np.stack([noise, MADE.signals[0]]), ("a", "b"), 250.0, MADE.annotations)
     assert choose_leads(strange) == (1, 0) and at_beat_rate(strange).leads == ("b", "a")
 
