@@ -16,7 +16,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -37,6 +37,7 @@ MOMENT = 1e-3
 """Seconds. A wait shorter than this is over: event loops may come so much too early."""
 
 
+@runtime_checkable
 class Observer(Protocol):
     """Is told what becomes of requests. It must neither raise nor take long."""
 

@@ -6,7 +6,7 @@ nothing is traced, and nothing is imported for it.
 
 import os
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from fastapi.telemetry import TelemetryConfig
@@ -23,6 +23,7 @@ HTTP = "http/protobuf"
 _NOTHING = nullcontext()
 
 
+@runtime_checkable
 class Tracing(Protocol):
     """What the service tells of its requests."""
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.batching.batch import BatchKey
 from app.batching.batcher import ENOUGH, Batcher
+from app.batching.worker import Worker
 from app.errors import Busy, TooLate, WorkerLost
 from app.metrics.metrics import Metrics
 from models import Classifier, ModelIdentity, Solver
@@ -51,7 +52,7 @@ def named(classifier, **other):
     return classifier
 
 
-class WorkerHere:
+class WorkerHere(Worker):
     """Solves as a worker does, in this process: so that what is asked of a classifier can be watched."""
 
     process_id = os.getpid()

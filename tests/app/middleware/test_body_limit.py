@@ -182,7 +182,9 @@ FORM_KIND = b"multipart/form-data; boundary=b"
 def test_bodies_that_lie_in_one_place_have_a_limit_together_and_small_ones_always_pass(path, kind, what):
     """Three of two steps are there, of which the first step of each is free: there is room for two and a half."""
     room = 5 * STEP // 2
-    limit = BodyLimit(None, Limits(10 * STEP, 10 * STEP, recordings_bytes=room, others_bytes=room, seconds=30))
+    limit = BodyLimit(
+        lambda *_: None, Limits(10 * STEP, 10 * STEP, recordings_bytes=room, others_bytes=room, seconds=30)
+    )
     answered = []
 
     async def app(scope, receive, send):

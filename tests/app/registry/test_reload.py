@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import service
+from app.batching.batcher import Batcher
 from app.errors import ReloadRefused
 from app.metrics.metrics import Metrics
 from app.registry.models import Registry, ServedModels
@@ -266,7 +267,8 @@ def test_a_kept_recording_holds_on_to_its_model_until_it_is_decided_on_anew(clie
 
 def reloader_of(registry, name):
     metrics = Metrics()
-    return Reloader(registry, [name], metrics, Shadowing([], None, metrics, seconds=1))
+    batcher = Batcher([], wait=0, most_beats=1, queue_beats=1, queue_seconds=1, metrics=metrics)
+    return Reloader(registry, [name], metrics, Shadowing([], batcher, metrics, seconds=1))
 
 
 def test_reloads_take_turns_and_each_builds_on_the_one_before(served, monkeypatch):
