@@ -69,7 +69,7 @@ soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.faults
 
 soak-short: install  ## the same for two minutes, but what needs a quiet machine
-	$(BIN)/python -m soak.readers --seconds 40
+	$(BIN)/python -m soak.readers 500
 	$(BIN)/python -m soak.contract --short
 	$(BIN)/python -m soak.faults
 

@@ -1,4 +1,7 @@
 import math
+import re
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -37,14 +40,30 @@ def test_the_discontinuous_file_has_a_gap(put):
     assert np.isnan(readers.open_files(sorted(folder.iterdir())).read().signals).any()  # type: ignore[attr-defined]
 
 
-def test_a_reader_that_takes_too_much_memory_or_time_is_found(tmp_path, monkeypatch):
-    monkeypatch.setattr(readers, "read", lambda _: str(len(b"x" * 300_000_000)))
-    with pytest.raises(readers.TooLarge, match=r"1,000 bytes took 3\d\d MB, expected at most 200"):
-        readers.measured(tmp_path, 1000)
-    assert readers.measured(tmp_path, 20_000_000) == "300000000"
+LARGE = """
+import sys
+from pathlib import Path
+from soak import readers
+readers.read = lambda _: str(len(b"x" * 300_000_000))
+try:
+    readers.measured(Path(sys.argv[1]), 1000)
+except readers.TooLarge as error:
+    print(error)
+"""
+
+
+def test_a_reader_that_takes_too_much_memory_is_found(tmp_path):
+    """In a process of its own: one that has held as much before takes no more from the system."""
+    ran = subprocess.run([sys.executable, "-c", LARGE, tmp_path], capture_output=True, text=True, check=True)
+    assert re.match(r"1,000 bytes took 3\d\d MB, expected at most 200", ran.stdout)
+
+
+def test_a_reader_that_takes_too_much_time_is_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "read", lambda _: "nothing")
+    assert readers.measured(tmp_path, 1000) == "nothing"
     monkeypatch.setattr(readers, "SECONDS", -1)
     with pytest.raises(readers.TooSlow, match="expected at most -1 s"):
-        readers.measured(tmp_path, 20_000_000)
+        readers.measured(tmp_path, 1000)
 
 
 @pytest.mark.parametrize(("until", "count"), [(-math.inf, 0), (math.inf, 5)])
