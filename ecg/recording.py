@@ -8,6 +8,7 @@ from jaxtyping import Float32, Int64
 
 from ecg.errors import MissingAnnotations, UnknownLead
 from ecg.messages import listed
+from ecg.reading import ReadAs, ReadingWarning
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Annotations:
 class Recording:
     """Signals in mV of the named leads, `fs` samples a second; NaN is a gap.
 
-    `left_out` names what was recorded beside them and is no lead.
+    `left_out` names what was recorded beside them and is no lead. `read_as` says how its file was
+    understood, `warnings` what may be wrong with it.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Recording:
     fs: float
     annotations: Annotations | None = None
     left_out: tuple[str, ...] = ()
+    read_as: ReadAs | None = None
+    warnings: tuple[ReadingWarning, ...] = ()
 
     @property
     def seconds(self) -> float:

@@ -9,6 +9,7 @@ from jaxtyping import Float, Float32
 
 from ecg.errors import InvalidSignals, LargeRecording
 from ecg.messages import listed, shortened
+from ecg.reading import ReadAs, Warnings
 from ecg.recording import Recording
 from ecg.units import UNITS, millivolts
 
@@ -33,6 +34,7 @@ class Source:
 
     `blocks` can be gone through once; it raises UnreadableRecording where what comes is not as the header says.
     `length` is in samples, None where nobody knows before the end. `left_out` names the signals that are no leads.
+    `warnings` are complete once the blocks have been gone through.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Source:
     length: int | None
     blocks: Iterator[Float32[np.ndarray, "lead sample"]] = field(repr=False)
     left_out: tuple[str, ...] = ()
+    read_as: ReadAs | None = None
+    warnings: Warnings = field(default_factory=Warnings)
 
     def __post_init__(self) -> None:
         """Raises InvalidSignals for a signal's name that is too long to be one."""
@@ -74,7 +78,15 @@ class Source:
         return self._recording(np.memmap(file, np.float32, "r", shape=(written, len(self.leads))).T)
 
     def _recording(self, signals: Float32[np.ndarray, "lead sample"]) -> Recording:
-        return Recording(self.name, signals, self.leads, self.fs, left_out=self.left_out)
+        return Recording(
+            self.name,
+            signals,
+            self.leads,
+            self.fs,
+            left_out=self.left_out,
+            read_as=self.read_as,
+            warnings=tuple(self.warnings.given),
+        )
 
     def _counted(self, max_values: int | None) -> Iterator[Float32[np.ndarray, "lead sample"]]:
         seen = 0
@@ -105,7 +117,7 @@ def from_arrays(
     signals: Mapping[str, Sequence[float | None]] | Mapping[str, Float[np.ndarray, "sample"]],
     fs: float,
     *,
-    unit: str = "mV",
+    unit: str | None = None,
     name: str = "recording",
 ) -> Source:
     """The source of signals that are already there, by name of the lead; None, NaN and infinity are gaps.
@@ -117,7 +129,7 @@ def from_arrays(
     if len(lengths) != 1:
         told = f"{len(signals)} signals of {listed(sorted(lengths))} samples" if signals else "no signals"
         raise InvalidSignals(f"got {told}, expected one or more of equal length")
-    factor = check_unit(unit)
+    factor = check_unit(unit or "mV")
     values = np.array([np.array(signal, dtype=np.float64) for signal in signals.values()])
     with np.errstate(over="ignore"):
         block = np.where(np.isfinite(values), values * factor, np.nan).astype(np.float32)

@@ -21,6 +21,7 @@ from ecg.errors import UnreadableRecording
 from ecg.formats import ZIP, open_files
 from ecg.formats.archive import added_by_macos, unpack
 from ecg.messages import listed, shortened
+from ecg.reading import ReadOptions
 from ecg.recording import Recording
 from ecg.source import Source
 
@@ -76,7 +77,7 @@ class Workspace:
         with file.open("wb") as target:
             shutil.copyfileobj(content, target, PIECE)
 
-    def open_beside(self, file: Path, *, fs: float | None, unit: str, max_bytes: int) -> Source:
+    def open_beside(self, file: Path, options: ReadOptions, max_bytes: int) -> Source:
         """The recording of a file that lies elsewhere, as its owner says; a header's signal files lie beside it.
 
         Raises what `open` raises.
@@ -84,12 +85,12 @@ class Workspace:
         if not file.is_file():
             raise UnreadableRecording(f"there is no file {file}")
         if file.suffix.lower() != ZIP:
-            return open_files([file], fs=fs, unit=unit)
+            return open_files([file], options)
         with file.open("rb") as archive:
             self.add(file.name, archive)
-        return self.open(fs=fs, unit=unit, max_bytes=max_bytes)
+        return self.open(options, max_bytes)
 
-    def open(self, *, fs: float | None, unit: str, max_bytes: int) -> Source:
+    def open(self, options: ReadOptions, max_bytes: int) -> Source:
         """The recording that the files make up; zips are unpacked to `max_bytes` at most.
 
         Raises UnreadableRecording, InvalidSignals and LargeRecording.
@@ -103,7 +104,7 @@ class Workspace:
             unpacked = self._folder / "unpacked"
             unpacked.mkdir()
             files = unpack(archive, unpacked, max_bytes)
-        return open_files(files, fs=fs, unit=unit)
+        return open_files(files, options)
 
     def store(self, source: Source, max_values: int, progress: Callable[[float], object] | None = None) -> Recording:
         """The recording, read to disk: it lasts as long as the workspace. Raises what `Source.store` raises."""

@@ -30,6 +30,7 @@ from tqdm import tqdm
 from ecg import EcgError
 from ecg.formats import open_files
 from ecg.formats.archive import unpack
+from ecg.reading import ReadOptions
 from ecg.synthetic import synthesize
 
 SECONDS = 1
@@ -203,7 +204,7 @@ def read(folder: Path) -> str:
         files = sorted(folder.iterdir())
         for archive in [file for file in files if file.suffix == ".zip"]:
             files = unpack(archive, folder, MAX_BYTES)
-        recording = open_files(files, fs=100).read(MAX_VALUES)
+        recording = open_files(files, ReadOptions(fs=100)).read(MAX_VALUES)
     except EcgError as error:
         return type(error).__name__
     if recording.signals.dtype != np.float32 or np.isinf(recording.signals).any():

@@ -13,6 +13,7 @@ from app.http.schemas import METHODS, SolverRequest
 from app.registry.models import Registry, ServedModels
 from app.settings import Settings
 from ecg import LABELS, EcgError, workspace
+from ecg.reading import ReadOptions
 from ecg.units import UNITS
 from models import AnnotatedRecording, ModelError, Plan, SizeLimits, SolverSettings, annotate_file
 from models.annotation.forms import CSV, JSON, WFDB
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="csv", help="what to write (default: csv)")
     parser.add_argument("--lead", help="the lead to cut beats from; left out: II, or the clearest")
     parser.add_argument("--fs", type=float, help="samples a second of a CSV without a column of times")
-    parser.add_argument("--unit", choices=UNITS, default="mV", help="of a CSV that does not say (default: mV)")
+    parser.add_argument("--unit", choices=UNITS, help="of the signals, whatever the file says; left out: what it says")
     parser.add_argument(
         "--model",
         help="name in the zoo, or checkpoint file; left out: the first of CARDIODE_MODELS that knows recordings",
@@ -117,9 +118,7 @@ def _annotated(
             whole = annotate_file(
                 file,
                 plan,
-                lead=arguments.lead,
-                fs=arguments.fs,
-                unit=arguments.unit,
+                options=ReadOptions(arguments.fs, arguments.unit, arguments.lead),
                 limits=SizeLimits(settings.max_recording_bytes, settings.max_recording_values),
                 progress=lambda share: bar.update(100 * share - bar.n),
             )

@@ -24,7 +24,9 @@ class RecordingOptions(DecisionOptions):
 
     lead: str | None = Field(None, max_length=MAX_NAME, description=LEAD)
     fs: Rate | None = Field(None, description="samples a second, where the recording does not say")
-    unit: Unit = Field("mV", description="of a CSV's columns, or of the signals, that do not say: mV, uV or V")
+    unit: Unit | None = Field(
+        None, description="of the signals, whatever the file says: mV, uV or V; left out: what it says, else mV"
+    )
     keep: bool = Field(False, description="keep the recording for a while, for GET /recordings/{id}")
     beats: bool = Field(True, description="whether an NDJSON answer has a line a beat")
 

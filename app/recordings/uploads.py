@@ -17,6 +17,7 @@ from app.http.validation import check_once, invalid, validated
 from app.recordings.schemas import RecordingOptions, SignalsRequest
 from ecg import Source, from_arrays
 from ecg.messages import shortened
+from ecg.reading import ReadOptions
 from ecg.workspace import MAX_FILES, Workspace
 
 CHARSET = re.compile(r"charset=[\s\"']*([^;\s\"']*)", re.IGNORECASE)
@@ -35,7 +36,7 @@ class Upload:
     def source(self, workspace: Workspace, max_bytes: int) -> Source:
         """The recording, whose signals are still to be read. Raises UnreadableRecording and InvalidSignals."""
         if self.signals is None:
-            return workspace.open(fs=self.options.fs, unit=self.options.unit, max_bytes=max_bytes)
+            return workspace.open(ReadOptions(self.options.fs, self.options.unit, self.options.lead), max_bytes)
         asked = self.signals
         return from_arrays(asked.signals, asked.fs, unit=asked.unit, name=asked.name)
 

@@ -9,14 +9,15 @@ from ecg.formats.edf import open_edf
 from ecg.formats.wfdb import open_record
 from ecg.formats.wfdb_header import MAX_HEADER, SUFFIX
 from ecg.messages import listed
+from ecg.reading import ReadOptions
 from ecg.source import Source
 
 EXTENSIONS = {SUFFIX: "WFDB header", ".edf": "EDF", ".csv": "CSV", ".tsv": "CSV", ".txt": "CSV"}
 ZIP = ".zip"
 
 
-def open_files(files: Sequence[Path], *, fs: float | None = None, unit: str = "mV") -> Source:
-    """The one recording that these files, which lie in one folder, make up. `fs` and `unit` are for a CSV.
+def open_files(files: Sequence[Path], options: ReadOptions = ReadOptions()) -> Source:
+    """The one recording that these files, which lie in one folder, make up.
 
     Raises UnreadableRecording, also where they are none or several, and InvalidSignals.
     """
@@ -32,11 +33,11 @@ def open_files(files: Sequence[Path], *, fs: float | None = None, unit: str = "m
         )
     match EXTENSIONS[found[0].suffix.lower()]:
         case "EDF":
-            return open_edf(found[0])
+            return open_edf(found[0], options)
         case "CSV":
-            return open_csv(found[0], fs=fs, unit=unit)
+            return open_csv(found[0], options)
         case _:
-            return open_record(found[0])
+            return open_record(found[0], options)
 
 
 def _tops(headers: Sequence[Path]) -> list[Path]:

@@ -26,6 +26,7 @@ from ecg.errors import InvalidSignals, UnreadableRecording
 from ecg.formats.gaps import spread
 from ecg.leads import distinct_names, may_be_ecg
 from ecg.messages import reason, shortened
+from ecg.reading import ReadOptions
 from ecg.source import BLOCK, MAX_LEADS, Source, check_layout, check_unit
 from ecg.units import millivolts
 
@@ -121,13 +122,13 @@ class _Table:
             raise UnreadableRecording(f"{self.file.name} is no table of numbers: {reason(error, self.file)}") from error
 
 
-def open_csv(file: Path, *, fs: float | None = None, unit: str = "mV") -> Source:
-    """The recording of a .csv file. `fs` and `unit` are those of columns that do not say.
+def open_csv(file: Path, options: ReadOptions = ReadOptions()) -> Source:
+    """The recording of a .csv file. The options' `fs` and `unit` are those of columns that do not say.
 
     Raises UnreadableRecording and InvalidSignals.
     """
     table = _layout(file)
-    factors = np.array([check_unit(column.unit or unit) for column in table.leads])[:, None]
+    factors = np.array([check_unit(column.unit or options.unit or "mV") for column in table.leads])[:, None]
     if not table.leads and not table.left_out:
         raise UnreadableRecording(
             f"{table.file.name} has no column that may be a lead; expected a row a sample, numbers between commas, "
@@ -135,7 +136,7 @@ def open_csv(file: Path, *, fs: float | None = None, unit: str = "mV") -> Source
         )
     if not table.leads:
         return Source(file.stem, (), 0.0, 0, iter(()), table.left_out)
-    rate = fs if table.time is None else _rate(table, table.time)
+    rate = options.fs if table.time is None else _rate(table, table.time)
     if rate is None:
         raise InvalidSignals(f"{file.name} has no column of times; say its rate (fs), in samples a second")
     check_layout(rate, len(table.leads))

@@ -16,6 +16,7 @@ from ecg.errors import UnreadableRecording
 from ecg.formats.gaps import spread
 from ecg.leads import distinct_names, may_be_ecg
 from ecg.messages import listed, reason
+from ecg.reading import ReadOptions
 from ecg.source import MAX_LEADS, MAX_SAMPLES, Source, check_layout
 from ecg.units import millivolts
 
@@ -68,7 +69,7 @@ class _Lead:
     factor: float
 
 
-def open_edf(file: Path) -> Source:
+def open_edf(file: Path, options: ReadOptions = ReadOptions()) -> Source:
     """The recording of an .edf file; of its leads, those of the highest rate. Its gaps (EDF+D) are gaps.
 
     Raises UnreadableRecording and InvalidSignals.

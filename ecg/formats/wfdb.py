@@ -16,6 +16,7 @@ from ecg.errors import UnreadableRecording
 from ecg.formats.wfdb_header import MAX_LINE, NOTHING, SUFFIX, read_header
 from ecg.leads import distinct_names, may_be_ecg
 from ecg.messages import listed, reason
+from ecg.reading import ReadOptions
 from ecg.recording import Annotations, Recording
 from ecg.source import BLOCK, MAX_SAMPLES, Source, check_layout
 from ecg.units import millivolts
@@ -62,7 +63,7 @@ DIFFERENCES = "8"
 Block = Float32[np.ndarray, "lead sample"]
 
 
-def open_record(header: Path, *, uncalibrated: bool = False) -> Source:
+def open_record(header: Path, options: ReadOptions = ReadOptions(), *, uncalibrated: bool = False) -> Source:
     """The recording of a header, which may have several segments; its other files lie in the same folder.
 
     A gain of 0 says that nobody knows how many units a mV is. It is refused, but for `uncalibrated`: then 200 a mV are

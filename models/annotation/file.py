@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecg import Recording, choose_leads
+from ecg.reading import ReadOptions
 from ecg.workspace import Workspace
 from models.annotation.recording import AnnotatedPart, AnnotatedRecording, annotate_recording
 from models.plan import Plan
@@ -25,22 +26,20 @@ def annotate_file(
     file: Path,
     plan: Plan,
     *,
-    lead: str | None = None,
-    fs: float | None = None,
-    unit: str = "mV",
+    options: ReadOptions = ReadOptions(),
     limits: SizeLimits = SizeLimits(),
     progress: Callable[[float], object] | None = None,
 ) -> AnnotatedRecording:
     """The annotated recording of a WFDB header with its signal files beside it, an EDF, a CSV, or a zip of one of them.
 
-    `fs` and `unit` are of a CSV that does not say. `progress` is called with the share that is done, 0 to 1. Raises
+    `progress` is called with the share that is done, 0 to 1. Raises
     UnreadableRecording, InvalidSignals, LargeRecording and UnknownLead.
     """
     report = progress or (lambda _: None)
     with Workspace() as workspace:
-        source = workspace.open_beside(file, fs=fs, unit=unit, max_bytes=limits.bytes)
+        source = workspace.open_beside(file, options, limits.bytes)
         recording = workspace.store(source, limits.values, lambda share: report(READING * share))
-        return _annotated(recording, plan, lead, lambda share: report(READING + (1 - READING) * share))
+        return _annotated(recording, plan, options.lead, lambda share: report(READING + (1 - READING) * share))
 
 
 def _annotated(

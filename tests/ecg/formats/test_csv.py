@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from ecg import EcgError, InvalidSignals, UnreadableRecording
 from ecg.formats import csv
 from ecg.formats.csv import open_csv
+from ecg.reading import ReadOptions
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_times_may_be_in_ms_or_on_a_clock(made, write):
 
 def test_without_times_the_rate_has_to_be_said(made, write):
     file = write("".join(f"{a:.4f},{b:.4f}\n" for a, b in made.signals.T.tolist()))
-    read = open_csv(file, fs=250, unit="V").read()
+    read = open_csv(file, ReadOptions(fs=250, unit="V")).read()
     assert read.leads == ("lead 1", "lead 2") and read.fs == 250
     np.testing.assert_allclose(read.signals, made.signals * 1000, atol=0.1)
     with pytest.raises(InvalidSignals, match=r"made\.csv has no column of times; say its rate \(fs\)"):
@@ -101,12 +102,12 @@ def test_without_times_the_rate_has_to_be_said(made, write):
 
 
 def test_the_unit_of_a_column_is_stronger_than_the_one_that_is_said(write):
-    read = open_csv(write("II (uV),V1\n1000,1000\n2000,2000\n"), fs=100, unit="V").read()
+    read = open_csv(write("II (uV),V1\n1000,1000\n2000,2000\n"), ReadOptions(fs=100, unit="V")).read()
     np.testing.assert_allclose(read.signals[:, 0], [1.0, 1e6])
 
 
 def test_a_count_of_samples_is_no_lead_and_other_signals_are_left_out(write):
-    read = open_csv(write("sample #,MLII,RESP,ABP (mmHg)\n0,1,2,3\n1,4,5,6\n"), fs=100).read()
+    read = open_csv(write("sample #,MLII,RESP,ABP (mmHg)\n0,1,2,3\n1,4,5,6\n"), ReadOptions(fs=100)).read()
     assert (read.leads, read.left_out) == (("MLII",), ("RESP (no unit)", "ABP (mmHg)"))
 
 
@@ -158,7 +159,7 @@ def test_times_that_are_rounded_give_the_true_rate_and_no_gaps(write):
 )
 def test_what_is_no_recording_is_refused_with_what_is_wrong(text, message, write):
     with pytest.raises(UnreadableRecording, match=message):
-        open_csv(write(text), fs=100).read()
+        open_csv(write(text), ReadOptions(fs=100)).read()
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_what_is_no_recording_is_refused_with_what_is_wrong(text, message, write
     ],
 )
 def test_a_name_may_end_in_its_unit(written, name, millivolts, write):
-    read = open_csv(write(f"{written},RESP\n1000,0\n1000,0\n"), fs=100, unit="uV").read()
+    read = open_csv(write(f"{written},RESP\n1000,0\n1000,0\n"), ReadOptions(fs=100, unit="uV")).read()
     assert read.leads == (name,)
     np.testing.assert_allclose(read.signals[0], 1000 * millivolts, rtol=1e-3)
 
@@ -187,7 +188,7 @@ def test_a_row_is_a_line_however_its_cells_are_in_quotes(tmp_path_factory, words
     file = tmp_path_factory.mktemp("quotes") / "made.csv"
     file.write_text(f"II,V1\n{text}\n")
     try:
-        recording = open_csv(file, fs=100).read()
+        recording = open_csv(file, ReadOptions(fs=100)).read()
     except UnreadableRecording as error:
         assert "quotes" in str(error)
     else:
@@ -195,25 +196,25 @@ def test_a_row_is_a_line_however_its_cells_are_in_quotes(tmp_path_factory, words
 
 
 def test_a_cell_that_is_left_out_may_hold_delimiters_in_quotes(write):
-    read = open_csv(write('II,"event, if any"\n1,"a, b ""c"""\n2,5" or so\n'), fs=100).read(max_values=10)
+    read = open_csv(write('II,"event, if any"\n1,"a, b ""c"""\n2,5" or so\n'), ReadOptions(fs=100)).read(max_values=10)
     assert read.signals[0].tolist() == [1, 2]
 
 
 def test_many_columns_are_read_in_pieces_that_hold_fewer_rows(write, monkeypatch):
     monkeypatch.setattr(csv, "MAX_TEXT", 1000)
-    source = open_csv(write("II,V1\n" + "1.00,2.00\n" * 500), fs=100)
+    source = open_csv(write("II,V1\n" + "1.00,2.00\n" * 500), ReadOptions(fs=100))
     assert {block.shape[1] for block in source.blocks} == {111, 56}
 
 
 @pytest.mark.parametrize("fs", [0, -1, 10, 1e9, float("nan")])
 def test_an_absurd_rate_is_refused(fs, write):
     with pytest.raises(InvalidSignals, match="samples a second"):
-        open_csv(write("II\n1\n2\n"), fs=fs)
+        open_csv(write("II\n1\n2\n"), ReadOptions(fs=fs))
 
 
 def test_a_unit_that_is_no_voltage_is_refused(write):
     with pytest.raises(InvalidSignals, match="got the unit 'kg'"):
-        open_csv(write("II\n1\n2\n"), fs=100, unit="kg")
+        open_csv(write("II\n1\n2\n"), ReadOptions(fs=100, unit="kg"))
 
 
 @settings(max_examples=200, deadline=None)
@@ -226,7 +227,7 @@ def test_a_mangled_file_gives_a_recording_or_a_clear_error(tmp_path_factory, dat
     file = tmp_path_factory.mktemp("mangled") / "made.csv"
     file.write_bytes(bytes(content))
     try:
-        recording = open_csv(file, fs=100).read(10**6)
+        recording = open_csv(file, ReadOptions(fs=100)).read(10**6)
     except EcgError as error:
         assert str(error)
     else:

@@ -2,6 +2,7 @@ import pytest
 
 from ecg import UnreadableRecording
 from ecg.formats import open_files
+from ecg.reading import ReadOptions
 
 
 def test_the_files_say_what_they_are(write_wfdb, write_edf, made, tmp_path):
@@ -9,7 +10,7 @@ def test_the_files_say_what_they_are(write_wfdb, write_edf, made, tmp_path):
     (tmp_path / "made.csv").write_text("II\n1\n2\n")
     assert open_files([header, header.with_suffix(".dat")]).leads == made.leads
     assert open_files([write_edf()]).leads == made.leads
-    assert open_files([tmp_path / "made.csv"], fs=100).leads == ("II",)
+    assert open_files([tmp_path / "made.csv"], ReadOptions(fs=100)).leads == ("II",)
 
 
 def test_of_headers_the_one_that_names_the_others_is_meant(write_wfdb, made):
