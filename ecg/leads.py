@@ -10,7 +10,7 @@ from ecg.messages import listed, shortened
 PREFERRED = ("II", "V5")
 """What the classifiers have learnt from: modified lead II, and V5 where there was none."""
 
-_ALIASES = {"MLII": "II", "ML2": "II", "DII": "II", "D2": "II", "2": "II", "MV5": "V5", "C5": "V5", "CM5": "V5"}
+_ALIASES = {"MLII": "II", "ML2": "II", "DII": "II", "D2": "II", "MV5": "V5", "C5": "V5", "CM5": "V5"}
 
 _NOT_ECG = re.compile(
     r"^(ABP|ACC|ACT|AIR|ANN|ART|BP|CO2|CVP|EDA|EEG|EMG|EOG|FLOW|ICP|IBI|LIGHT|MARK|NIBP|PAP|PLETH|POS|PPG|PULSE|RESP|"

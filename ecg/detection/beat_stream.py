@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Float32, Int64
 
 from ecg.beats import BEAT_LENGTH, RR_SHARE, scale
 from ecg.detection.peaks import HISTORY, PeakDetector, Peaks
-from ecg.detection.resemblance import AFTER, BEFORE, Resemblance
+from ecg.detection.resemblance import REACH, Resemblance, Shape
 from ecg.errors import InvalidSignals
 from ecg.signal.gaps import GapFiller, Gaps
 from ecg.signal.quality import Quality, judge_signal
@@ -24,8 +24,14 @@ from ecg.source import check_layout
 FEWEST = 3
 """Beats that can be judged: with fewer there is nothing to say of a recording."""
 
+LEAST_CROP = 0.36
+"""Seconds that are needed of a beat, where the recording ends within it."""
+
 RECENT = 32
-"""Beats of which half have to be good before the first is handed out."""
+"""Beats among which so few have to be good before the first is handed out."""
+
+KEPT = 4096
+"""Beats that can still be judged once there is an ECG; those before them are noise."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class _Cut:
     crop: Float32[np.ndarray, "sample"]
     quality: Quality
     broken: bool
+    shape: Shape | None = None
+    """None where part of it was not recorded."""
 
 
 class BeatStream:
@@ -142,6 +150,11 @@ class BeatStream:
         """Where the R peak after the last beat that was cut seems to be, in samples; None for no sign of one."""
         return self._waiting[0].sample if self._waiting else self._detector.next_sample
 
+    @property
+    def alike(self) -> float:
+        """How much its last beats look alike, 0 to 1."""
+        return self._resemblance.alike
+
     def _wait_for(self, peaks: Peaks) -> None:
         self._waiting += map(_Peak, peaks.samples.tolist(), peaks.flutter.tolist())
 
@@ -180,24 +193,28 @@ class BeatStream:
     def _crop(self, signal: Tail, peak: _Peak, start: int, length: int) -> _Cut:
         crop = signal.between(start, start + length)
         quality = self._judge(peak, crop, length)
+        shape = None
         if quality != "gap":
-            around = np.arange(start - round(BEFORE * BEAT_FS), start + round(AFTER * BEAT_FS))
-            self._resemblance.push(signal.values[np.clip(around, signal.start, signal.stop - 1) - signal.start])
-        if quality == "good" and self._resemblance.verdict is False:
+            before, after = (round(seconds * BEAT_FS) for seconds in REACH)
+            around = np.clip(np.arange(start - before, start + after), signal.start, signal.stop - 1)
+            shape = self._resemblance.push(signal.values[around - signal.start])
+        if quality == "good" and self._resemblance.seen and not self._resemblance.accepts(shape):
             quality = "noisy"
+        return _Cut(peak.sample, crop, quality, self._is_broken(peak, quality), shape)
+
+    def _is_broken(self, peak: _Peak, quality: Quality) -> bool:
         before = self._before
-        broken = (
+        return (
             before is None
             or "flutter" in (before.quality, quality)
             or "noisy" in (before.quality, quality)
             or self._gaps_of_lead.touch(before.sample, peak.sample)
         )
-        return _Cut(peak.sample, crop, quality, broken)
 
     def _judge(self, peak: _Peak, crop: Float32[np.ndarray, "sample"], length: int) -> Quality:
         if self._gaps_of_lead.touch(peak.sample, peak.sample + length * self.fs / BEAT_FS):
             return "gap"
-        if len(crop) < length:
+        if len(crop) < min(length, LEAST_CROP * BEAT_FS):
             return "cut_off"
         if peak.flutter:
             return "flutter"
@@ -210,17 +227,29 @@ class BeatStream:
         self._held += cut
         if last:
             self._resemblance.finish()
-        if self._resemblance.verdict is False:
-            # without their crops, so that hours of noise do not fill the memory
-            noisy = [replace(beat, quality=_noisy_if_good(beat.quality), crop=beat.crop[:0]) for beat in self._held]
-            self._held = noisy
-        recent = [beat.quality == "good" for beat in self._held[-RECENT:]]
-        if self._resemblance.verdict and sum(recent) >= max(FEWEST, len(recent) / 2):
-            released, self._held = self._held, None
-            return released
+        if not self._resemblance.seen:
+            # those long ago without their crops, so that hours of noise do not fill the memory
+            past = len(self._held) - KEPT
+            self._held = [
+                replace(beat, quality=_noisy_if_good(beat.quality), crop=beat.crop[:0], shape=None) if n < past and len(beat.crop) else beat
+                for n, beat in enumerate(self._held)
+            ]
+        if self._resemblance.seen:
+            released = self._rejudged(self._held)
+            if sum(beat.quality == "good" for beat in released[-RECENT:]) >= FEWEST:
+                self._held = None
+                return released
         if last:
             self.reason = self._why()
         return []
+
+    def _rejudged(self, held: list[_Cut]) -> list[_Cut]:
+        """Beats from before it was known what this heart's beats look like."""
+        accepted = self._resemblance.accepted([beat.shape for beat in held])
+        return [
+            beat if there else replace(beat, quality=_noisy_if_good(beat.quality))
+            for beat, there in zip(held, accepted, strict=True)
+        ]
 
     def _why(self) -> str:
         """Why nothing is said of what was found."""
@@ -236,7 +265,7 @@ class BeatStream:
 
     def _forget(self, available: int) -> None:
         oldest = self._position(self._waiting[0].sample) if self._waiting else available
-        needed = min(oldest, available - round(HISTORY * BEAT_FS)) - round(BEAT_FS * BEFORE)
+        needed = min(oldest, available - round(HISTORY * BEAT_FS)) - round(BEAT_FS * REACH[0])
         self._signal = self._signal.since(needed)
         before = self._before.sample if self._before else 0
         self._gaps_of_lead.forget(min(self._signal.start * self.fs / BEAT_FS, before))
