@@ -7,7 +7,7 @@ from ecg.context.context import LEADS, BeatsInContext
 from ecg.context.pace import Pace
 from ecg.context.stretch import Stretch
 from ecg.context.usual_beat import VIEW_LENGTH, UsualBeat, views_of
-from ecg.detection.beat_stream import FoundBeats
+from ecg.detection.found_beats import FoundBeats
 from ecg.signal.baseline import without_baseline
 from ecg.signal.gaps import GapFiller
 from ecg.signal.resampling import BEAT_FS, Resampler

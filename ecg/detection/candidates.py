@@ -26,11 +26,24 @@ TINY = 1e-6
 
 @dataclass(frozen=True)
 class Candidate:
-    """A local maximum: the sample of the energy that it lies at, how much each band has there, and its sharpness."""
+    """A local maximum: the sample of the energy that it lies at, how much each band has there, and its sharpness.
+
+    Of `energies`, the first half is the QRS band of each lead, the other half the broad band.
+    """
 
     at: int
     energies: list[float]
     sharpness: float
+
+    @property
+    def narrow(self) -> list[float]:
+        """What the QRS band of each lead has."""
+        return self.energies[: len(self.energies) // 2]
+
+    @property
+    def narrow_share(self) -> float:
+        """Of the broad band, each in the lead where it has most."""
+        return max(self.narrow) / max(self.energies[len(self.energies) // 2 :])
 
 
 class CandidateFinder:

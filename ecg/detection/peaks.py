@@ -26,6 +26,7 @@ HISTORY = 15.0
 LEARNING = 3.0
 """Seconds of signal that have to show what is usual before anything is a beat."""
 
+
 @dataclass(frozen=True)
 class Peaks:
     """R peaks, in samples since the beginning of the signal.
@@ -93,7 +94,7 @@ class PeakDetector:
         if not self._held or now - self._held[0].at < LEARNING * self._energy.fs:
             return []
         first = [c for c in self._held if c.at - self._held[0].at < LEARNING * self._energy.fs]
-        self._judge = Judge(Levels.of_candidates(first), self._energy.fs, self._shape_at)
+        self._judge = Judge(Levels.of(first), self._energy.fs, self._shape_at)
         held, self._held = self._held, []
         return held
 

@@ -74,7 +74,9 @@ class QrsEnergy:
         kept = thin[:, self._skip :: self.every]
         self._skip = (self._skip - thin.shape[1]) % self.every
         square = np.vstack([band.push(kept) for band in self._bands]) ** 2
-        sharp = self._sharp_power.push(square[: len(kept)]) / (self._wave_power.push(self._waves.push(kept) ** 2) + TINY)
+        sharp = self._sharp_power.push(square[: len(kept)]) / (
+            self._wave_power.push(self._waves.push(kept) ** 2) + TINY
+        )
         return Energy(np.sqrt(np.maximum(self._width.push(square), 0)), np.sqrt(np.maximum(sharp, 0)).max(axis=0))
 
     def _taps(self, half: int, band: tuple[float, float]) -> Float64[np.ndarray, "tap"]:

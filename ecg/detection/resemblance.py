@@ -38,10 +38,10 @@ FIRST, FIRST_ALIKE = 16, 0.975
 """Beats whose median shows an ECG for the first time; electrode motion, which repeats itself too, stays below."""
 
 MEDIAN_OF = 8
-LOST, GAINED = 0.65, 0.8
+LOST, GAINED = 0.58, 0.72
 """Of the median of the last beats, once an ECG was seen: where it is lost, and there again."""
 
-LIKE_KNOWN = 0.8
+LIKE_KNOWN = 0.68
 """Of one beat with those that are known."""
 
 FEW, FEW_ALIKE = 64, 0.88

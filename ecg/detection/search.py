@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecg.detection.beat_stream import BeatStream, FoundBeats
+from ecg.detection.beat_stream import BeatStream
+from ecg.detection.found_beats import FoundBeats
 from ecg.leads import find_lead, preferred_lead
 from ecg.messages import listed
 from ecg.recording import Recording
@@ -45,7 +46,9 @@ def choose_leads(recording: Recording, asked: str | None = None) -> tuple[int, .
             find_lead(recording.leads, asked)
         return ()
     qualities = [_quality(recording, lead) for lead in range(len(recording.leads))]
-    first = recording.leads.index(find_lead(recording.leads, asked)) if asked is not None else _best(recording, qualities)
+    first = (
+        recording.leads.index(find_lead(recording.leads, asked)) if asked is not None else _best(recording, qualities)
+    )
     others = sorted((lead for lead in range(len(qualities)) if lead != first), key=lambda lead: -qualities[lead])
     return (first, *others[:1])
 

@@ -1,4 +1,4 @@
-"""Shapes: what the signal looks like around a peak, and which shapes were seen before."""
+"""Shapes: what the signals look like around a candidate, and how much that is like others."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,7 +6,10 @@ import numpy as np
 from jaxtyping import Float64
 
 BEFORE, AFTER = 0.1, 0.3
-"""Seconds around a peak."""
+"""Seconds around a candidate."""
+
+ALIKE = 0.9
+"""The correlation of two shapes of the same kind."""
 
 Shape = Float64[np.ndarray, "lead sample"]
 ShapeAt = Callable[[int], Shape]
@@ -23,3 +26,9 @@ def likeness(shape: Shape, known: Sequence[Shape]) -> Float64[np.ndarray, "lead"
     if not known:
         return np.zeros(len(shape))
     return np.asarray(np.einsum("slt,lt->sl", np.array(known), shape).max(axis=0))
+
+
+def mutual_likeness(shapes: Sequence[Shape]) -> list[float]:
+    """The correlation of each with the other that it is most like, in the lead where that is most."""
+    others = [[*shapes[:n], *shapes[n + 1 :]] for n in range(len(shapes))]
+    return [float(likeness(shape, known).max()) for shape, known in zip(shapes, others, strict=True)]

@@ -32,7 +32,7 @@ RAIL_SHARE = 0.002
 BASELINE_RATIO = 2.0
 """Of the drift from one end to the other to what is left without it."""
 
-NOISE_SHARE = 0.05
+NOISE_SHARE = 0.08
 """Of the range: the standard deviation of noise beyond which waves can no longer be told."""
 
 
