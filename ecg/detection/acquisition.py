@@ -1,8 +1,8 @@
 """Acquisition: whether what the last seconds show can be trusted to be beats, after a silence.
 
 An artefact, a change of gain or a lead that was off leaves levels behind by which nothing is a beat any more. The last
-seconds alone give the right ones; but noise, and the P waves of a ventricular standstill, give some too. What is trusted
-is like the beats that were there before the silence; else it is sharp, of one form, and stands out.
+seconds alone give the right ones; but noise, and the P waves of a ventricular standstill, give some too. What is
+trusted is like the beats that were there before the silence; else it is sharp, of one form, and stands out.
 """
 
 import statistics
@@ -19,7 +19,7 @@ WINDOW = 3.0
 TRIED_EVERY = 0.2
 """Seconds."""
 
-REMEMBERED_EVERY, COMPARED, REMEMBERED = 16, 8, 16
+REMEMBERED_EVERY, COMPARED, REMEMBERED = 24, 6, 18
 """After so many beats the last few are looked at, and their shapes remembered; so many are."""
 
 ALIKE = 0.85
@@ -76,7 +76,7 @@ class Acquisition:
             return
         shapes = [self.shape_at(one.at) for one in self._beats]
         if statistics.median(mutual_likeness(shapes)) > ALIKE:
-            latest = list(zip(shapes, self._beats, strict=True))[-COMPARED // 2 :]
+            latest = list(zip(shapes, self._beats, strict=True))[COMPARED // 2 :]
             self._remembered.extend(_Remembered(shape, one.narrow_share, max(one.narrow)) for shape, one in latest)
 
     def is_due(self, now: float) -> bool:

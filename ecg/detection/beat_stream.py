@@ -32,6 +32,9 @@ KEPT = 4096
 FAILS_OF, FAILS = 8, 4
 """Of the last beats, how many the first lead has to fail in before the second is used in its place."""
 
+OBSERVED_EVERY = 4
+"""Beats of which one is looked at in the second lead, while the first does not fail."""
+
 FAILING: frozenset[Quality] = frozenset(("gap", "flat", "saturated", "baseline", "noisy"))
 
 
@@ -82,6 +85,8 @@ class BeatStream:
         """Of the beat before: the last beat, which no peak follows, is cut as long."""
         self._fails: deque[bool] = deque(maxlen=FAILS_OF)
         """Whether the first lead failed in the last beats."""
+        self._count = 0
+        """Of the beats that were cut."""
         self._held: list[_Beat] | None = []
         """Beats that were cut before it was certain that this is an ECG; None from then on."""
 
@@ -149,15 +154,25 @@ class BeatStream:
         return self._usual_length if last else None
 
     def _beat(self, peak: Peak, start: int, length: int) -> _Beat:
-        cuts = tuple(cutter.cut(peak, start, length) for cutter in self._cutters)
-        beat = self._by_lead(_Beat(peak.sample, cuts, broken=False, second=False))
+        beat = self._by_lead(_Beat(peak.sample, self._cuts(peak, start, length), broken=False, second=False))
         return replace(beat, broken=self._is_broken(beat))
+
+    def _cuts(self, peak: Peak, start: int, length: int) -> tuple[Cut, ...]:
+        """From the first lead, and from the second where it may be needed; else that is only looked at now and then."""
+        first, *others = self._cutters
+        cut = first.cut(peak, start, length)
+        self._count += 1
+        if self._held is not None or cut.quality in FAILING or any(self._fails):
+            return (cut, *[other.cut(peak, start, length) for other in others])
+        for other in others if self._count % OBSERVED_EVERY == 0 else ():
+            other.observe(start)
+        return (cut,)
 
     def _by_lead(self, beat: _Beat) -> _Beat:
         """Judged by the second lead, where the first fails for a while and the second does not."""
         self._fails.append(beat.cuts[0].quality in FAILING)
-        instead = self._fails[-1] and sum(self._fails) >= FAILS and beat.cuts[-1].quality == "good"
-        return replace(beat, second=bool(instead and len(beat.cuts) > 1))
+        fails = self._fails[-1] and sum(self._fails) >= FAILS
+        return replace(beat, second=fails and len(beat.cuts) > 1 and beat.cuts[1].quality == "good")
 
     def _is_broken(self, beat: _Beat) -> bool:
         before = self._before
@@ -193,12 +208,7 @@ class BeatStream:
 
     def _judged_again(self, held: Sequence[_Beat]) -> list[_Beat]:
         """Beats from before it was known what this heart's beats look like."""
-        by_lead = [
-            cutter.judged_again([beat.cuts[number] for beat in held])
-            if cutter.resemblance.seen
-            else [beat.cuts[number].noisy() for beat in held]
-            for number, cutter in enumerate(self._cutters)
-        ]
+        by_lead = [cutter.judged_again([beat.cuts[n] for beat in held]) for n, cutter in enumerate(self._cutters)]
         self._fails.clear()
         return [self._by_lead(replace(beat, cuts=tuple(cuts))) for beat, *cuts in zip(held, *by_lead, strict=True)]
 

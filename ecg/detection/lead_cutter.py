@@ -13,6 +13,8 @@ from ecg.signal.quality import Quality, judge_signal
 from ecg.signal.resampling import BEAT_FS, Resampler
 from ecg.signal.tail import Tail
 
+BEFORE, AFTER = (round(seconds * BEAT_FS) for seconds in REACH)
+
 LEAST_CROP = 0.36
 """Seconds that are needed of a beat, where the recording ends within it."""
 
@@ -73,7 +75,7 @@ class LeadCutter:
 
     def forget(self, before: int) -> None:
         """Drop the signal before a sample at 125 Hz."""
-        self._signal = self._signal.since(before - round(REACH[0] * BEAT_FS))
+        self._signal = self._signal.since(before - BEFORE)
         self._upcoming = self._signal
 
     def cut(self, peak: Peak, start: int, length: int) -> Cut:
@@ -82,11 +84,16 @@ class LeadCutter:
         quality = self._judge(peak, crop, length)
         if quality == "gap":
             return Cut(crop, quality, None)
-        before, after = (round(seconds * BEAT_FS) for seconds in REACH)
-        around = np.clip(np.arange(start - before, start + after), self._upcoming.start, self._upcoming.stop - 1)
-        shape = self.resemblance.push(self._upcoming.values[around - self._upcoming.start])
-        cut = Cut(crop, quality, shape)
-        return cut if not self.resemblance.seen or self.resemblance.accepts(shape) else cut.noisy()
+        cut = Cut(crop, quality, self.observe(start))
+        return cut if not self.resemblance.seen or self.resemblance.accepts else cut.noisy()
+
+    def observe(self, start: int) -> Shape:
+        """Look at the beat whose R peak lies at the sample `start` at 125 Hz, without cutting it."""
+        first, last = start - BEFORE, start + AFTER
+        around = self._upcoming.between(first, last)
+        if len(around) < last - first:
+            around = np.pad(around, (max(self._upcoming.start - first, 0), max(last - self._upcoming.stop, 0)), "edge")
+        return self.resemblance.push(around)
 
     def judged_again(self, held: Sequence[Cut]) -> list[Cut]:
         """Beats from before it was known what this heart's beats look like."""

@@ -24,6 +24,9 @@ DEAD = 1e-6
 FIRST_BEAT, FIRST_NOISE = 0.8, 0.25
 """Of the highest energy of some seconds: where the beats' level begins, and the noise level at most."""
 
+LEAST = 0.1
+"""Score that no band of a candidate reaches which is not looked at any closer."""
+
 JUMP = 4.0
 """Times the beats' level: where two beats after each other reach so high in all leads, the gain has changed."""
 
@@ -42,6 +45,9 @@ class Score:
     clearest: float
     lead: int
     contradicted: bool
+
+
+NOTHING = Score(0.0, 0.0, 0, contradicted=False)
 
 
 class Levels:
@@ -67,15 +73,17 @@ class Levels:
 
     def score(self, candidate: Candidate) -> Score:
         """How far it is on the way from noise to a beat."""
-        leads = len(self.beat) // 2
-        scored = [self._of_lead(candidate.energies, lead, leads + lead) for lead in range(leads)]
-        weights = sum(weight for _, weight in scored)
+        energies, leads = candidate.energies, len(self.beat) // 2
+        if all(e < n + LEAST * (b - n) for e, n, b in zip(energies, self.noise, self.beat, strict=True)):
+            return NOTHING
+        scored = [self._of_lead(energies, lead, leads + lead) for lead in range(leads)]
+        weights = sum([weight for _, weight in scored])
         if not weights:
-            return Score(0.0, 0.0, 0, contradicted=False)
-        mean = sum(weight * score for score, weight in scored) / weights
-        clearest = (sum(weight * score**LEADS_NORM for score, weight in scored) / weights) ** (1 / LEADS_NORM)
-        contradicted = any(weight >= CLEAR and score < SILENT for score, weight in scored)
-        return Score(mean, clearest, max(range(leads), key=lambda lead: scored[lead]), contradicted)
+            return NOTHING
+        mean = sum([weight * score for score, weight in scored]) / weights
+        clearest = (sum([weight * score**LEADS_NORM for score, weight in scored]) / weights) ** (1 / LEADS_NORM)
+        contradicted = any([weight >= CLEAR and score < SILENT for score, weight in scored])
+        return Score(mean, clearest, scored.index(max(scored)), contradicted)
 
     def learn_beat(self, candidate: Candidate, share: float) -> None:
         """Follow a beat by this share of how far it is from the level."""
@@ -99,10 +107,11 @@ class Levels:
 
     def _of_lead(self, energies: Sequence[float], narrow: int, broad: int) -> tuple[float, float]:
         """The score of a lead, that of its QRS band at least, and its weight."""
-        bands = [self._of_band(energies[band], band) for band in (narrow, broad)]
-        weight = sum(weight for _, weight in bands)
-        both = sum(weight * score for score, weight in bands) / weight if weight else 0.0
-        return max(both, bands[0][0]), weight / 2
+        sharp, sharp_weight = self._of_band(energies[narrow], narrow)
+        wide, wide_weight = self._of_band(energies[broad], broad)
+        weight = sharp_weight + wide_weight
+        both = (sharp_weight * sharp + wide_weight * wide) / weight if weight else 0.0
+        return max(both, sharp), weight / 2
 
     def _of_band(self, energy: float, band: int) -> tuple[float, float]:
         beat, noise = self.beat[band], self.noise[band]

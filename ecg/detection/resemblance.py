@@ -25,6 +25,7 @@ BEFORE, AFTER = 0.15, 0.25
 BAND = (5.0, 30.0)
 BAND_HALF = 0.12
 """Half the length of the band-pass, in seconds."""
+BAND_SAMPLES = round(BAND_HALF * BEAT_FS)
 
 REACH = (BEFORE + BAND_HALF, AFTER + BAND_HALF)
 """Seconds around the peak that are looked at."""
@@ -64,85 +65,86 @@ class Resemblance:
         """Whether there was an ECG."""
         self._there = False
         self._count = 0
-        self._known: list[Shape] = []
+        samples = len(_band_pass())
+        self._recent = np.zeros((COMPARED, samples))
+        """The last beats, the next in place of the oldest."""
+        self._known = np.zeros((0, samples))
         """Forms, the one that was met last at the end."""
-        self._recent: deque[Float64[np.ndarray, "sample"]] = deque(maxlen=COMPARED)
         self._best: deque[float] = deque(maxlen=FIRST)
         self._steep: deque[float] = deque(maxlen=FIRST)
-
-    def push(self, around: Float32[np.ndarray, "sample"]) -> Shape:
-        """Look at the next beat, by the signal `REACH` around its peak; its shape, for `is_like_known`."""
-        shape = _shape(around)
-        best = _most_like(shape, [*self._recent, *self._known])
-        if len(self._recent) == 1:
-            self._best.append(best)  # the first beat is as much like the second as that is like it
-        if self._recent:
-            self._best.append(best)
-        self._steep.append(_steepness(around))
-        self._recent.append(shape)
-        self._count += 1
-        self._follow(shape)
-        return shape
+        self._like_known = 0.0
+        """The correlation of the last beat with the form that it is most like."""
 
     @property
     def alike(self) -> float:
         """The median correlation of the last beats with the one that each is most like."""
         return statistics.median(self._best) if self._best else 0.0
 
+    @property
+    def accepts(self) -> bool:
+        """Whether the last beat is one of an ECG: like a known one, or among others that are."""
+        return self._there or self._like_known >= LIKE_KNOWN
+
+    def push(self, around: Float32[np.ndarray, "sample"]) -> Shape:
+        """Look at the next beat, by the signal `REACH` around its peak; its shape, for `accepted`."""
+        shape = _unit(_band_pass() @ around)
+        like_recent = self._recent @ shape
+        like_known = self._known @ shape
+        self._like_known = float(like_known.max(initial=0.0))
+        if self._count:
+            best = max(float(like_recent[: self._count].max()), self._like_known)
+            # the first beat is as much like the second as that is like it
+            self._best.extend([best] if self._count > 1 else [best, best])
+        self._steep.append(_steepness(around))
+        self._recent[self._count % COMPARED] = shape
+        self._count += 1
+        self._follow(shape, like_known)
+        return shape
+
     def finish(self) -> None:
         """Nothing more comes: where there were few beats, less has to do."""
         if not self.seen and self._best and self._count <= FEW and self._shows(FEW_ALIKE):
             self._see()
 
-    def accepts(self, shape: Shape) -> bool:
-        """Whether the beat that was looked at last is one of an ECG: like a known one, or among others that are."""
-        return self._there or self.is_like_known(shape)
-
     def accepted(self, shapes: Sequence[Shape | None]) -> list[bool]:
         """The same of beats from before the ECG was seen, each of which has others after it too; None is no beat."""
-        alike = np.array([0.0 if shape is None else _most_like(shape, self._known) for shape in shapes])
+        alike = np.array([0.0 if shape is None else (self._known @ shape).max(initial=0.0) for shape in shapes])
         around = median_filter(alike, MEDIAN_OF + 1, mode="nearest")
         accepted: list[bool] = ((alike >= LIKE_KNOWN) | (around >= LOST)).tolist()
         return accepted
 
-    def is_like_known(self, shape: Shape) -> bool:
-        """Whether a beat looks like those of the ECG that was seen."""
-        return _most_like(shape, self._known) >= LIKE_KNOWN
-
-    def _follow(self, shape: Shape) -> None:
+    def _follow(self, shape: Shape, like_known: Float64[np.ndarray, "form"]) -> None:
         if len(self._best) == FIRST and self._shows(FIRST_ALIKE):
             self._see()
         elif self.seen:
             alike = statistics.median([*self._best][-MEDIAN_OF:])
             self._there = alike >= (LOST if self._there else GAINED) and statistics.median(self._steep) >= STEEP
-            if self.is_like_known(shape):
-                self._learn(shape)
+            if self._like_known >= LIKE_KNOWN:
+                self._learn(shape, like_known)
 
     def _see(self) -> None:
-        for shape in [self._recent[-1]] if self._there else self._recent:
-            self._learn(shape)
+        recent = self._recent[: self._count] if not self._there else self._recent[[(self._count - 1) % COMPARED]]
+        for shape in recent:
+            self._learn(shape, self._known @ shape)
         self.seen = self._there = True
 
-    def _learn(self, shape: Shape) -> None:
+    def _learn(self, shape: Shape, like_known: Float64[np.ndarray, "form"]) -> None:
         """Let the form that a beat is like follow it; where it is like none, it is one."""
-        alike = np.array(self._known) @ shape if self._known else np.zeros(1)
-        form = shape
-        if alike.max() >= LIKE_KNOWN:
-            form = _unit(self._known.pop(int(alike.argmax())) + FOLLOWED * shape)
-        self._known = [*self._known, form][-KNOWN:]
+        form, others = shape, self._known
+        if like_known.max(initial=0.0) >= LIKE_KNOWN:
+            nearest = int(like_known.argmax())
+            form = _unit(others[nearest] + FOLLOWED * shape)
+            others = np.delete(others, nearest, axis=0)
+        self._known = np.vstack((others, form))[-KNOWN:]
 
     def _shows(self, alike: float) -> bool:
         return self.alike >= alike and statistics.median(self._steep) >= STEEP
 
 
-def _most_like(shape, others) -> float:
-    return float((np.array(others) @ shape).max()) if others else 0.0
-
-
 @cache
 def _band_pass() -> Float64[np.ndarray, "after before"]:
     """What band-passes the signal around a peak, as a matrix."""
-    taps = firwin(2 * round(BAND_HALF * BEAT_FS) + 1, BAND, pass_zero=False, fs=BEAT_FS)
+    taps = firwin(2 * BAND_SAMPLES + 1, BAND, pass_zero=False, fs=BEAT_FS)
     samples = round(REACH[0] * BEAT_FS) + round(REACH[1] * BEAT_FS)
     kept = samples - len(taps) + 1
     matrix = np.zeros((kept, samples))
@@ -151,19 +153,15 @@ def _band_pass() -> Float64[np.ndarray, "after before"]:
     return matrix
 
 
-def _shape(around: Float32[np.ndarray, "sample"]) -> Shape:
-    band = _band_pass() @ around.astype(np.float64)  # whose squares do not overflow, whatever the signal is
-    return _unit(band)
-
-
 def _unit(shape: Shape) -> Shape:
     return np.asarray(shape / max(math.sqrt(float(shape @ shape)), 1e-9))
 
 
 def _steepness(around: Float32[np.ndarray, "sample"]) -> float:
     """How much of the movement, as squared differences, is in the steepest part."""
-    inner = around[round(BAND_HALF * BEAT_FS) : -round(BAND_HALF * BEAT_FS)].astype(np.float64)
-    movement = np.diff(inner) ** 2
+    inner = around[BAND_SAMPLES:-BAND_SAMPLES].astype(np.float64)  # whose squares do not overflow
+    movement = np.square(inner[1:] - inner[:-1])
     total = float(movement.sum())
     rest = round((1 - STEEP_SHARE) * len(movement))
-    return float(np.partition(movement, rest)[rest:].sum()) / total if total else 0.0
+    movement.partition(rest)
+    return float(movement[rest:].sum()) / total if total else 0.0

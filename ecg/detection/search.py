@@ -38,8 +38,8 @@ class FoundPart:
 def choose_leads(recording: Recording, asked: str | None = None) -> tuple[int, ...]:
     """The leads that beats are looked for in, by number; the first is the one that they are cut from.
 
-    That is the one asked for, else the one that shows its beats best; of like ones, the one that classifiers know by its
-    name, or the first. The next best helps to find beats. Empty for a recording without leads. Raises UnknownLead.
+    That is the one asked for, else the one that shows its beats best; of like ones, the one that classifiers know by
+    its name, or the first. The next best helps to find beats. Empty for a recording without leads. Raises UnknownLead.
     """
     if not recording.leads:
         if asked is not None:
