@@ -10,7 +10,7 @@ from jaxtyping import Float, Float32
 
 from ecg.errors import InvalidSignals, LargeRecording
 from ecg.messages import listed, shortened
-from ecg.reading import ReadAs, Warnings
+from ecg.reading import LeadRead, ReadAs, Warnings
 from ecg.recording import Recording
 from ecg.units import UNITS, millivolts
 
@@ -123,8 +123,11 @@ def from_arrays(
     *,
     unit: str | None = None,
     name: str = "recording",
+    format: str = "arrays",  # noqa: A002 - the word of ReadAs
 ) -> Source:
     """The source of signals that are already there, by name of the lead; None, NaN and infinity are gaps.
+
+    `format` says what they came as.
 
     Raises InvalidSignals for no signals, for ones of different lengths, a rate or a unit that is not known.
     """
@@ -137,7 +140,11 @@ def from_arrays(
     values = np.array([np.array(signal, dtype=np.float64) for signal in signals.values()])
     with np.errstate(over="ignore"):
         block = np.where(np.isfinite(values), values * factor, np.nan).astype(np.float32)
-    return Source(name, tuple(signals), float(fs), block.shape[1], iter([block]))
+    leads = tuple(
+        LeadRead(lead, unit or "mV", "option" if unit else "default", place) for place, lead in enumerate(signals, 1)
+    )
+    read_as = ReadAs(format, float(fs), "option", leads)
+    return Source(name, tuple(signals), float(fs), block.shape[1], iter([block]), read_as=read_as)
 
 
 def check_unit(unit: str) -> float:

@@ -18,6 +18,7 @@ COMMENTS = ("#", "%", "//")
 AROUND = "#%/ \t\"'"
 SEPARATORS = (":=", ":", "=", ",", "\t", ";")
 
+MAX_LINES = 1000
 MAX_VALUE = 200
 """Characters that are looked at for a rate, a unit or a date."""
 
@@ -83,7 +84,7 @@ def is_comment(line: str) -> bool:
 
 def read_preamble(lines: Sequence[str]) -> Preamble:
     """What the lines say together."""
-    whole = [pair for line in lines if (pair := _pair(line))]
+    whole = [pair for line in lines[:MAX_LINES] if (pair := _pair(line))]
     pairs = [(key, value) for key, value in whole if len(key) + len(value) <= MAX_VALUE]
     found = Preamble(
         fs=_rate(pairs),

@@ -26,6 +26,13 @@ MAX_CELLS = 2**20
 """Cells of all columns that it reads at once, those that a row lacks included."""
 
 
+WINDOWS = 16
+"""Places all over a table that its columns are judged by too, fewer where they are many."""
+
+SAMPLED_CELLS = 2**18
+"""Cells that columns are judged by, from the beginning of a table."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """The rows of a text that is laid out so."""
@@ -49,8 +56,9 @@ class Rows:
     def samples(self, rows: int) -> Iterator[pd.DataFrame]:
         """All columns, of the first rows and of some from all over a long table. Raises UnreadableRecording."""
         everywhere = range(self.layout.columns)
+        rows = max(1, min(rows, SAMPLED_CELLS // self.layout.columns))
         yield from itertools.islice(self.chunks(everywhere, rows), 1)
-        for window in self.text.windows():
+        for window in self.text.windows(max(2, WINDOWS // self.layout.columns)):
             yield from self._read(io.StringIO(window), everywhere, self.at_once)
 
     def numbers(self, column: "pd.Series[float] | pd.Series[str]") -> Float64[np.ndarray, "row"]:
@@ -65,7 +73,7 @@ class Rows:
                 sep=r"\s+" if blank else self.layout.separator,
                 decimal=self.layout.decimal,
                 header=None,
-                names=range(max(self.measure.columns, self.layout.columns)),
+                names=range(max(places) + 1),  # rows may be longer: what is not used of them is not looked at
                 index_col=False,
                 usecols=list(places),
                 quotechar=self.layout.quote,

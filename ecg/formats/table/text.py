@@ -18,8 +18,8 @@ HEAD = 2**18
 """Bytes that a table is found by: what stands before it, and its first rows."""
 
 PIECE = HEAD
-WINDOWS, WINDOW = 8, 2**15
-"""Places in a long file that columns are also judged by, and the bytes of each."""
+WINDOW = 2**15
+"""Bytes of a place in a long file that columns are also judged by."""
 
 UTF_8, UTF_16, WINDOWS_1252 = "utf-8-sig", "utf-16", "cp1252"
 MAX_COLUMNS = 4 * MAX_LEADS
@@ -44,14 +44,14 @@ class Text:
         """The file, as text whose line ends are as they were."""
         return self.file.open(encoding=self.encoding, errors="replace", newline="")
 
-    def windows(self) -> Iterator[str]:
-        """Whole lines from places all over a long file; none of one that its beginning shows enough of."""
+    def windows(self, count: int) -> Iterator[str]:
+        """Whole lines from so many places all over a long file; none of one that its beginning shows enough of."""
         size = self.file.stat().st_size
-        if size < 2 * WINDOWS * WINDOW:
+        if size < HEAD + count * WINDOW:
             return
         with self.file.open("rb") as opened:
             mark = opened.read(2)
-            for place in np.linspace(HEAD, size - WINDOW, WINDOWS, dtype=np.int64).tolist():
+            for place in np.linspace(HEAD, size - WINDOW, count, dtype=np.int64).tolist():
                 opened.seek(place - place % 2)
                 yield _whole_lines(_decoded(opened.read(WINDOW), self.encoding, mark))
 

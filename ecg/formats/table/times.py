@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -128,10 +128,29 @@ def _zone(text: str | None) -> timezone | None:
 def _dates(cells: "pd.Series[str]", day_first: bool) -> Float64[np.ndarray, "row"]:
     cells = cells.str.replace(",", ".", regex=False)
     if len(cells) and _ISO.fullmatch(cells.iloc[0]):
-        found = pd.to_datetime(cells, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
-        known = found.notna().to_numpy()
-        return np.where(known, found.astype(np.int64).to_numpy() / 1e6, np.nan)
-    return np.array([_stamp(cell, day_first) for cell in cells.tolist()], dtype=np.float64)
+        return _unix(pd.to_datetime(cells, format="ISO8601", utc=True, errors="coerce"))
+    found = _of_one_form(cells, day_first)
+    for place in np.flatnonzero(~np.isfinite(found)).tolist():
+        found[place] = _stamp(cells.iloc[place], day_first)
+    return found
+
+
+def _of_one_form(cells: "pd.Series[str]", day_first: bool) -> Float64[np.ndarray, "row"]:
+    """Those that are written like the first one, all at once: one by one takes ten times as long."""
+    match = _match(cells.iloc[0]) if len(cells) else None
+    if match is None or not match.groupdict().get("first") or match["half"] or match.groupdict().get("zone"):
+        return np.full(len(cells), np.nan)
+    month = "%b" if match["second"].isalpha() else "%m"
+    days = f"%d{match['mark']}{month}" if day_first or month == "%b" else f"{month}{match['mark']}%d"
+    date = f"{days}{match['mark']}%{'Y' if len(match['last']) == 4 else 'y'}"
+    clock = ("%H:%M:%S" if match["clock"].count(":") == 2 else "%H:%M") + (".%f" if "." in match["clock"] else "")
+    form = f"{clock} {date}" if match.start("clock") == 0 else f"{date} {clock}"
+    return _unix(pd.to_datetime(cells, format=form, utc=True, errors="coerce"))
+
+
+def _unix(found: "pd.Series[pd.Timestamp]") -> Float64[np.ndarray, "row"]:
+    found = found.dt.as_unit("us")
+    return np.where(found.notna().to_numpy(), found.astype(np.int64).to_numpy() / 1e6, np.nan)
 
 
 def _stamp(cell: str, day_first: bool) -> float:
@@ -139,9 +158,16 @@ def _stamp(cell: str, day_first: bool) -> float:
     return np.nan if found is None else (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
-@lru_cache(1024)
 def _clock_seconds(text: str) -> float:
     """Of hours:minutes:seconds, or minutes:seconds; NaN for what is none."""
+    parts = text.split(":")
+    if len(parts) == 3 and parts[0].isdecimal() and parts[1].isdecimal() and "_" not in text:  # as most are
+        with suppress(ValueError):
+            return 3600 * int(parts[0]) + 60 * int(parts[1]) + float(parts[2])
+    return _any_clock_seconds(text)
+
+
+def _any_clock_seconds(text: str) -> float:
     match = _FORMS[-1].fullmatch(text) if len(text) <= MAX_TIME else None
     if match is None:
         return np.nan
