@@ -11,12 +11,18 @@ export function clock(seconds, digits = 0) {
 
 const DAY = 86400;
 
-// When something is in a recording: the time of day, where it is known when it began, by the clock of who recorded it.
-export function when(recording, seconds, digits = 0) {
+// When a recording began, in seconds of the day, by the clock of who recorded it; null where nobody knows.
+export function timeOfDay(recording) {
   const begun = /T(\d\d):(\d\d):(\d\d(?:\.\d+)?)/.exec(recording.begun ?? "");
-  if (!begun) return clock(seconds, digits);
+  return begun && 3600 * begun[1] + 60 * begun[2] + Number(begun[3]);
+}
+
+// When something is in a recording: the time of day, where that is known.
+export function when(recording, seconds, digits = 0) {
+  const begun = timeOfDay(recording);
+  if (begun === null) return clock(seconds, digits);
   const units = 10 ** digits;
-  const since = Math.round((3600 * begun[1] + 60 * begun[2] + Number(begun[3]) + Math.max(seconds, 0)) * units) / units;
+  const since = Math.round((begun + Math.max(seconds, 0)) * units) / units;
   const day = Math.floor(since / DAY);
   return `${day ? `day ${day + 1}, ` : ""}${clock(since - DAY * day, digits).padStart(digits ? 9 + digits : 8, "0")}`;
 }
