@@ -55,10 +55,11 @@ def test_a_clock_is_read_in_seconds(cell, found):
         ("31.06.2024 08:00:00", np.nan),
         ("2024-13-01 08:00:00", np.nan),
         ("never", np.nan),
+        (np.nan, np.nan),
     ],
 )
 def test_a_date_is_read_in_seconds_from_1970_on(cell, after):
-    assert is_time(cell) or cell == "never"
+    assert cell in ("never", np.nan) or is_time(cell)
     column = pd.Series([cell, "2024-01-01T08:00:00"])
     np.testing.assert_allclose(seconds(column, "date") - BASE, [after, 0.0], atol=2e-6)
 
