@@ -11,6 +11,7 @@ from soak import readers
 
 SEEDS = [(name, files) for name, make in readers.FORMATS.items() for files in make()]
 
+
 @pytest.fixture
 def put(tmp_path):
     def put(files):
