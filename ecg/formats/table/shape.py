@@ -25,7 +25,8 @@ SELDOM = 0.03
 COUNTED = 0.9
 """Of steps that are one up, in a counter that begins anew now and then."""
 
-Values = Float64[np.ndarray, "row"]
+Values = Float64[np.ndarray, "_"]
+"""Of one stretch, which is as long as it is."""
 
 
 @dataclass(frozen=True)
