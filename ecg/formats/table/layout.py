@@ -33,12 +33,18 @@ ZERO_FIRST = re.compile(r"[-\N{MINUS SIGN}]0,|[^,]*,0\d")
 """What no pair of whole numbers looks like."""
 
 PERSONAL = re.compile(
-    r"(patient|subject|name|nom|nombre|nome|first ?name|last ?name|surname|vorname|nachname|birth|date of birth|dob|"
-    r"geburtsdatum|sex|gender|age|id|mrn|patient ?id|device|recorded date|classification|symptoms|software version|"
-    r"sample rate|sampling rate|unit|lead|filter|gain|fs)",
+    r"patient|paciente|subject|\bname\b|\bnom\b|nombre|\bnome\b|\bnaam\b|navn|surname|vorname|nachname|birth|geburt|naiss|"
+    r"nacim|nasc|\bdob\b|\bmrn\b|姓名|氏名|имя|фамилия",
     re.IGNORECASE,
 )
-"""First words of a line that is no row of names, where there are two columns."""
+"""In the first cell of a line that says who was recorded, and is no row of names."""
+
+SETTING = re.compile(
+    r"sex|gender|age|id|device|recorded date|classification|symptoms|software version|sample rate|sampling rate|unit|"
+    r"lead|filter|gain|fs",
+    re.IGNORECASE,
+)
+"""The first cell of two in a line that is none either."""
 
 MAX_TITLE = 40
 """Characters of the name of a column that stands alone: more is a title."""
@@ -117,7 +123,8 @@ class _Shape:
         if _is_decimal_comma_alone(lines):
             return [cls(";", ",", quote, 1, (0,))]
         shapes = [cls._explaining(lines, *form, quote) for form in FORMS]
-        return [shape for score, shape in sorted(shapes, key=lambda each: -each[0]) if score]
+        found = sorted(shapes, key=lambda each: (-each[0], *each[1].rank))
+        return [shape for score, shape in found if score]
 
     @classmethod
     def _explaining(cls, lines: Sequence[str], separator: str, decimal: str, quote: str) -> tuple[float, "_Shape"]:
@@ -132,6 +139,11 @@ class _Shape:
         score = (sum(values) + sum(gaps)) / columns / len(lines) if columns else 0.0
         return round(score, 3), cls(separator, decimal, quote, columns, data, all(row[0].isdigit() for row in rows))
 
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Of those that explain as much: a blank may be part of a date, and a comma too, so more columns come first."""
+        return self.separator == BLANKS, -self.columns
+
     def first_row(self, lines: Sequence[str]) -> int | None:
         """The line that the table begins in."""
         for number, line in enumerate(lines):
@@ -145,10 +157,14 @@ class _Shape:
         return split(line, self.separator, self.quote)
 
     def _goes_on(self, line: str, after: Sequence[str]) -> bool:
-        """Whether rows like this one follow: one that begins with nothing where they do not is none."""
+        """Whether rows like this one follow: one that begins with nothing where they do not is none.
+
+        One before a row of names is that of another table.
+        """
         begun = bool(self.cells(line)[0])
-        alike = sum(self._is_row(each) and bool(self.cells(each)[0]) <= begun for each in after)
-        return 2 * alike >= len(after)
+        alike = [self._is_row(each) and bool(self.cells(each)[0]) <= begun for each in after]
+        another = bool(after) and not alike[0] and not has_value(self.cells(after[0]), self.decimal)
+        return not another and 2 * sum(alike) >= len(after)
 
     def _is_row(self, line: str) -> bool:
         if not line.strip() or is_comment(line):
@@ -224,17 +240,27 @@ def _names(above: Sequence[str], shape: _Shape) -> tuple[str, ...]:
     if not cells or _is_counts(cells, shape):
         return ()
     known = any(kind_of(cell, None) != "unknown" for cell in cells if cell)
-    if is_comment(above[-1]) and not known:
+    if is_comment(above[-1]) and (not known or _has_key(cells[0])):
         return ()
     if len(cells) == 1:
-        titled = _has_key(above[-1].strip(" \"'")) or (
-            not known and (is_comment(above[-1]) or len(cells[0]) > MAX_TITLE)
-        )
-        return () if titled else tuple(cells)
+        return () if _is_title(above[-1], known=known) else tuple(cells)
+    return () if _says_something(above, cells, shape, known=known) else tuple(cells)
+
+
+def _is_title(line: str, *, known: bool) -> bool:
+    """Whether a line above one column is no name of it."""
+    plain = line.strip(" \"'")
+    return _has_key(plain) or (not known and (" " in plain or len(plain) > MAX_TITLE))
+
+
+def _says_something(above: Sequence[str], cells: Cells, shape: _Shape, *, known: bool) -> bool:
+    """Whether the last of the lines is a key and a value, as those before it may be, and not names."""
+    if cells[0].endswith((":", "=")) or PERSONAL.search(cells[0]):
+        return True
+    if len(shape.cells(above[-1])) != 2:
+        return False
     pairs = sum(len(shape.cells(line)) == 2 for line in above)
-    said = len(shape.cells(above[-1])) == 2 and (PERSONAL.fullmatch(cells[0].strip(": ")) or (pairs > 1 and not known))
-    keyed = cells[0].endswith((":", "=")) or (is_comment(above[-1]) and _has_key(cells[0]))
-    return () if said or keyed else tuple(cells)
+    return SETTING.fullmatch(cells[0].strip(": ")) is not None or (pairs > 1 and not known)
 
 
 def _has_key(line: str) -> bool:

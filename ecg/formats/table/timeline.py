@@ -24,6 +24,7 @@ UNIX = (946_684_800.0, 4_102_444_800.0)
 EXCEL, DAYS = datetime(1899, 12, 30), (29_221.0, 73_051.0)
 """The day that Excel counts from, and the days of the same years."""
 
+HOUR = 3600.0
 AGREE = 0.02
 """Of a rate: how far apart two of them are that mean the same."""
 
@@ -45,8 +46,10 @@ class Timeline:
 
     @property
     def period(self) -> float | None:
-        """That of a clock, which begins anew at midnight."""
-        return DAY if self.style == "clock" else None
+        """That of a clock, which begins anew at midnight; one of minutes and seconds, as Excel shows it, each hour."""
+        if self.style != "clock":
+            return None
+        return HOUR if all(cell.count(":") == 1 for cell in self.column.cells) else DAY
 
     def seconds(self, column: "pd.Series[float] | pd.Series[str]", rows: Rows) -> Float64[np.ndarray, "row"]:
         """The times of some rows, in seconds; NaN for what is none."""
@@ -124,11 +127,19 @@ def _read(column: TableColumn, day_first: bool | None) -> Float64[np.ndarray, "r
     return seconds(column.beginning.astype(str), column.style or "clock", day_first=day_first is not False)
 
 
+def _stated(column: TableColumn) -> float | None:
+    """The unit that a column's name states, in seconds: it may be a part of a second, as s/256."""
+    unit = (column.name.unit or "").lower()
+    if unit.startswith("s/") and unit[2:].isdecimal() and int(unit[2:]):
+        return 1 / int(unit[2:])
+    return SECONDS.get(unit) or SECONDS.get(column.name.text.lower())
+
+
 def _unit(
     column: TableColumn, steps: Pace, times: Float64[np.ndarray, "row"], fs: float | None
 ) -> tuple[float, str | None]:
     """The unit in seconds, and what was guessed of it."""
-    stated = SECONDS.get((column.name.unit or "").lower()) or SECONDS.get(column.name.text.lower())
+    stated = _stated(column)
     if stated and (_fits(steps.rate / stated, fs) or column.look == "counter"):
         return stated, None
     start = float(np.abs(times[np.isfinite(times)][0]))
