@@ -54,7 +54,7 @@ def open_table(file: Path, options: ReadOptions = ReadOptions()) -> Source:
     fs = timing.rate(table)
     check_layout(fs, len(found.leads))
     scales = _scales(table, found.leads, fs, options.unit, notes)
-    names = distinct_names([column.name.text for column in found.leads])
+    names = _lead_names(table, found.leads)
     factors = np.array([[each.factor] for each in scales])
     return Source(
         file.stem,
@@ -83,6 +83,13 @@ def _without_leads(table: Table, found: Signals) -> Source:
 def _left_out(found: Signals) -> tuple[str, ...]:
     """The signals that are no leads; times and counts are no signals."""
     return tuple(column.told for column, _ in found.left_out if column.kind not in ("time", "index"))
+
+
+def _lead_names(table: Table, leads: Sequence[TableColumn]) -> tuple[str, ...]:
+    """Of the only one, which has no name in the table, that in the lines before it."""
+    if len(leads) == 1 and not leads[0].named and table.preamble.lead:
+        return (table.preamble.lead,)
+    return distinct_names([column.name.text for column in leads])
 
 
 def _leads_read(names: Sequence[str], scales: Sequence[Scale], columns: Sequence[TableColumn]) -> tuple[LeadRead, ...]:
