@@ -17,6 +17,7 @@ from ecg.formats.table.scale import Scale
 from ecg.formats.table.table import Table, read_table
 from ecg.formats.table.timeline import Timeline, begun, find_timing
 from ecg.leads import distinct_names
+from ecg.messages import shortened
 from ecg.reading import LeadRead, ReadAs, ReadOptions, WarningKind, Warnings
 from ecg.source import Source, check_layout, check_unit
 from ecg.units import millivolts
@@ -104,11 +105,25 @@ def _scales(table: Table, leads: Sequence[TableColumn], fs: float, unit: str | N
     said = [_said(table, column, unit) for column in leads]
     silent = [column for column, each in zip(leads, said, strict=True) if each is None]
     guess = scale.guessed([column.values.stretches for column in silent], fs, table.preamble.bits, table.preamble.count)
+    _check_stated(leads, said, fs, notes)
     scales = [each or guess for each in said]
     if any(each.guessed for each in scales):
         guess = next(each for each in scales if each.guessed)
         notes.doubt("uncalibrated" if guess.unit == scale.COUNTS else "unit_guessed", _warning(guess))
     return scales
+
+
+def _check_stated(leads: Sequence[TableColumn], said: Sequence[Scale | None], fs: float, notes: Notes) -> None:
+    """Warn of a lead that the file says to be in a unit that its waves cannot be in."""
+    stated = [(column, each) for column, each in zip(leads, said, strict=True) if each and each.unit_from == "file"]
+    for column, each in stated:
+        size = scale.height([column.values.stretches], fs) * each.factor
+        if size and not scale.VOLTS_BELOW <= size <= scale.COUNTS_ABOVE:
+            notes.doubt(
+                "unit_guessed",
+                f"{shortened(column.name.text)} is said to be in {each.unit}, and was read so: its waves are then "
+                f"{size:.3g} mV high; if it is in another unit, say it (unit)",
+            )
 
 
 def _said(table: Table, column: TableColumn, unit: str | None) -> Scale | None:

@@ -208,6 +208,20 @@ def test_a_unit_that_nobody_says_is_that_which_the_values_look_like(factor, unit
     np.testing.assert_allclose(said.signals[0], 1000 * factor * signal, rtol=1e-3, atol=0.3)
 
 
+@pytest.mark.parametrize(
+    ("unit", "factor", "warned"), [("mV", 1.0, 0), ("mV", 1e-3, 1), ("mV", 1e3, 1), ("V", 1.0, 1), ("uV", 1e3, 0)]
+)
+def test_a_unit_that_waves_cannot_be_in_is_obeyed_and_warned_of(unit, factor, warned, signal, read):
+    recording = read(f"time,ECG ({unit})\n{lines(fixed(T), fixed(factor * signal, 7))}")
+    assert recording.read_as.leads[0].unit == unit and len(recording.warnings) == warned
+    assert all("mV high; if it is in another unit, say it" in warning.message for warning in recording.warnings)
+
+
+def test_a_long_name_of_what_is_left_out_is_shortened(signal, read):
+    recording = read(f"time,ECG,{'heart rate ' * 50}\n{lines(fixed(T), fixed(signal), ['60'] * N)}")
+    assert recording.leads == ("ECG",) and max(map(len, recording.left_out)) <= 100
+
+
 def test_counts_are_read_and_said_to_be_no_mv(signal, read):
     recording = read(f"time,ECG\n{lines(fixed(T), fixed(2048 + 200 * signal, 0))}")
     assert kinds(recording) == ["uncalibrated"]
