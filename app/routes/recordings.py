@@ -43,7 +43,7 @@ def _request_body() -> dict[str, Any]:
         "solver": {"type": "string", "description": "as JSON, for a model with a solver"}
     }
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
-    files["description"] = "a WFDB header with its signal files, or a zip of them, or one EDF, or one CSV"
+    files["description"] = "a WFDB header with its signal files, or a zip of them, one EDF, or one table (CSV or text)"
     form = {"type": "object", "required": ["files"], "properties": {"files": files} | fields}
     content = {"multipart/form-data": {"schema": form}, JSON.media_type: {"schema": whole_schema(SignalsRequest)}}
     return {"requestBody": {"required": True, "content": content}}
@@ -97,7 +97,7 @@ async def _annotated(request: Request, form: Form, closing: ExitStack) -> Respon
 
 def _read(state: ServiceState, upload: Upload, workspace: Workspace, plan: Plan, account: Account) -> Analysis:
     """The analysis of the recording, which is read. Raises what reading it raises, and UnknownLead."""
-    source = upload.source(workspace, state.settings.max_recording_bytes)
+    source = upload.source(workspace, state.settings.max_recording_bytes, strict=state.settings.strict)
     recording = workspace.store(source, state.settings.max_recording_values)
     leads = choose_leads(recording, upload.options.lead)
     store = state.recordings if upload.options.keep else None

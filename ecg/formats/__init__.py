@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ecg.errors import UnreadableRecording
-from ecg.formats.csv import open_csv
 from ecg.formats.edf import open_edf
+from ecg.formats.table import open_table
 from ecg.formats.wfdb import open_record
 from ecg.formats.wfdb_header import MAX_HEADER, SUFFIX
 from ecg.messages import listed
@@ -35,7 +35,7 @@ def open_files(files: Sequence[Path], options: ReadOptions = ReadOptions()) -> S
         case "EDF":
             return open_edf(found[0], options)
         case "CSV":
-            return open_csv(found[0], options)
+            return open_table(found[0], options)
         case _:
             return open_record(found[0], options)
 
