@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,8 @@ class Source:
 
     `blocks` can be gone through once; it raises UnreadableRecording where what comes is not as the header says.
     `length` is in samples, None where nobody knows before the end. `left_out` names the signals that are no leads.
-    `warnings` are complete once the blocks have been gone through.
+    `warnings` are complete once the blocks have been gone through. `begun` is the date and time of the first sample,
+    where the file states one.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Source:
     left_out: tuple[str, ...] = ()
     read_as: ReadAs | None = None
     warnings: Warnings = field(default_factory=Warnings)
+    begun: datetime | None = None
 
     def __post_init__(self) -> None:
         """Raises InvalidSignals for a signal's name that is too long to be one."""
@@ -86,6 +89,7 @@ class Source:
             left_out=self.left_out,
             read_as=self.read_as,
             warnings=tuple(self.warnings.given),
+            begun=self.begun,
         )
 
     def _counted(self, max_values: int | None) -> Iterator[Float32[np.ndarray, "lead sample"]]:
