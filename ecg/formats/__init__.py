@@ -7,7 +7,7 @@ from ecg.errors import UnreadableRecording
 from ecg.formats.csv import open_csv
 from ecg.formats.edf import open_edf
 from ecg.formats.wfdb import open_record
-from ecg.formats.wfdb_header import MAX_HEADER, SUFFIX
+from ecg.formats.wfdb.header import MAX_HEADER, SUFFIX
 from ecg.messages import listed
 from ecg.reading import ReadOptions
 from ecg.source import Source

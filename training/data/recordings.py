@@ -13,13 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import wfdb as wfdb_library
 from jaxtyping import Bool, Int64
 from tqdm import tqdm
 
 from ecg import EcgError, FoundBeats, Recording, choose_leads, find_beats, label_of
 from ecg.formats import wfdb
-from ecg.formats.wfdb_header import SUFFIX, read_header
+from ecg.formats.wfdb.header import SUFFIX, read_header
 from ecg.matching import labels_at
 from ecg.messages import listed
 from models.checkpoint.info import AddedRecordings
@@ -105,10 +104,10 @@ def _headers(folder: Path) -> list[Path]:
 
 def _segments(header: Path) -> list[str]:
     try:
-        record = read_header(header)
+        read = read_header(header)
     except EcgError:
         return []  # reading the recording will say why
-    return list(record.seg_name) if isinstance(record, wfdb_library.MultiRecord) else []
+    return list(read.record.seg_name) if read.has_segments else []
 
 
 def _read(header: Path, annotator: str, patient: str) -> Added:
