@@ -67,8 +67,8 @@ def _not_one(files: Sequence[Path], found: int) -> UnreadableRecording:
     inner = any(file.suffix.lower() == ZIP for file in files) and not found
     return UnreadableRecording(
         f"got {names}: that is {found or 'no'} recording{'s' if found > 1 else ''}; expected one: a WFDB header "
-        f"({SUFFIX}) with its signal files, or a file of one of: {', '.join(one.name for one in FORMATS[1:])}; or a zip "
-        "of them" + ("; a zip within a zip is not unpacked" if inner else "")
+        f"({SUFFIX}) with its signal files, or a file of one of: {', '.join(one.name for one in FORMATS[1:])}; or a "
+        "zip of them" + ("; a zip within a zip is not unpacked" if inner else "")
     )
 
 

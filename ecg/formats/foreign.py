@@ -28,12 +28,11 @@ FOREIGN = (
     Foreign("MFER", BIOSIG, beginnings=(b"@  MFR",), extensions=(".mwf", ".mfer")),
     Foreign("CFWB of LabChart", BIOSIG, beginnings=(b"CFWB",), extensions=(".cfwb", ".adibin")),
     Foreign(
-        "a file of LabChart", "export it as text from LabChart, or read it with the Python package adi-reader",
+        "a file of LabChart",
+        "export it as text from LabChart, or read it with the Python package adi-reader",
         extensions=(".adicht",),
     ),
-    Foreign(
-        "a file of AcqKnowledge", "convert it with acq2txt of the Python package bioread", extensions=(".acq",)
-    ),
+    Foreign("a file of AcqKnowledge", "convert it with acq2txt of the Python package bioread", extensions=(".acq",)),
     Foreign("BrainVision", BIOSIG, beginnings=(b"Brain Vision",), extensions=(".vhdr", ".eeg", ".vmrk")),
     Foreign("XDF", "save it as a CSV with the Python package pyxdf", beginnings=(b"XDF:",), extensions=(".xdf",)),
     Foreign(
@@ -56,7 +55,11 @@ FOREIGN = (
         beginnings=(b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ"),
         extensions=(".gz", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz"),
     ),
-    Foreign("JSON", "send its signals as application/json, by name of the lead, as the documentation shows", extensions=(".json",)),
+    Foreign(
+        "JSON",
+        "send its signals as application/json, by name of the lead, as the documentation shows",
+        extensions=(".json",),
+    ),
     Foreign(
         "a file of a vendor's own format",
         "export it from the vendor's program as EDF, DICOM, SCP-ECG, HL7 aECG or ISHNE; BioSig (save2gdf -f=EDF) and "

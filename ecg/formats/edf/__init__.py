@@ -47,6 +47,14 @@ class _Lead:
     range: Range
     factor: float
 
+    def part(self, part: int, parts: int) -> tuple[int, int]:
+        """The first of its samples in one of so many parts of a data record, and the first after it."""
+        return self.signal.samples * part // parts, self.signal.samples * (part + 1) // parts
+
+    def there(self, header: Header) -> int:
+        """How many samples there are of it in the record that is cut off, and after them."""
+        return max(header.rest // header.width - self.signal.place, 0)
+
 
 def open_edf(file: Path, options: ReadOptions = ReadOptions()) -> Source:
     """The recording of an EDF or BDF file, of whatever name. Its gaps (EDF+D) are gaps.
@@ -70,7 +78,8 @@ def open_edf(file: Path, options: ReadOptions = ReadOptions()) -> Source:
     samples = max((lead.signal.samples for lead in leads), default=0)
     fs = samples / header.seconds if header.seconds else 0.0
     if onsets is None:
-        return reading.source(chosen, fs, header.records * samples, _blocks(header, leads), header.begun)
+        length = header.records * samples + (int(_share(header, leads) * samples) if leads else 0)
+        return reading.source(chosen, fs, length, _blocks(header, leads), header.begun)
     length = round((onsets[-1] + header.seconds - onsets[0]) * fs)
     begun = header.begun and header.begun + timedelta(seconds=float(onsets[0]))
     return reading.source(chosen, fs, length, _with_gaps(_blocks(header, leads), onsets, samples, fs), begun)
@@ -143,6 +152,8 @@ def _onset(name: str, entry: bytes) -> float:
 def _records(header: Header) -> Shaped[np.ndarray, "record byte"]:
     """What follows the header, a row a data record."""
     shape = (header.records, header.width * header.samples)
+    if not header.records:
+        return np.zeros(shape, np.uint8)
     return np.memmap(header.file, np.uint8, "r", header.size, shape)
 
 
@@ -172,15 +183,43 @@ def _pieces(header: Header, leads: list[_Lead]) -> Iterator[list[Float64[np.ndar
     parts = -(-longest // at_once)
     for first in range(0, header.records, several):
         for part in range(parts):
-            yield [_values(records, header.width, lead, slice(first, first + several), part, parts) for lead in leads]
+            yield [
+                _values(records, header.width, lead, slice(first, first + several), lead.part(part, parts))
+                for lead in leads
+            ]
+    if header.rest:
+        yield from _cut_off(header, leads, parts)
+
+
+def _share(header: Header, leads: list[_Lead]) -> Fraction:
+    """How much of the record that is cut off is there of the fastest lead."""
+    fastest = max(leads, key=lambda lead: lead.signal.samples)
+    return Fraction(min(fastest.there(header), fastest.signal.samples), fastest.signal.samples)
+
+
+def _cut_off(header: Header, leads: list[_Lead], parts: int) -> Iterator[list[Float64[np.ndarray, "sample"]]]:
+    """The record that is cut off, in so many parts; what it has not got is missing."""
+    share = _share(header, leads)
+    start = header.size + header.records * header.width * header.samples
+    record = np.memmap(header.file, np.uint8, "r", start, (1, header.rest))
+    for part in range(parts):
+        pieces = []
+        for lead in leads:
+            begin, end = lead.part(part, parts)
+            end = max(min(end, int(share * lead.signal.samples)), begin)
+            piece = np.full(end - begin, np.nan)
+            there = min(max(lead.there(header) - begin, 0), len(piece))
+            piece[:there] = _values(record, header.width, lead, slice(None), (begin, begin + there))
+            pieces.append(piece)
+        yield pieces
 
 
 def _values(
-    records: Shaped[np.ndarray, "record byte"], width: int, lead: _Lead, several: slice, part: int, parts: int
+    records: Shaped[np.ndarray, "record byte"], width: int, lead: _Lead, several: slice, part: tuple[int, int]
 ) -> Float64[np.ndarray, "sample"]:
-    """One of so many parts of these data records."""
-    begin, end = (lead.signal.samples * bound // parts for bound in (part, part + 1))
-    digital = _numbers(records, width, slice(lead.signal.place + begin, lead.signal.place + end), several)
+    """Those of a part of these data records, in mV."""
+    place = lead.signal.place
+    digital = _numbers(records, width, slice(place + part[0], place + part[1]), several)
     with np.errstate(over="ignore", invalid="ignore"):
         values = (digital + lead.range.offset) * lead.range.gain * lead.factor
         return np.where(np.isfinite(values.astype(np.float32)), values, np.nan)

@@ -1,4 +1,4 @@
-"""The header of an EDF or BDF file: a part of the whole file, then sixteen-character fields, and others, of all signals.
+"""The header of an EDF or BDF file: a part of the whole file, then each of several fields, of all signals.
 
 Whoever wrote it may have written numbers otherwise than the standard wants: `256.0`, `0,5`, or zero bytes around them.
 The fields that name a patient are never read.
@@ -67,13 +67,17 @@ class EdfSignal:
 
 @dataclass(frozen=True)
 class Header:
-    """What the file's first bytes say, found true. `width` is the bytes of a sample."""
+    """What the file's first bytes say, found true. `width` is the bytes of a sample.
+
+    After whole data records a file that was cut off may hold `rest` bytes of another one.
+    """
 
     file: Path
     size: int
     width: int
     discontinuous: bool
     records: int
+    rest: int
     seconds: float
     signals: tuple[EdfSignal, ...]
     begun: datetime | None
@@ -113,13 +117,15 @@ def read_header(reading: Reading) -> Header:
     seconds = _seconds(reading, fixed[244:252], signals)
     discontinuous = fixed[192:197] in (b"EDF+D", b"BDF+D")
     said = _whole(file, fixed[236:244], "number of data records")
-    records = _records(reading, size, width * sum(signal.samples for signal in signals), said)
+    records, rest_of_one = _records(reading, size, width * sum(signal.samples for signal in signals), said)
+    if discontinuous:
+        rest_of_one = 0  # nobody knows when it begins
     if discontinuous and records > MAX_RECORDS:
         raise UnreadableRecording(
-            f"{file.name} has gaps (EDF+D) and {records:,} data records, expected at most {MAX_RECORDS:,}; save it with "
-            "longer ones"
+            f"{file.name} has gaps (EDF+D) and {records:,} data records, expected at most {MAX_RECORDS:,}; save it "
+            "with longer ones"
         )
-    return Header(file, size, width, discontinuous, records, seconds, signals, _begun(fixed))
+    return Header(file, size, width, discontinuous, records, rest_of_one, seconds, signals, _begun(fixed))
 
 
 def number(text: bytes) -> float:
@@ -158,7 +164,9 @@ def _signals(file: Path, rest: bytes, count: int) -> tuple[EdfSignal, ...]:
         before, length = FIELDS[name]
         return rest[before * count + length * signal :][:length]
 
-    samples = [_whole(file, field("number of samples", n), f"number of samples of signal {n + 1}") for n in range(count)]
+    samples = [
+        _whole(file, field("number of samples", n), f"number of samples of signal {n + 1}") for n in range(count)
+    ]
     if min(samples) < 0 or not any(samples):
         raise UnreadableRecording(
             f"{file.name} says that its signals have {listed(samples)} samples in a data record, expected 1 or more"
@@ -206,25 +214,26 @@ def _seconds(reading: Reading, text: bytes, signals: tuple[EdfSignal, ...]) -> f
     return seconds
 
 
-def _records(reading: Reading, header: int, record: int, said: int) -> int:
-    """The data records that are there; one that is cut off is none."""
+def _records(reading: Reading, header: int, record: int, said: int) -> tuple[int, int]:
+    """The data records that are there, and the bytes of one that is cut off."""
     name, size = reading.file.name, reading.file.stat().st_size
     there, rest = divmod(max(size - header, 0), record)
     if said < 0:
         reading.doubt(
             "truncated",
-            f"{name} says {said} data records: the program that recorded it never closed it; read the {there:,} that "
-            "are there",
+            f"{name} says {said} data records: the program that recorded it never closed it; read what is there, "
+            f"{there:,}",
         )
     elif there != said or rest:
         reading.doubt(
             "truncated",
             f"{name} is {'truncated' if there < said else 'longer than it says'}, or its header lies: got {size:,} "
-            f"bytes, expected {header + record * said:,} for {said:,} data records; read the {there:,} that are there",
+            f"bytes, expected {header + record * said:,} for {said:,} data records; read what is there, {there:,}",
         )
-    if not there:
+    rest = 0 if 0 <= said <= there else rest
+    if not there and not rest:
         raise UnreadableRecording(f"{name} holds no data record; send it anew")
-    return there
+    return there, rest
 
 
 def _begun(fixed: bytes) -> datetime | None:
@@ -234,9 +243,10 @@ def _begun(fixed: bytes) -> datetime | None:
     if len(date) != 3 or len(time) != 3 or (full and full[1] == b"X"):
         return None
     day, month, year = map(int, date)
+    hour, minute, second = map(int, time)
     year = int(full[1][-4:]) if full else year + (1900 if year >= CENTURY else 2000)
     try:
-        begun = datetime(year, month, day, *map(int, time))
+        begun = datetime(year, month, day, hour, minute, second)
     except ValueError:
         return None
     return None if begun == datetime(1900 + CENTURY, 1, 1) else begun
