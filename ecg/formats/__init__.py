@@ -8,6 +8,8 @@ from ecg.formats.csv import open_csv
 from ecg.formats.edf import is_edf, open_edf
 from ecg.formats.foreign import FOREIGN
 from ecg.formats.format import Format, first_bytes
+from ecg.formats.ishne import is_ishne, open_ishne
+from ecg.formats.scp import is_scp, open_scp
 from ecg.formats.wfdb import open_record
 from ecg.formats.wfdb.header import MAX_HEADER, SUFFIX
 from ecg.messages import listed
@@ -20,6 +22,8 @@ FORMATS = (
     WFDB,
     Format("EDF", (".edf", ".rec"), open_edf, is_edf),
     Format("BDF", (".bdf",), open_edf, is_edf),
+    Format("ISHNE", (".ecg", ".ish", ".ishne"), open_ishne, is_ishne),
+    Format("SCP-ECG", (".scp", ".scp-ecg"), open_scp, is_scp),
     Format("CSV", (".csv", ".tsv", ".txt"), open_csv),
 )
 """In the order in which a file's first bytes are held against them."""

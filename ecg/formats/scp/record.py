@@ -1,0 +1,175 @@
+"""An SCP-ECG recording: its rhythm data (Section 6), of which a reference beat (Section 5) may have been taken off."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from ecg.errors import LargeRecording, UnreadableRecording
+from ecg.formats.rates import Block
+from ecg.formats.reading import Reading
+from ecg.formats.scp.huffman import ADVICE, Table, read_table
+from ecg.formats.scp.names import LEAD_NAMES
+from ecg.formats.scp.sections import (
+    BEATS,
+    LEADS,
+    LONG_RHYTHM,
+    PATIENT,
+    REFERENCE,
+    RHYTHM,
+    TABLES,
+    Coded,
+    Lead,
+    begun,
+    read_coded,
+    read_leads,
+    read_sections,
+)
+from ecg.formats.signals import Signal
+from ecg.reading import ReadOptions
+from ecg.source import BLOCK, Source
+
+MAX_SIZE = 2**24
+"""Bytes of a record: its lengths have 16 bits for a lead, so that an honest one is much smaller."""
+
+SECOND = 1_000_000
+"""In the microseconds of an interval."""
+
+BEAT = struct.Struct("<HIII")
+BEAT_TO_SUBTRACT = 0
+"""The type of the beats that the reference beat was taken off."""
+
+Samples = Int64[np.ndarray, "sample"]
+
+
+@dataclass(frozen=True)
+class _Signal:
+    """A lead, and its samples in nV, which may be fewer than it says."""
+
+    lead: Lead
+    nanovolts: Samples
+
+
+def open_scp(file: Path, options: ReadOptions = ReadOptions()) -> Source:
+    """The rhythm data of an SCP-ECG record, of all leads; where one was recorded later than another, the rest is a gap.
+
+    Warned of are a record that is cut off, and a CRC that does not come out, but for one of 0. Raises
+    UnreadableRecording, also for what is encoded in a way that is not read (bimodal, several Huffman tables) and, where
+    the options are strict, for what is warned of otherwise; InvalidSignals, and LargeRecording.
+    """
+    reading = Reading(file, "SCP-ECG", options)
+    if file.stat().st_size > MAX_SIZE:
+        raise LargeRecording(f"{file.name} has {file.stat().st_size:,} bytes, expected at most {MAX_SIZE:,}")
+    sections = read_sections(reading, file.read_bytes())
+    if LONG_RHYTHM in sections:
+        raise UnreadableRecording(f"{file.name} holds long-term rhythm data (Section 12), which is not read; {ADVICE}")
+    if RHYTHM not in sections:
+        raise UnreadableRecording(
+            f"{file.name} holds no rhythm data (Section 6): a mean beat alone has no beats that follow each other"
+        )
+    leads, subtracted = read_leads(file.name, sections.get(LEADS, b""))
+    rhythm = read_coded(file.name, sections[RHYTHM], len(leads))
+    signals = _signals(reading, sections, leads, rhythm, subtracted)
+    chosen = reading.choose([Signal(_name(lead.code), "nV") for lead in leads], lambda _: (np.zeros(0), 0.0))
+    first = min(lead.first for lead in leads)
+    _check_times(file.name, signals, first)
+    length = max(signal.lead.first - first + len(signal.nanovolts) for signal in signals)
+    blocks = _blocks([signals[place] for place in chosen.places], chosen.factors, first, length)
+    return reading.source(chosen, SECOND / rhythm.interval, length, blocks, begun(sections.get(PATIENT, b"")))
+
+
+def _check_times(name: str, signals: list[_Signal], first: int) -> None:
+    """Leads are recorded at once or one after the other: none begins after all others might have ended."""
+    latest = max(signal.lead.first for signal in signals) - first
+    if latest > sum(len(signal.nanovolts) for signal in signals):
+        raise UnreadableRecording(f"{name} says that a lead begins {latest:,} samples after another")
+
+
+def _name(code: int) -> str:
+    return LEAD_NAMES.get(code, f"lead {code}")
+
+
+def _signals(
+    reading: Reading, sections: dict[int, bytes], leads: tuple[Lead, ...], rhythm: Coded, subtracted: bool
+) -> list[_Signal]:
+    name = reading.file.name
+    if rhythm.bimodal:
+        raise UnreadableRecording(f"{name} has fewer samples between its beats (bimodal), which is not read; {ADVICE}")
+    table = read_table(name, sections[TABLES]) if TABLES in sections else None
+    signals = []
+    for lead, content in zip(leads, rhythm.leads, strict=True):
+        samples = _decoded(content, lead.length, table, rhythm.order)
+        signals.append(_Signal(lead, samples * rhythm.nanovolts))
+    short = sum(len(signal.nanovolts) < signal.lead.length for signal in signals)
+    if short:
+        reading.doubt(
+            "truncated", f"{name} is truncated: {short} of {len(leads)} leads have fewer samples than it says"
+        )
+    if not any(len(signal.nanovolts) for signal in signals):
+        raise UnreadableRecording(f"{name} holds no sample; send it anew")
+    return _with_reference(name, sections, signals, rhythm, table) if subtracted else signals
+
+
+def _decoded(content: bytes, length: int, table: Table | None, order: int) -> Samples:
+    """The samples of a lead, whose differences of an order are written."""
+    if table is None:
+        written = np.frombuffer(content[: 2 * length], "<i2", min(length, len(content) // 2)).astype(np.int64)
+    else:
+        written = table.decode(content, length)
+    if order == 2 and len(written) > 1:
+        steps = np.concatenate(([written[1] - written[0]], written[2:])).cumsum()
+        written = np.concatenate((written[:1], written[0] + steps.cumsum()))
+    elif order:
+        written = written.cumsum()
+    return written.astype(np.int16).astype(np.int64)  # they are differences of 16 bits, with no carry
+
+
+def _with_reference(
+    name: str, sections: dict[int, bytes], signals: list[_Signal], rhythm: Coded, table: Table | None
+) -> list[_Signal]:
+    """The reference beat, put back wherever it was taken off (5.7, 5.8)."""
+    beats, section = sections.get(BEATS, b""), sections.get(REFERENCE, b"")
+    if len(beats) < 6 or not section:
+        raise UnreadableRecording(f"{name} lacks the reference beat that was taken off its samples (Sections 4 and 5)")
+    reference = read_coded(name, section, len(signals))
+    if reference.interval != rhythm.interval:
+        raise UnreadableRecording(f"{name} has a reference beat of another rate than its samples; {ADVICE}")
+    _, centre, count = struct.unpack_from("<HHH", beats)
+    places = list(BEAT.iter_unpack(beats[6 : 6 + BEAT.size * min(count, (len(beats) - 6) // BEAT.size)]))
+    for signal, content in zip(signals, reference.leads, strict=True):
+        beat = _decoded(content, len(content) * 8, table, reference.order) * reference.nanovolts
+        for kind, begin, fiducial, end in places:
+            if kind == BEAT_TO_SUBTRACT:
+                _add(
+                    signal.nanovolts,
+                    beat,
+                    begin - signal.lead.first,
+                    end - signal.lead.first + 1,
+                    centre - fiducial + signal.lead.first - 1,
+                )
+    return signals
+
+
+def _add(samples: Samples, beat: Int64[np.ndarray, "other"], begin: int, end: int, ahead: int) -> None:
+    """Add to the samples of a stretch those of the beat that are `ahead` places further on in it."""
+    begin = max(begin, -ahead, 0)
+    end = max(min(end, len(samples), len(beat) - ahead), begin)
+    samples[begin:end] += beat[begin + ahead : end + ahead]
+
+
+def _blocks(signals: list[_Signal], factors: tuple[float, ...], first: int, length: int) -> Iterator[Block]:
+    for start in range(0, length, BLOCK):
+        block = np.full((len(signals), min(BLOCK, length - start)), np.nan, np.float32)
+        for row, signal, factor in zip(block, signals, factors, strict=True):
+            _fill(row, signal.nanovolts, signal.lead.first - first - start, factor)
+        yield block
+
+
+def _fill(row: Float32[np.ndarray, "place"], samples: Samples, at: int, factor: float) -> None:
+    """Put samples, the first of which is to be at a place, into those of a block."""
+    begin, end = max(at, 0), min(at + len(samples), len(row))
+    if begin < end:
+        row[begin:end] = samples[begin - at : end - at] * factor
