@@ -22,6 +22,7 @@ from ecg.errors import (
     InvalidSynthesis,
     LargeRecording,
     MissingAnnotations,
+    MissingReader,
     UnknownLead,
     UnreadableRecording,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "LiveContext",
     "LargeRecording",
     "MissingAnnotations",
+    "MissingReader",
     "QUALITIES",
     "Quality",
     "Recording",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ecg.errors import UnreadableRecording
 from ecg.formats.csv import open_csv
+from ecg.formats.dicom import is_dicom, open_dicom
 from ecg.formats.edf import is_edf, open_edf
 from ecg.formats.foreign import FOREIGN
 from ecg.formats.format import Format, first_bytes
@@ -24,6 +25,7 @@ FORMATS = (
     Format("BDF", (".bdf",), open_edf, is_edf),
     Format("ISHNE", (".ecg", ".ish", ".ishne"), open_ishne, is_ishne),
     Format("SCP-ECG", (".scp", ".scp-ecg"), open_scp, is_scp),
+    Format("DICOM", (".dcm", ".dicom"), open_dicom, is_dicom, "dicom"),
     Format("CSV", (".csv", ".tsv", ".txt"), open_csv),
 )
 """In the order in which a file's first bytes are held against them."""

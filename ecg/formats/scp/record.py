@@ -1,15 +1,13 @@
 """An SCP-ECG recording: its rhythm data (Section 6), of which a reference beat (Section 5) may have been taken off."""
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Int64
 
 from ecg.errors import LargeRecording, UnreadableRecording
-from ecg.formats.rates import Block
 from ecg.formats.reading import Reading
 from ecg.formats.scp.huffman import ADVICE, Table, read_table
 from ecg.formats.scp.names import LEAD_NAMES
@@ -28,9 +26,9 @@ from ecg.formats.scp.sections import (
     read_leads,
     read_sections,
 )
-from ecg.formats.signals import Signal
+from ecg.formats.strips import Strip, open_strips
 from ecg.reading import ReadOptions
-from ecg.source import BLOCK, Source
+from ecg.source import Source
 
 MAX_SIZE = 2**24
 """Bytes of a record: its lengths have 16 bits for a lead, so that an honest one is much smaller."""
@@ -73,19 +71,9 @@ def open_scp(file: Path, options: ReadOptions = ReadOptions()) -> Source:
     leads, subtracted = read_leads(file.name, sections.get(LEADS, b""))
     rhythm = read_coded(file.name, sections[RHYTHM], len(leads))
     signals = _signals(reading, sections, leads, rhythm, subtracted)
-    chosen = reading.choose([Signal(_name(lead.code), "nV") for lead in leads], lambda _: (np.zeros(0), 0.0))
-    first = min(lead.first for lead in leads)
-    _check_times(file.name, signals, first)
-    length = max(signal.lead.first - first + len(signal.nanovolts) for signal in signals)
-    blocks = _blocks([signals[place] for place in chosen.places], chosen.factors, first, length)
-    return reading.source(chosen, SECOND / rhythm.interval, length, blocks, begun(sections.get(PATIENT, b"")))
-
-
-def _check_times(name: str, signals: list[_Signal], first: int) -> None:
-    """Leads are recorded at once or one after the other: none begins after all others might have ended."""
-    latest = max(signal.lead.first for signal in signals) - first
-    if latest > sum(len(signal.nanovolts) for signal in signals):
-        raise UnreadableRecording(f"{name} says that a lead begins {latest:,} samples after another")
+    fs = SECOND / rhythm.interval
+    strips = [Strip(_name(one.lead.code), "nV", one.nanovolts, fs, begins=one.lead.first / fs) for one in signals]
+    return open_strips(reading, strips, begun(sections.get(PATIENT, b"")))
 
 
 def _name(code: int) -> str:
@@ -158,18 +146,3 @@ def _add(samples: Samples, beat: Int64[np.ndarray, "other"], begin: int, end: in
     begin = max(begin, -ahead, 0)
     end = max(min(end, len(samples), len(beat) - ahead), begin)
     samples[begin:end] += beat[begin + ahead : end + ahead]
-
-
-def _blocks(signals: list[_Signal], factors: tuple[float, ...], first: int, length: int) -> Iterator[Block]:
-    for start in range(0, length, BLOCK):
-        block = np.full((len(signals), min(BLOCK, length - start)), np.nan, np.float32)
-        for row, signal, factor in zip(block, signals, factors, strict=True):
-            _fill(row, signal.nanovolts, signal.lead.first - first - start, factor)
-        yield block
-
-
-def _fill(row: Float32[np.ndarray, "place"], samples: Samples, at: int, factor: float) -> None:
-    """Put samples, the first of which is to be at a place, into those of a block."""
-    begin, end = max(at, 0), min(at + len(samples), len(row))
-    if begin < end:
-        row[begin:end] = samples[begin - at : end - at] * factor

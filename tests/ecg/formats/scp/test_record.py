@@ -141,7 +141,7 @@ def test_a_reference_beat_that_is_not_there_is_refused(changed, message, microvo
 
 
 def test_leads_that_are_years_apart_are_refused(microvolts, write):
-    with pytest.raises(UnreadableRecording, match="says that a lead begins 999,999,999 samples after another"):
+    with pytest.raises(UnreadableRecording, match="holds signals that begin 2,000,000 s after others"):
         open_scp(write(record(microvolts, starts=[1, 10**9])))
 
 
