@@ -13,6 +13,7 @@ from ecg.formats.ishne import is_ishne, open_ishne
 from ecg.formats.scp import is_scp, open_scp
 from ecg.formats.wfdb import open_record
 from ecg.formats.wfdb.header import MAX_HEADER, SUFFIX
+from ecg.formats.xml import is_aecg, is_muse, open_aecg, open_muse
 from ecg.messages import listed
 from ecg.reading import ReadOptions
 from ecg.source import Source
@@ -26,6 +27,8 @@ FORMATS = (
     Format("ISHNE", (".ecg", ".ish", ".ishne"), open_ishne, is_ishne),
     Format("SCP-ECG", (".scp", ".scp-ecg"), open_scp, is_scp),
     Format("DICOM", (".dcm", ".dicom"), open_dicom, is_dicom, "dicom"),
+    Format("HL7 aECG", (".xml", ".aecg"), open_aecg, is_aecg),
+    Format("MUSE XML", (".xml",), open_muse, is_muse),
     Format("CSV", (".csv", ".tsv", ".txt"), open_csv),
 )
 """In the order in which a file's first bytes are held against them."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from ecg.errors import LargeRecording, MissingReader, UnreadableRecording
 from ecg.formats.format import first_bytes
+from ecg.formats.moment import moment
 from ecg.formats.reading import Reading
 from ecg.formats.scp.names import LEAD_NAMES
 from ecg.formats.strips import Samples, Strip, open_strips
@@ -39,8 +40,6 @@ NUMBERS = {
 
 LEAD_CODE = re.compile(r"(?:5\.6\.3-9-|2:)(\d+)")
 """Of a lead, in SCP-ECG's or in ISO 11073's numbers (CID 3001)."""
-
-DATE_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:\.(\d{1,6}))?")
 
 MOST_OF_A_DERIVED = 5.0
 """Seconds: a derived group that is no longer holds one beat."""
@@ -163,11 +162,6 @@ def _name(item: Any) -> str:
 def _begun(read: Any) -> datetime | None:
     """When it was recorded, where the file states a date and a time."""
     try:
-        stated = str(read.get("AcquisitionDateTime") or f"{read.ContentDate}{read.ContentTime}")
-        parts = DATE_TIME.match(stated)
-        if parts is None:
-            return None
-        year, month, day, hour, minute, second = (int(part or 0) for part in parts.groups()[:6])
-        return datetime(year, month, day, hour, minute, second, int((parts[7] or "").ljust(6, "0")))
+        return moment(str(read.get("AcquisitionDateTime") or f"{read.ContentDate}{read.ContentTime}"))
     except Exception:  # a parser of strangers' files may raise anything; a date is not worth a refusal
         return None

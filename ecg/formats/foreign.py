@@ -41,6 +41,11 @@ FOREIGN = (
         beginnings=(b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE HealthData',),
     ),
     Foreign(
+        "XML of another kind than HL7 aECG and MUSE's",
+        "export it as HL7 aECG, DICOM or SCP-ECG; the Python package ecgdatakit reads Philips' (Sierra) and others",
+        extensions=(".xml",),
+    ),
+    Foreign(
         "a workbook", "save the sheet as a CSV", beginnings=(b"\xd0\xcf\x11\xe0",), extensions=(".xlsx", ".xls", ".ods")
     ),
     Foreign(

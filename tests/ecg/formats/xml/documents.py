@@ -1,0 +1,61 @@
+"""XML of ECGs, of a patient with a name."""
+
+import base64
+
+import numpy as np
+
+PATIENT = (
+    "<name><family>Mustermann</family><given>Erika</given></name><id extension='0815'/><birthTime value='19510302'/>"
+)
+
+
+def aecg(series, patient=PATIENT, before=""):
+    """An annotated ECG of series, each of which is (code, sequence sets)."""
+    whole = "".join(
+        f"<component><series><code code='{code}'/>{''.join(sets)}</series></component>" for code, sets in series
+    )
+    return (
+        f"<?xml version='1.0' encoding='UTF-8'?>{before}\n<AnnotatedECG xmlns='urn:hl7-org:v3' "
+        f"xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'>{patient}{whole}</AnnotatedECG>"
+    ).encode()
+
+
+def sequence_set(
+    signals, *, head="20191231235958.500", increment="0.004", time_unit="s", scale="1", origin="0", unit="uV"
+):
+    """One of signals by lead."""
+    kind = "TIME_ABSOLUTE" if head else "TIME_RELATIVE"
+    times = f"<code code='{kind}'/><value xsi:type='GLIST_TS'><head value='{head}'/>"
+    times += f"<increment value='{increment}' unit='{time_unit}'/></value>"
+    lists = [
+        f"<code code='MDC_ECG_LEAD_{name.upper()}'/><value xsi:type='SLIST_PQ'><origin value='{origin}' unit='{unit}'/>"
+        f"<scale value='{scale}' unit='{unit}'/><digits>{' '.join(map(str, signal))}</digits></value>"
+        for name, signal in signals.items()
+    ]
+    sequences = "".join(f"<component><sequence>{content}</sequence></component>" for content in (times, *lists))
+    return f"<component><sequenceSet>{sequences}</sequenceSet></component>"
+
+
+def muse(signals, *, kind="Rhythm", fs=250, gain="1", unit="MICROVOLTS", count=None, before="", **changed):
+    """A resting ECG of MUSE, of signals by lead; `changed` are elements of each lead."""
+    leads = "".join(
+        "<LeadData>"
+        + "".join(
+            f"<{name}>{value}</{name}>"
+            for name, value in {
+                "LeadSampleCountTotal": len(signal) if count is None else count,
+                "LeadAmplitudeUnitsPerBit": gain, "LeadAmplitudeUnits": unit, "LeadID": lead, "LeadSampleSize": 2,
+                "WaveFormData": base64.encodebytes(np.array(signal).astype("<i2").tobytes()).decode(),
+            }.items() | changed.items()
+        )
+        + "</LeadData>"
+        for lead, signal in signals.items()
+    )  # fmt: skip
+    return (
+        f"<?xml version='1.0' encoding='ISO-8859-1'?>{before}\n<RestingECG><PatientDemographics><PatientID>0815"
+        "</PatientID><DateofBirth>03-02-1951</DateofBirth><PatientLastName>Mustermann</PatientLastName>"
+        "<PatientFirstName>Erika</PatientFirstName></PatientDemographics><TestDemographics><AcquisitionTime>23:59:58"
+        "</AcquisitionTime><AcquisitionDate>12-31-2019</AcquisitionDate></TestDemographics><Waveform><WaveformType>"
+        f"{kind}</WaveformType><SampleBase>{fs}</SampleBase><SampleExponent>0</SampleExponent>{leads}</Waveform>"
+        "</RestingECG>"
+    ).encode()
