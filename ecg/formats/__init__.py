@@ -10,6 +10,7 @@ from ecg.formats.edf import is_edf, open_edf
 from ecg.formats.foreign import FOREIGN
 from ecg.formats.format import Format, first_bytes
 from ecg.formats.ishne import is_ishne, open_ishne
+from ecg.formats.matlab import is_matlab, open_matlab
 from ecg.formats.scp import is_scp, open_scp
 from ecg.formats.wfdb import open_record
 from ecg.formats.wfdb.header import MAX_HEADER, SUFFIX
@@ -29,6 +30,7 @@ FORMATS = (
     Format("DICOM", (".dcm", ".dicom"), open_dicom, is_dicom, "dicom"),
     Format("HL7 aECG", (".xml", ".aecg"), open_aecg, is_aecg),
     Format("MUSE XML", (".xml",), open_muse, is_muse),
+    Format("MAT", (".mat",), open_matlab, is_matlab),
     Format("CSV", (".csv", ".tsv", ".txt"), open_csv),
 )
 """In the order in which a file's first bytes are held against them."""
