@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Float32
 
 from ecg.errors import InvalidSignals, LargeRecording
 from ecg.messages import listed, shortened
-from ecg.reading import ReadAs, Warnings
+from ecg.reading import LeadRead, ReadAs, Warnings
 from ecg.recording import Recording
 from ecg.units import UNITS, millivolts
 
@@ -137,7 +138,10 @@ def from_arrays(
     values = np.array([np.array(signal, dtype=np.float64) for signal in signals.values()])
     with np.errstate(over="ignore"):
         block = np.where(np.isfinite(values), values * factor, np.nan).astype(np.float32)
-    return Source(name, tuple(signals), float(fs), block.shape[1], iter([block]))
+    stated: Literal["option", "default"] = "default" if unit is None else "option"
+    leads = tuple(LeadRead(lead, unit or "mV", stated, column) for column, lead in enumerate(signals, 1))
+    read_as = ReadAs("signals", float(fs), "option", leads)
+    return Source(name, tuple(signals), float(fs), block.shape[1], iter([block]), read_as=read_as)
 
 
 def check_unit(unit: str) -> float:
