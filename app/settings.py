@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     max_recording_values: int = Field(
         250_000_000, ge=1, description="most samples of a recording, over all its leads; each takes 4 bytes on disk"
     )
+    strict: bool = Field(
+        False,
+        description="refuse recordings that are otherwise read with a warning, as those with a wrong checksum are, "
+        "unless a request says otherwise (strict)",
+    )
     recordings_at_once: int = Field(
         4, ge=1, description="recordings that are worked on at once; others are told to wait"
     )

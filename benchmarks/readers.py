@@ -1,9 +1,9 @@
 """Readers: what becomes of the files that people have?
 
-`python -m benchmarks.readers` (cases, svdb, vfdb, cudb and cinc2017 in CARDIODE_DATA, each where it is there) reads them
-all, writes a recording in every format that wfdb writes and reads it back, and counts what was read, what was refused
-rightly, and what was wrong, which it lists. A case is read if its rate, and where that is the reader's business its
-beats (within two), are right; a recording of a database if its signals are those that wfdb reads.
+`python -m benchmarks.readers` (cases, svdb, vfdb, cudb and cinc2017 in CARDIODE_DATA, where they are) reads them all,
+writes a recording in every format that wfdb writes and reads it back, and counts what was read, what was refused
+rightly, and what was wrong, which it lists. A case is read if its rate is right, and where they hang on the reader its
+beats (within two) are; a recording of a database if its signals are those that wfdb reads.
 """
 
 import tempfile

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -124,8 +123,11 @@ def from_arrays(
     *,
     unit: str | None = None,
     name: str = "recording",
+    format: str = "arrays",  # noqa: A002 - the word of ReadAs
 ) -> Source:
     """The source of signals that are already there, by name of the lead; None, NaN and infinity are gaps.
+
+    `format` says what they came as.
 
     Raises InvalidSignals for no signals, for ones of different lengths, a rate or a unit that is not known.
     """
@@ -138,9 +140,10 @@ def from_arrays(
     values = np.array([np.array(signal, dtype=np.float64) for signal in signals.values()])
     with np.errstate(over="ignore"):
         block = np.where(np.isfinite(values), values * factor, np.nan).astype(np.float32)
-    stated: Literal["option", "default"] = "default" if unit is None else "option"
-    leads = tuple(LeadRead(lead, unit or "mV", stated, column) for column, lead in enumerate(signals, 1))
-    read_as = ReadAs("signals", float(fs), "option", leads)
+    leads = tuple(
+        LeadRead(lead, unit or "mV", "option" if unit else "default", place) for place, lead in enumerate(signals, 1)
+    )
+    read_as = ReadAs(format, float(fs), "option", leads)
     return Source(name, tuple(signals), float(fs), block.shape[1], iter([block]), read_as=read_as)
 
 

@@ -33,12 +33,17 @@ class Upload:
     options: RecordingOptions
     signals: SignalsRequest | None
 
-    def source(self, workspace: Workspace, max_bytes: int) -> Source:
-        """The recording, whose signals are still to be read. Raises UnreadableRecording and InvalidSignals."""
+    def source(self, workspace: Workspace, max_bytes: int, *, strict: bool = False) -> Source:
+        """The recording, whose signals are still to be read; `strict` where the request does not say.
+
+        Raises UnreadableRecording and InvalidSignals.
+        """
+        said = self.options
         if self.signals is None:
-            return workspace.open(ReadOptions(self.options.fs, self.options.unit, self.options.lead), max_bytes)
+            strict = strict if said.strict is None else said.strict
+            return workspace.open(ReadOptions(said.fs, said.unit, said.lead, strict), max_bytes)
         asked = self.signals
-        return from_arrays(asked.signals, asked.fs, unit=asked.unit, name=asked.name)
+        return from_arrays(asked.signals, asked.fs, unit=asked.unit, name=asked.name, format="JSON")
 
 
 async def receive(request: Request, workspace: Workspace, readers: anyio.CapacityLimiter) -> Upload:

@@ -97,7 +97,7 @@ async def _annotated(request: Request, form: Form, closing: ExitStack) -> Respon
 
 def _read(state: ServiceState, upload: Upload, workspace: Workspace, plan: Plan, account: Account) -> Analysis:
     """The analysis of the recording, which is read. Raises what reading it raises, and UnknownLead."""
-    source = upload.source(workspace, state.settings.max_recording_bytes)
+    source = upload.source(workspace, state.settings.max_recording_bytes, strict=state.settings.strict)
     recording = workspace.store(source, state.settings.max_recording_values)
     leads = choose_leads(recording, upload.options.lead)
     store = state.recordings if upload.options.keep else None

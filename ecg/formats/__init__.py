@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ecg.errors import UnreadableRecording
-from ecg.formats.csv import open_csv
 from ecg.formats.dicom import is_dicom, open_dicom
 from ecg.formats.edf import is_edf, open_edf
 from ecg.formats.foreign import FOREIGN
@@ -12,6 +11,7 @@ from ecg.formats.format import Format, first_bytes
 from ecg.formats.ishne import is_ishne, open_ishne
 from ecg.formats.matlab import is_matlab, open_matlab
 from ecg.formats.scp import is_scp, open_scp
+from ecg.formats.table import open_table
 from ecg.formats.wfdb import open_record
 from ecg.formats.wfdb.header import MAX_HEADER, SUFFIX
 from ecg.formats.xml import is_aecg, is_muse, open_aecg, open_muse
@@ -31,7 +31,7 @@ FORMATS = (
     Format("HL7 aECG", (".xml", ".aecg"), open_aecg, is_aecg),
     Format("MUSE XML", (".xml",), open_muse, is_muse),
     Format("MAT", (".mat",), open_matlab, is_matlab),
-    Format("CSV", (".csv", ".tsv", ".txt"), open_csv),
+    Format("CSV", (".csv", ".tsv", ".txt"), open_table),
 )
 """In the order in which a file's first bytes are held against them."""
 

@@ -4,7 +4,9 @@ A file may hold several groups of channels, each of one rate and from a time of 
 derived, and none of them. Of all else no more is read than the date.
 """
 
+import logging
 import re
+import warnings
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +20,6 @@ from ecg.formats.moment import moment
 from ecg.formats.reading import Reading
 from ecg.formats.scp.names import LEAD_NAMES
 from ecg.formats.strips import Samples, Strip, open_strips
-from ecg.messages import reason
 from ecg.reading import ReadOptions
 from ecg.source import MAX_LEADS, Source
 
@@ -65,12 +66,7 @@ def open_dicom(file: Path, options: ReadOptions = ReadOptions()) -> Source:
 
 def _read(file: Path) -> Any:
     """The data set, of which only the waveforms and the date are looked at."""
-    try:
-        import pydicom
-    except ImportError as error:
-        raise MissingReader(
-            f"{file.name} is DICOM, which takes another package to read: pip install 'cardiode[dicom]'"
-        ) from error
+    pydicom = _pydicom(file)
     try:
         if is_dicom(first_bytes(file)) and pydicom.filereader.read_file_meta_info(file).get(SYNTAX) == DEFLATED:
             raise UnreadableRecording(f"{file.name} is packed (deflated); save it in another transfer syntax")
@@ -80,10 +76,29 @@ def _read(file: Path) -> Any:
     except UnreadableRecording:
         raise
     except Exception as error:  # a parser of strangers' files may raise anything
-        raise UnreadableRecording(
-            f"{file.name} is cut off, or no DICOM file that can be read: {reason(error, file)}"
-        ) from error
+        raise _unreadable(file, error) from None
     raise UnreadableRecording(f"{file.name} holds no waveform; expected a DICOM ECG (12-lead, general or ambulatory)")
+
+
+def _pydicom(file: Path) -> Any:
+    """The package, kept from showing what it reads: it warns of odd values, and logs them, be they a patient's name."""
+    try:
+        import pydicom
+    except ImportError as error:
+        raise MissingReader(
+            f"{file.name} is DICOM, which takes another package to read: pip install 'cardiode[dicom]'"
+        ) from error
+    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module=rf"pydicom\.|{re.escape(__name__)}")
+    return pydicom
+
+
+def _unreadable(file: Path, error: Exception) -> UnreadableRecording:
+    """By the kind of what pydicom raised, for its words quote what was read."""
+    return UnreadableRecording(
+        f"{file.name} is cut off, or no DICOM file that can be read ({type(error).__name__}); send it anew"
+    )
 
 
 def _strips(reading: Reading, read: Any) -> list[Strip]:
@@ -95,9 +110,7 @@ def _strips(reading: Reading, read: Any) -> list[Strip]:
     except UnreadableRecording:
         raise
     except Exception as error:  # a parser of strangers' files may raise anything
-        raise UnreadableRecording(
-            f"{name} has a waveform that cannot be read: {reason(error, reading.file)}"
-        ) from error
+        raise _unreadable(reading.file, error) from None
     if not any(len(strip.samples) for strip in strips):
         raise UnreadableRecording(f"{name} holds no recorded waveform; a mean beat has no beats that follow each other")
     return strips

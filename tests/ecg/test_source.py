@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg import InvalidSignals, LargeRecording
-from ecg.reading import LeadRead
 from ecg.source import Source, check_layout, from_arrays
 
 
@@ -54,13 +53,6 @@ def test_arrays_become_mv_and_what_is_no_number_a_gap():
     recording = from_arrays({"II": [1000.0, None, float("inf")]}, 250, unit="uV", name="mine").read()
     np.testing.assert_array_equal(recording.signals, np.array([[1.0, np.nan, np.nan]], np.float32))
     assert (recording.name, recording.leads, recording.fs, recording.seconds) == ("mine", ("II",), 250.0, 3 / 250)
-
-
-def test_what_is_understood_of_arrays_is_what_was_said_of_them():
-    read_as = from_arrays({"II": [1.0], "V1": [1.0]}, 250, unit="uV").read_as
-    assert (read_as.format, read_as.fs, read_as.fs_from) == ("signals", 250, "option")
-    assert read_as.leads == (LeadRead("II", "uV", "option", 1), LeadRead("V1", "uV", "option", 2))
-    assert from_arrays({"II": [1.0]}, 250).read_as.leads == (LeadRead("II", "mV", "default", 1),)
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,8 @@ def read_header(reading: Reading) -> Header:
     discontinuous = fixed[192:197] in (b"EDF+D", b"BDF+D")
     said = _whole(file, fixed[236:244], "number of data records")
     records, rest_of_one = _records(reading, size, width * sum(signal.samples for signal in signals), said)
+    if discontinuous and not records:
+        raise UnreadableRecording(f"{file.name} holds no whole data record; send it anew")
     if discontinuous:
         rest_of_one = 0  # nobody knows when it begins
     if discontinuous and records > MAX_RECORDS:

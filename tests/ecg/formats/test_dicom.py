@@ -72,6 +72,19 @@ def test_nothing_of_the_patient_is_shown(microvolts, file):
     assert not any(word in shown for word in ("Mustermann", "Erika", "0815", "1951"))
 
 
+@pytest.mark.parametrize("field", [b"1.2.3\0", b"DERIVED ", b"250.0 ", b"2:2 ", b"20191231235958.5"])
+def test_pydicom_shows_nobody_what_it_found_odd(field, microvolts, file, caplog, recwarn):
+    """It quotes whole values in its warnings, in its log and in its errors."""
+    beat = group({name: signal[:250] for name, signal in microvolts.items()}, 250, WaveformOriginality="DERIVED")
+    content = write(file, [beat, group(microvolts, 250)]).read_bytes()
+    file.write_bytes(content.replace(field, b"Mustermann^Erika"[: len(field)].ljust(len(field), b"x")))
+    try:
+        shown = repr(open_dicom(file).read())
+    except EcgError as error:
+        shown = str(error)
+    assert not any("Muste" in text for text in (shown, caplog.text, *(str(one.message) for one in recwarn)))
+
+
 def test_a_mean_beat_is_none_of_the_leads(microvolts, file):
     beat = group({name: signal[:250] for name, signal in microvolts.items()}, 250, WaveformOriginality="DERIVED")
     assert open_dicom(write(file, [beat, group(microvolts, 250)])).leads == ("II", "V1")

@@ -167,7 +167,7 @@ LONG = """
 import itertools, sys
 from pathlib import Path
 from ecg import EcgError
-from ecg.formats import csv
+from ecg.formats.table import open_table
 from ecg.reading import ReadOptions
 from ecg.formats.wfdb.header import read_header
 header, table = Path(sys.argv[1], "made.hea"), Path(sys.argv[1], "made.csv")
@@ -192,7 +192,7 @@ for size in (1_000, 30_000, 60_000, 1_000_000):
         for end in ("", "(", ")", "mV", " (mV)"):
             table.write_text("II" + piece * (size // len(piece)) + end + ",V1\\n1,2\\n1,2\\n")
             try:
-                csv.open_csv(table, ReadOptions(fs=100)).read()
+                open_table(table, ReadOptions(fs=100)).read()
             except EcgError:
                 pass
 print("read")

@@ -1,0 +1,87 @@
+"""Scale: what one of a lead's units is in mV, where nobody says it, by how high its waves are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float64
+
+from ecg.source import check_unit
+
+COUNTS = "counts"
+A_MILLIVOLT = 200.0
+"""Counts, where a converter is not calibrated: what WFDB takes them as (header(5))."""
+
+RANGE = 3.0
+"""mV that the ECG sensors of OpenSignals' recorders span with all their counts."""
+
+VOLTS_BELOW, COUNTS_ABOVE, TALLEST = 0.02, 20.0, 20_000.0
+"""Heights of waves, in units of the table: those of volts are lower, those of counts or uV are higher."""
+
+OFF_CENTRE = 1.5
+"""Of their height: how far from 0 the middle of waves lies that are counts of a converter."""
+
+SECONDS = 2.0
+"""So long there is a beat, mostly."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A lead's unit, how many mV it is, and who says so."""
+
+    unit: str
+    factor: float
+    unit_from: Literal["file", "option", "values", "default"]
+
+    @property
+    def guessed(self) -> bool:
+        """Whether by the values alone."""
+        return self.unit_from == "values"
+
+
+def stated(unit: str, by: Literal["file", "option"]) -> Scale:
+    """That of a unit of voltage. Raises InvalidSignals for another one."""
+    return Scale(unit, check_unit(unit), by)
+
+
+def counted(bits: int | None, count: float | None, height: float | None = None) -> Scale:
+    """That of a converter's counts: of so many mV, by the file, or of so many bits, or not calibrated."""
+    if count:
+        return Scale(COUNTS, count, "file")
+    if bits:
+        return Scale(COUNTS, RANGE / 2**bits, "values")
+    if height and height > TALLEST:
+        return Scale(COUNTS, 10.0 ** -round(np.log10(height)), "values")
+    return Scale(COUNTS, 1 / A_MILLIVOLT, "values")
+
+
+def guessed(
+    leads: Sequence[Sequence[Float64[np.ndarray, "sample"]]], fs: float, bits: int | None, count: float | None
+) -> Scale:
+    """That of leads of one recorder, each in stretches, by their values."""
+    heights, middles, whole = _waves([stretch for lead in leads for stretch in lead], max(2, int(SECONDS * fs)))
+    height = float(np.median(heights)) if len(heights) else 0.0
+    if whole and count:
+        return counted(bits, count)
+    if not height or VOLTS_BELOW <= height <= COUNTS_ABOVE:
+        return Scale("mV", 1.0, "default")
+    if height < VOLTS_BELOW:
+        return Scale("V", 1e3, "values")
+    centred = float(np.median(np.abs(middles))) < OFF_CENTRE * height
+    if bits or height > TALLEST or (whole and not centred) or height < 1e3 * VOLTS_BELOW * 2:
+        return counted(bits, count, height)
+    return Scale("uV", 1e-3, "values")
+
+
+def _waves(
+    stretches: Sequence[Float64[np.ndarray, "sample"]], length: int
+) -> tuple[Float64[np.ndarray, "piece"], Float64[np.ndarray, "piece"], bool]:
+    """How high pieces of so many samples are, where they move, where their middles lie, and if all are whole."""
+    pieces = [stretch[: len(stretch) // length * length].reshape(-1, length) for stretch in stretches]
+    joined = np.concatenate([*pieces, np.zeros((0, length))])
+    joined = joined[np.isfinite(joined).all(axis=1)]
+    heights = np.ptp(joined, axis=1) if len(joined) else np.zeros(0)
+    joined, heights = joined[heights > 0], heights[heights > 0]
+    whole = bool((joined == np.rint(joined)).all())
+    return heights, np.median(joined, axis=1) if len(joined) else np.zeros(0), whole
