@@ -192,12 +192,13 @@ def xml() -> list[Files]:
 
 
 def matlab() -> list[Files]:
-    made = []
-    for level, packed in (("4", False), ("5", False), ("5", True)):
-        content = io.BytesIO()
-        savemat(content, {"val": np.round(MADE.signals * 1000).astype("i2")}, format=level, do_compression=packed)
-        made.append({"made.mat": content.getvalue()})
-    return made
+    val = {"val": np.round(MADE.signals * 1000).astype("i2")}
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, name) for name in ("4", "5", "packed")]
+        savemat(str(files[0]), val, format="4")
+        savemat(str(files[1]), val)
+        savemat(str(files[2]), val, do_compression=True)
+        return [{"made.mat": Path(f"{file}.mat").read_bytes()} for file in files]
 
 
 FORMATS: dict[str, Callable[[], list[Files]]] = {

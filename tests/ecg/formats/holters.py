@@ -2,9 +2,22 @@
 
 import binascii
 import struct
+from collections.abc import Sequence
+
+import numpy as np
 
 
-def holter(signals, *, codes=(6, 11), sizes=(1000, 1000), fs=250, length=None, leads=None, checksum=None, block=b"x"):
+def holter(
+    signals: np.ndarray,
+    *,
+    codes: Sequence[int] = (6, 11),
+    sizes: Sequence[int] = (1000, 1000),
+    fs: int = 250,
+    length: int | None = None,
+    leads: int | None = None,
+    checksum: int | None = None,
+    block: bytes = b"x",
+) -> bytes:
     """The bytes of an ISHNE file (Badilini 1998) of signals [lead, sample], in figures of so many nV."""
     count = len(signals) if leads is None else leads
     start = 522 + len(block)

@@ -1,5 +1,9 @@
 """DICOM waveforms, written by pydicom."""
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
@@ -10,11 +14,21 @@ from pydicom.uid import (
     TwelveLeadECGWaveformStorage,
 )
 
-CODES = {"I": "1", "II": "2", "V1": "3", "V2": "4"}
+CODES = dict(zip(("I", "II", "V1", "V2", "V3", "V4", "V5", "V6"), range(1, 9), strict=True))
+CODES |= {"III": 61, "aVR": 62, "aVL": 63, "aVF": 64}
 SYNTAXES = {"explicit": ExplicitVRLittleEndian, "implicit": ImplicitVRLittleEndian, "big": ExplicitVRBigEndian}
 
 
-def group(signals, fs, *, unit="uV", kind="i2", sensitivity=1.0, baseline=0.0, **changed):
+def group(
+    signals: Mapping[str, Any],
+    fs: float,
+    *,
+    unit: str | None = "uV",
+    kind: str = "i2",
+    sensitivity: float = 1.0,
+    baseline: float = 0.0,
+    **changed: Any,
+) -> Dataset:
     """An item of the waveform sequence, of digital signals by lead; `changed` are its attributes."""
     item = Dataset()
     number = np.dtype(kind)
@@ -31,13 +45,13 @@ def group(signals, fs, *, unit="uV", kind="i2", sensitivity=1.0, baseline=0.0, *
     return item
 
 
-def coded(value, meaning, scheme):
+def coded(value: str, meaning: str, scheme: str) -> Dataset:
     item = Dataset()
     item.CodeValue, item.CodeMeaning, item.CodingSchemeDesignator = value, meaning, scheme
     return item
 
 
-def channel(name, unit, sensitivity, baseline):
+def channel(name: str, unit: str | None, sensitivity: float, baseline: float) -> Dataset:
     item = Dataset()
     code = f"2:{CODES[name]}" if name in CODES else "0"
     item.ChannelSourceSequence = Sequence([coded(code, f"Lead {name} (Einthoven)", "MDC")])
@@ -52,7 +66,7 @@ def channel(name, unit, sensitivity, baseline):
     return item
 
 
-def write(file, groups, syntax="explicit", **changed):
+def write(file: Path, groups: Iterable[Dataset] | None, syntax: str = "explicit", **changed: Any) -> Path:
     """A file of these groups, of a patient with a name."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = SYNTAXES.get(syntax, syntax)

@@ -2,6 +2,8 @@
 
 import binascii
 import struct
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +15,20 @@ PATIENT = b"".join(
     )
 )  # fmt: skip
 
-CODES = {"I": 1, "II": 2, "V1": 3, "V2": 4, "V3": 5, "V4": 6, "V5": 7, "V6": 8, "III": 61, "aVR": 62}
+CODES = {
+    "I": 1,
+    "II": 2,
+    "V1": 3,
+    "V2": 4,
+    "V3": 5,
+    "V4": 6,
+    "V5": 7,
+    "V6": 8,
+    "III": 61,
+    "aVR": 62,
+    "aVL": 63,
+    "aVF": 64,
+}
 
 DEFAULT = struct.pack("<H", 19999)
 OWN = struct.pack("<HH", 1, 3) + b"".join(
@@ -22,7 +37,17 @@ OWN = struct.pack("<HH", 1, 3) + b"".join(
 """0 for 0, 10 before eight bits, 11 before sixteen."""
 
 
-def record(signals, *, nanovolts=1000, interval=2000, table=None, order=0, starts=None, beat=None, **changed):
+def record(
+    signals: Mapping[str, Any],
+    *,
+    nanovolts: int = 1000,
+    interval: int = 2000,
+    table: bytes | None = None,
+    order: int = 0,
+    starts: Sequence[int] | None = None,
+    beat: tuple[np.ndarray, int, Sequence[int]] | None = None,
+    **changed: bytes | None,
+) -> bytes:
     """The bytes of a record of signals by lead, in figures of so many nV; `beat` is (reference, centre, fiducials).
 
     `changed` replaces sections, such as `section3`, or takes them out where it is None.
@@ -46,7 +71,7 @@ def record(signals, *, nanovolts=1000, interval=2000, table=None, order=0, start
     return joined({number: content for number, content in sections.items() if content is not None})
 
 
-def subtracted(length, reference, centre, fiducials):
+def subtracted(length: int, reference: np.ndarray, centre: int, fiducials: Sequence[int]) -> np.ndarray:
     """What the reference beat is at its places, counted from 1."""
     whole = np.zeros(length, np.int64)
     for fiducial in fiducials:
@@ -54,17 +79,17 @@ def subtracted(length, reference, centre, fiducials):
     return whole
 
 
-def coded(signals, nanovolts, interval, table, order):
+def coded(signals: Iterable[np.ndarray], nanovolts: int, interval: int, table: bytes | None, order: int) -> bytes:
     written = [packed(differences(signal, order), table) for signal in signals]
     lengths = struct.pack(f"<{len(written)}H", *map(len, written))
     return struct.pack("<HHBB", nanovolts, interval, order, 0) + lengths + b"".join(written)
 
 
-def differences(signal, order):
+def differences(signal: np.ndarray, order: int) -> np.ndarray:
     return np.concatenate((signal[:order], np.diff(signal, order)))
 
 
-def packed(values, table):
+def packed(values: np.ndarray, table: bytes | None) -> bytes:
     if table is None:
         return values.astype("<i2").tobytes()
     bits = "".join((own if table is OWN else default)(value) for value in values.tolist())
@@ -72,7 +97,7 @@ def packed(values, table):
     return int(bits or "0", 2).to_bytes(len(bits) // 8, "big")
 
 
-def default(value):
+def default(value: int) -> str:
     if value == 0:
         return "0"
     if abs(value) <= 8:
@@ -82,13 +107,13 @@ def default(value):
     return f"1111111111{value & 0xFFFF:016b}"
 
 
-def own(value):
+def own(value: int) -> str:
     if value == 0:
         return "0"
     return f"10{value & 0xFF:08b}" if -128 <= value < 128 else f"11{value & 0xFFFF:016b}"
 
 
-def joined(sections):
+def joined(sections: Mapping[int, bytes]) -> bytes:
     numbers = sorted({*range(12), *sections})
     place = 6 + 16 + 10 * len(numbers)
     pointers, body = struct.pack("<HII", 0, place - 6, 7), b""
@@ -104,6 +129,6 @@ def joined(sections):
     return struct.pack("<H", binascii.crc_hqx(rest, 0xFFFF)) + rest
 
 
-def section(number, content, reserved=bytes(6)):
+def section(number: int, content: bytes, reserved: bytes = bytes(6)) -> bytes:
     rest = struct.pack("<HIBB6s", number, len(content) + 16, 20, 20, reserved) + content
     return struct.pack("<H", binascii.crc_hqx(rest, 0xFFFF)) + rest

@@ -1,6 +1,8 @@
 """XML of ECGs, of a patient with a name."""
 
 import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +11,7 @@ PATIENT = (
 )
 
 
-def aecg(series, patient=PATIENT, before=""):
+def aecg(series: Iterable[tuple[str, Iterable[str]]], patient: str = PATIENT, before: str = "") -> bytes:
     """An annotated ECG of series, each of which is (code, sequence sets)."""
     whole = "".join(
         f"<component><series><code code='{code}'/>{''.join(sets)}</series></component>" for code, sets in series
@@ -21,8 +23,15 @@ def aecg(series, patient=PATIENT, before=""):
 
 
 def sequence_set(
-    signals, *, head="20191231235958.500", increment="0.004", time_unit="s", scale="1", origin="0", unit="uV"
-):
+    signals: Mapping[str, Iterable[Any]],
+    *,
+    head: str = "20191231235958.500",
+    increment: str = "0.004",
+    time_unit: str = "s",
+    scale: str = "1",
+    origin: str = "0",
+    unit: str = "uV",
+) -> str:
     """One of signals by lead."""
     kind = "TIME_ABSOLUTE" if head else "TIME_RELATIVE"
     times = f"<code code='{kind}'/><value xsi:type='GLIST_TS'><head value='{head}'/>"
@@ -36,7 +45,17 @@ def sequence_set(
     return f"<component><sequenceSet>{sequences}</sequenceSet></component>"
 
 
-def muse(signals, *, kind="Rhythm", fs=250, gain="1", unit="MICROVOLTS", count=None, before="", **changed):
+def muse(
+    signals: Mapping[str, Any],
+    *,
+    kind: str = "Rhythm",
+    fs: Any = 250,
+    gain: str = "1",
+    unit: str = "MICROVOLTS",
+    count: int | None = None,
+    before: str = "",
+    **changed: Any,
+) -> bytes:
     """A resting ECG of MUSE, of signals by lead; `changed` are elements of each lead."""
     leads = "".join(
         "<LeadData>"
