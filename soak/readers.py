@@ -124,8 +124,27 @@ def shaped_csv() -> list[Files]:
         f'"time","II","event, if any"\n{noted}',
         f"Patient: nobody\nRate: 100\n\n{table}",
         "".join(line.partition(",")[2] + "\n" for line in table.splitlines()),
+        *headed_csv(),
     ]
     return [{"made.csv": text.encode()} for text in texts] + [{"made.csv": table.encode("utf-16")}]
+
+
+def headed_csv() -> list[str]:
+    """Tables of devices, with what they write before them, and their clocks."""
+    first = MADE.signals[0].tolist()
+    device = '{"00": {"sensor": ["ECG"], "column": ["nSeq", "A1"], "sampling rate": 100, "resolution": [4, 10]}}'
+    watch = 'Name,Nobody\nDevice,"Watch6,7"\nRecorded Date,2024-01-01 09:14:40 +0000\nSample Rate,"100,5 hertz"\n\n'
+    return [
+        f"{watch}Lead,Lead I\nUnit,µV\n\n" + "".join(f"{1000 * a:.3f}\n".replace(".", ",") for a in first),
+        f"# OpenSignals Text File Format\n# {device}\n# EndOfHeader\n"
+        + "".join(f"{n % 16}\t{512 + 300 * a:.0f}\t\n" for n, a in enumerate(first)),
+        "Phone timestamp;sensor timestamp [ns];ecg [uV];HR\n"
+        + "".join(f"2024-01-01T08:00:0{n // 100}.000;{n * 10**7};{1000 * a:.0f};95\n" for n, a in enumerate(first)),
+        "Time,ECG\n" + "".join(f"04/05/2024 10:00:0{n / 100:.2f} PM,{a:.3f}\n" for n, a in enumerate(first)),
+        "Interval=\t0.01 s\nChannelTitle=\tECG\nRange=\t10 mV\n"
+        + "".join(f"{n}\t{a:.3f}\n" for n, a in enumerate(first)),
+        "".join(f"{n / 100:14.3f}  {a:9.3f}\n" for n, a in enumerate(first)),
+    ]
 
 
 def packed() -> Files:

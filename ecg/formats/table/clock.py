@@ -71,6 +71,7 @@ def _fine(moments: Float64[np.ndarray, "time"], begins: Float64[np.ndarray, "tim
     edges = np.concatenate([[0], gaps, [len(moments)]])
     longest = int(np.argmax(np.diff(edges)))
     first, last = int(edges[longest]), int(edges[longest + 1]) - 1
+    first += last - first > 2  # of rows with one time the first may not all be there
     if moments[last] <= moments[first]:
         return rough
     moments, begins = moments[first : last + 1], begins[first : last + 1]

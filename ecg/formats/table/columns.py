@@ -64,7 +64,7 @@ class TableColumn:
         few = self.rows < ENOUGH
         if self.style or self.kind == "time":
             return True
-        return self.look == "times" and self.kind in ("unknown", "index") and (not few or self._first_unnamed)
+        return self.look == "times" and self.kind in ("unknown", "index", "axis") and (not few or self._first_unnamed)
 
     @property
     def _first_unnamed(self) -> bool:

@@ -167,13 +167,15 @@ def kind_of(name: str, unit: str | None) -> Kind:
         return "lead"
     if not PART_OF_OTHER.intersection(words) and STANDARD.intersection(name.upper().replace("_", " ").split()):
         return "lead"
+    if OTHER_NAME.fullmatch(name.strip()):
+        return "other"
     if is_lead_word(words) and not PART_OF_OTHER.intersection(words) and may_be_ecg(name):
         return "lead" if not TIME_WORDS.intersection(words) else "time"
     if TIME_WORDS.intersection(words) and not PART_OF_OTHER.intersection(words):
         return "time"
     if AXIS.fullmatch(name.strip()):
         return "lead" if unit and millivolts(unit) else "axis"
-    if PART_OF_OTHER.intersection(words) or OTHER_NAME.fullmatch(name.strip()) or not may_be_ecg(name):
+    if PART_OF_OTHER.intersection(words) or not may_be_ecg(name):
         return "other"
     return _kind_of_clock(name, unit, words)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from ecg.formats.table.names import SECONDS, VOLTS, kind_of
-from ecg.formats.table.times import moment
+from ecg.formats.table.times import day_is_first, moment
 from ecg.leads import plain_name
 from ecg.units import millivolts
 
@@ -178,7 +178,7 @@ def _units(pairs: Sequence[tuple[str, str]]) -> Columns:
 def _begun(pairs: Sequence[tuple[str, str]]) -> datetime | None:
     """The first date with a time of day; none that somebody was born on."""
     values = [value for key, value in pairs if not BIRTH.search(key) and ":" in value]
-    return next((found for value in values if (found := moment(value, day_first=None))), None)
+    return next((found for value in values if (found := moment(value, day_first=day_is_first([value])))), None)
 
 
 def _dialect(lines: Sequence[str]) -> str | None:
@@ -236,5 +236,5 @@ def _list(device: dict[str, object], key: str) -> list[object]:
 
 def _began(device: dict[str, object]) -> datetime | None:
     day, clock = str(device.get("date", "")), str(device.get("time", ""))
-    found = moment(f"{day} {clock}".strip(), day_first=None) if day and clock else None
+    found = moment(f"{day} {clock}".strip()) if day and clock else None
     return found if found and found.time() != time() else None

@@ -51,7 +51,7 @@ def style_of(cells: Sequence[str]) -> Style | None:
 
 def seconds(column: "pd.Series[str]", style: Style, *, day_first: bool = True) -> Float64[np.ndarray, "row"]:
     """The column's times in seconds: of a clock since it stood at 0, of dates since 1970; NaN for what is none."""
-    cells = column.str.slice(0, MAX_TIME).str.strip(_AROUND)
+    cells = column.fillna("").str.slice(0, MAX_TIME).str.strip(_AROUND)
     if style == "date":
         return _dates(cells, day_first)
     return np.array([_clock_seconds(cell) for cell in cells.tolist()], dtype=np.float64)

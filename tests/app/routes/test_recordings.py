@@ -97,6 +97,56 @@ def test_a_csv_is_answered_at_the_rate_that_is_said(post):
     assert_problem(post({"made.csv": text.encode()}), 422, "say its rate")
 
 
+@pytest.fixture(scope="session")
+def volts():
+    """A table in volts, which nobody says, of a device that also counts beats."""
+    rows = (
+        f"2024-03-05T08:00:{n / 250:06.3f}Z,{value / 1000:.7f},72\n"
+        for n, value in enumerate(MADE.signals[0, :10_000].tolist())
+    )
+    return {"volts.csv": ("time,ECG,HR\n" + "".join(rows)).encode()}
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_an_answer_says_how_the_file_was_read_and_what_was_warned_of(accept, post, volts):
+    text = post(volts, accept).text
+    recording = json.loads(text.splitlines()[0])["recording"]
+    assert recording["read_as"] == {
+        "format": "CSV",
+        "fs": 250.0,
+        "fs_from": "times",
+        "leads": [{"name": "ECG", "unit": "V", "unit_from": "values", "column": 2}],
+        "left_out": [{"name": "HR", "reason": "its name is not that of a lead"}],
+    }
+    assert [warning["kind"] for warning in recording["warnings"]] == ["unit_guessed"]
+    assert recording["begun"] == "2024-03-05T08:00:00+00:00" and recording["left_out"] == ["HR (no unit)"]
+
+
+def test_what_a_caller_says_is_stronger_and_is_not_warned_of(post, volts):
+    recording = post(volts, fs="200", unit="uV", lead="HR").json()["recording"]
+    read = recording["read_as"]
+    assert (read["fs"], read["fs_from"], recording["lead"]) == (200.0, "option", "HR")
+    assert {lead["unit_from"] for lead in read["leads"]} == {"option"}
+    assert [warning["kind"] for warning in recording["warnings"]] == ["times"]
+
+
+@pytest.mark.parametrize(
+    ("set_to", "asked", "status"), [(False, None, 200), (False, "true", 422), (True, None, 422), (True, "false", 200)]
+)
+def test_what_is_warned_of_is_refused_where_that_is_asked_for(set_to, asked, status, served, volts):
+    parts = [("files", (name, content)) for name, content in volts.items()]
+    with TestClient(service.create(served, Settings(strict=set_to, workers=1))) as client:
+        response = client.post("/recordings", files=parts, data={"strict": asked} if asked else {})
+    assert response.status_code == status
+
+
+def test_signals_as_json_are_read_as_they_are_said_to_be(client):
+    body = {"signals": signals_of(MADE), "fs": 250, "unit": "mV"}
+    recording = client.post("/recordings", json=body).json()["recording"]
+    assert (recording["read_as"]["format"], recording["read_as"]["fs_from"]) == ("JSON", "option")
+    assert [lead["column"] for lead in recording["read_as"]["leads"]] == [1, 2]
+
+
 def test_signals_as_json_are_answered(client):
     body = {"signals": signals_of(MADE), "fs": 250, "name": "mine"}
     answer = assert_is_that_of_made(client.post("/recordings", json=body).json())
