@@ -213,11 +213,11 @@ def xml() -> list[Files]:
 def matlab() -> list[Files]:
     val = {"val": np.round(MADE.signals * 1000).astype("i2")}
     with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder, name) for name in ("4", "5", "packed")]
+        files = [Path(folder, name) for name in ("4.mat", "5.mat", "packed.mat")]
         savemat(str(files[0]), val, format="4")
         savemat(str(files[1]), val)
         savemat(str(files[2]), val, do_compression=True)
-        return [{"made.mat": Path(f"{file}.mat").read_bytes()} for file in files]
+        return [{"made.mat": file.read_bytes()} for file in files]
 
 
 FORMATS: dict[str, Callable[[], list[Files]]] = {

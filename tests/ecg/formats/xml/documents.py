@@ -57,15 +57,23 @@ def muse(
     **changed: Any,
 ) -> bytes:
     """A resting ECG of MUSE, of signals by lead; `changed` are elements of each lead."""
+
+    def elements(lead: str, signal: Any) -> dict[str, Any]:
+        packed = base64.encodebytes(np.array(signal).astype("<i2").tobytes()).decode()
+        return {
+            "LeadSampleCountTotal": len(signal) if count is None else count,
+            "LeadAmplitudeUnitsPerBit": gain,
+            "LeadAmplitudeUnits": unit,
+            "LeadID": lead,
+            "LeadSampleSize": 2,
+            "WaveFormData": packed,
+        } | changed
+
     leads = "".join(
         "<LeadData>"
         + "".join(
             f"<{name}>{value}</{name}>"
-            for name, value in {
-                "LeadSampleCountTotal": len(signal) if count is None else count,
-                "LeadAmplitudeUnitsPerBit": gain, "LeadAmplitudeUnits": unit, "LeadID": lead, "LeadSampleSize": 2,
-                "WaveFormData": base64.encodebytes(np.array(signal).astype("<i2").tobytes()).decode(),
-            }.items() | changed.items()
+            for name, value in elements(lead, signal).items()
         )
         + "</LeadData>"
         for lead, signal in signals.items()
