@@ -9,6 +9,8 @@ from typing import Literal
 from ecg.errors import UnreadableRecording
 from ecg.formats.rates import Block
 from ecg.formats.signals import Chosen, Signal, Values, choose
+from ecg.leads import may_be_ecg
+from ecg.messages import shortened
 from ecg.reading import ReadAs, ReadOptions, WarningKind, Warnings
 from ecg.source import MAX_SAMPLES, Source, check_layout
 
@@ -58,6 +60,7 @@ class Reading:
         rate, rate_from = self.rate(fs), self._rate_from()
         left_out = tuple(f"{one.name} ({one.unit or 'no unit'})" for one in chosen.others)
         if not chosen.places:
+            self._check_others(chosen)
             fs, length, blocks = UNKNOWN_RATE, 0, iter(())
         else:
             check_layout(rate, len(chosen.places))
@@ -66,6 +69,12 @@ class Reading:
         read_as = ReadAs(self.format, rate, rate_from, chosen.leads, chosen.left_out)
         rate = rate if chosen.places else UNKNOWN_RATE
         return Source(self.file.stem, chosen.names, rate, length, blocks, left_out, read_as, self.warnings, begun)
+
+    def _check_others(self, chosen: Chosen) -> None:
+        """Where there is no lead, that none was left out which would be one. Raises UnreadableRecording."""
+        for signal in chosen.others:
+            if signal.wrong and may_be_ecg(signal.name):
+                raise UnreadableRecording(f"{self.file.name}: {shortened(signal.name)} cannot be read: {signal.wrong}")
 
     def _rate_from(self) -> Literal["file", "option"]:
         return "option" if self.options.fs else "file"

@@ -16,8 +16,18 @@ from ecg.reading import LeadRead, LeftOut, ReadOptions
 from ecg.source import check_unit
 from ecg.units import UNITS, millivolts
 
-NO_UNIT = frozenset(("", "?", "-", "--", "none", "n/a", "na", "nd", "unknown", "adu", "au", "a.u.", "count", "counts"))
-"""What programs write that know none, in small letters."""
+NO_UNIT = frozenset(
+    ("", "?", "?v", "-", "--", "none", "n/a", "na", "nd", "unknown", "adu", "au", "a.u.", "a/d", "adc", "count", "counts",
+     "bit", "bits", "digit", "digits", "level", "lsb", "raw", "unit", "units")
+)  # fmt: skip
+"""What programs write that know none, in small letters; `?v` was a micro sign once."""
+
+OTHER_UNITS = frozenset(
+    ("mmhg", "cmh2o", "kpa", "pa", "bar", "bpm", "rpm", "1/min", "/min", "l/min", "l/s", "ml/s", "l", "ml", "%", "g", "mg",
+     "m/s", "m/s2", "m/s^2", "n", "deg", "degc", "degf", "°c", "°f", "c", "k", "hz", "s", "ms", "ohm", "kohm", "mohm", "us",
+     "a", "ma", "ua", "lux", "w", "db")
+)  # fmt: skip
+"""Of what is no voltage, in small letters."""
 
 TYPICAL = 1.5
 """mV between the lowest and the highest of a beat."""
@@ -34,11 +44,6 @@ class Signal:
     unit: str
     default: str | None = None
     wrong: str | None = None
-
-    @property
-    def says_no_unit(self) -> bool:
-        """Whether nobody wrote one."""
-        return self.unit.strip().lower() in NO_UNIT
 
 
 Values = Callable[[int], tuple[Float[np.ndarray, "sample"], float]]
@@ -68,7 +73,8 @@ def choose(signals: Sequence[Signal], options: ReadOptions, values: Values) -> C
     Raises InvalidSignals for an option that is no unit.
     """
     named = next((signal.name for signal in signals if says_ecg(signal.name)), None)
-    reasons = [_reason(signal, options, named) for signal in signals]
+    certain = any(_reason(signal, options, named, True) is None for signal in signals)
+    reasons = [_reason(signal, options, named, certain) for signal in signals]
     places = tuple(place for place, reason in enumerate(reasons) if reason is None)
     names = distinct_names([signals[place].name for place in places])
     leads = tuple(
@@ -88,25 +94,29 @@ def likely_unit(values: Float[np.ndarray, "sample"], seconds: float) -> str:
     """The unit in which the height of the values, of so many seconds, is most like that of beats."""
     parts = np.array_split(values, max(1, min(int(seconds), len(values))))
     heights = [float(np.ptp(part[np.isfinite(part)])) for part in parts if np.isfinite(part).any()]
-    height = float(np.median(heights)) if heights else 0.0
-    if not 0 < height < np.inf:
+    height = float(np.median([one for one in heights if 0 < one < np.inf] or [0.0]))  # a flat start says nothing
+    if not height:
         return "mV"
     return min(UNITS, key=lambda unit: abs(np.log10(height * check_unit(unit) / TYPICAL)))
 
 
-def _reason(signal: Signal, options: ReadOptions, named: str | None) -> str | None:
-    """Why a signal is no lead; None for one that is."""
+def _reason(signal: Signal, options: ReadOptions, named: str | None, certain: bool) -> str | None:
+    """Why a signal is no lead; None for one that is. Where one is `certain`, another has to say that it is one too."""
     if signal.wrong:
         return signal.wrong
     if options.lead is not None and _same(signal.name, options.lead):
         return None
     if not may_be_ecg(signal.name):
         return "its name is that of another kind of signal"
-    if named is not None and not says_ecg(signal.name) and not is_lead_name(signal.name):
+    is_named = says_ecg(signal.name) or is_lead_name(signal.name)
+    if named is not None and not is_named:
         return f"its name is none of a lead, and that of {shortened(named)} says that it is the ECG"
-    if millivolts(signal.unit) is None and not signal.says_no_unit:
+    if signal.default is not None or millivolts(signal.unit) is not None:
+        return None
+    unit = signal.unit.strip().lower()
+    if unit in OTHER_UNITS or (unit not in NO_UNIT and not is_named):
         return f"its unit, {shortened(signal.unit)}, is no voltage"
-    return None
+    return None if is_named or not certain else "it states no unit, and its name is none of a lead"
 
 
 def _same(name: str, asked: str) -> bool:

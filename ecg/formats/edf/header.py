@@ -95,7 +95,12 @@ class Header:
 
 def is_edf(first: bytes) -> bool:
     """Whether a file that begins so is an EDF or BDF: two figures stand where its header says how long it is."""
-    return first[:8] in VERSIONS and first[184:192].strip(b" \0").isdigit()
+    return _width(first) is not None and first[184:192].strip(b" \0").isdigit()
+
+
+def _width(first: bytes) -> int | None:
+    """The bytes of a sample, by how a file begins."""
+    return VERSIONS.get(first[:8].replace(b"\0", b" "))
 
 
 def read_header(reading: Reading) -> Header:
@@ -103,7 +108,7 @@ def read_header(reading: Reading) -> Header:
     file = reading.file
     with file.open("rb") as opened:
         fixed = opened.read(FIXED)
-        width = VERSIONS.get(fixed[:8].replace(b"\0", b" "))
+        width = _width(fixed)
         if len(fixed) < FIXED or width is None:
             raise UnreadableRecording(f"{file.name} does not begin as an EDF file does")
         count = _whole(file, fixed[252:256], "number of signals")

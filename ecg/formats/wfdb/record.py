@@ -13,7 +13,7 @@ from ecg.formats.reading import Reading
 from ecg.formats.signals import Chosen
 from ecg.formats.wfdb.annotations import read_annotations
 from ecg.formats.wfdb.header import NOTHING, SUFFIX, Header, read_header
-from ecg.formats.wfdb.segment import LayoutSegment, Segment
+from ecg.formats.wfdb.segment import LayoutSegment, Segment, rate_of
 from ecg.reading import ReadOptions
 from ecg.recording import Recording
 from ecg.source import BLOCK, MAX_SAMPLES, Source
@@ -39,8 +39,13 @@ def open_record(header: Path, options: ReadOptions = ReadOptions()) -> Source:
         return _open_segments(reading, whole)
     segment = Segment(reading, whole)
     segment.check_not_empty()
-    fs = float(whole.record.fs) * segment.samples
-    return reading.source(segment.chosen, fs, segment.there * segment.samples, segment.blocks(), _begun(whole))
+    return reading.source(
+        segment.chosen,
+        rate_of(whole, segment.samples),
+        segment.there * segment.samples,
+        segment.blocks(),
+        _begun(whole),
+    )
 
 
 def read(path: Path, annotator: str | None = "atr") -> Recording:
@@ -61,14 +66,16 @@ def _begun(header: Header) -> datetime | None:
 
 def _open_segments(reading: Reading, header: Header) -> Source:
     """The segments one after the other; what a segment lacks, and what lies between two, is a gap."""
-    record, fs = header.record, float(header.record.fs)
+    record = header.record
     opened = _opened(reading, header)
     _check_lengths(header, opened)
     samples = max((segment.samples for segment in opened.values()), default=1)
     chosen = _joined_leads([segment.chosen for segment in opened.values()])
     segments = [(opened.get(name), length) for name, length in zip(record.seg_name, record.seg_len, strict=True)]
     total = sum(record.seg_len) * samples
-    return reading.source(chosen, fs * samples, total, _joined(segments, chosen.names, samples), _begun(header))
+    return reading.source(
+        chosen, rate_of(header, samples), total, _joined(segments, chosen.names, samples), _begun(header)
+    )
 
 
 def _opened(reading: Reading, header: Header) -> dict[str, Segment]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -10,14 +11,17 @@ import wfdb
 from jaxtyping import Float64, Int, Int64
 
 from ecg.errors import UnreadableRecording
-from ecg.formats.rates import Block, at_one_rate
+from ecg.formats.rates import Block, at_one_rate, fits
 from ecg.formats.reading import Reading
-from ecg.formats.signals import Signal
-from ecg.formats.wfdb.header import DEFAULT_UNIT, MAX_LINE, Header
+from ecg.formats.signals import Chosen, Signal
+from ecg.formats.wfdb.header import DEFAULT_UNIT, Header
 from ecg.messages import listed, reason
 from ecg.source import BLOCK, MAX_SAMPLES
 
 MAX_SKEW = 10_000
+
+MAX_FRAME = 2**20
+"""Samples of all signals in a frame: at once there is one, at least."""
 
 MOST_AT_ONCE = 2**24
 """Values that are read in one piece, where the format allows no other way."""
@@ -59,11 +63,20 @@ NOT_A_SAMPLE = {
 }
 """The number that stands for a gap, in each format (WFDB_INVALID_SAMPLE); format 8 has none."""
 
+ROUNDED = 1e-4
+"""Of a rate."""
+
 GUESSED_BY = 30.0
 """Seconds of a signal by which its unit is guessed."""
 
 Signals = list[Float64[np.ndarray, "sample"]]
 Digital = list[Int[np.ndarray, "sample"]]
+
+
+def rate_of(header: Header, samples: int) -> float:
+    """That of so many samples a frame; the frames' own may have been rounded when it was written."""
+    fs = float(header.record.fs) * samples
+    return float(round(fs)) if samples > 1 and abs(fs - round(fs)) < ROUNDED * fs else fs
 
 
 class Segment:
@@ -81,7 +94,7 @@ class Segment:
         self._at_once = self.record.sig_len is None or DIFFERENCES in self.record.fmt
         self._skews = [skew or 0 for skew in self.record.skew]
         self.length, self._ends = self._check_files()
-        self.chosen = reading.choose(self._signals(), self._values)
+        self.chosen = self._chosen()
         self._channels = list(self.chosen.places)
         self._frames_of_leads = [self._frames[channel] for channel in self._channels]
         self.samples = max(self._frames_of_leads, default=1)
@@ -104,6 +117,17 @@ class Segment:
             lengths = np.diff([*range(0, self.length * samples, BLOCK), self.length * samples]).tolist()
             return (np.zeros((0, length), np.float32) for length in lengths)
         return at_one_rate(self._pieces(), [Fraction(samples, frame) for frame in self._frames_of_leads])
+
+    def _chosen(self) -> Chosen:
+        """The leads, but for those whose rate does not go into the highest."""
+        signals = self._signals()
+        chosen = self.reading.choose(signals, self._values)
+        fastest = max((self._frames[place] for place in chosen.places), default=1)
+        for place in chosen.places:
+            if not fits(Fraction(fastest, self._frames[place])):
+                wrong = f"its rate does not go into that of others: {self._frames[place]:,} samples for {fastest:,}"
+                signals[place] = replace(signals[place], wrong=wrong)
+        return self.reading.choose(signals, self._values)
 
     def _signals(self) -> list[Signal]:
         return [
@@ -225,7 +249,7 @@ class Segment:
         """A sum of 0 is that of a program that computes none; of a part, there is none."""
         for name, channel, total in zip(self.chosen.names, self._channels, sums.tolist(), strict=True):
             expected = self.record.checksum[channel]
-            if not expected or self._skews[channel] or self._ends[channel] < self.length:
+            if expected is None or not expected % 2**16 or self._skews[channel] or self._ends[channel] < self.length:
                 continue
             if (total - expected) % 2**16:
                 self.reading.doubt(
@@ -237,9 +261,9 @@ class Segment:
     def _check_files(self) -> tuple[int, list[int]]:
         """The frames that are claimed, and how many of each signal there are."""
         record, length, name = self.record, self.record.sig_len, self.header.file.name
-        if not all(1 <= spf <= MAX_LINE for spf in self._frames):
+        if min(self._frames) < 1 or self._frame > MAX_FRAME:
             raise UnreadableRecording(
-                f"{name} gives {listed(self._frames)} samples a frame, expected 1 to {MAX_LINE:,}"
+                f"{name} gives {listed(self._frames)} samples a frame, expected 1 or more, {MAX_FRAME:,} in all"
             )
         if not all(0 <= skew <= MAX_SKEW for skew in self._skews):
             raise UnreadableRecording(f"{name} gives the skews {listed(self._skews)}, expected up to {MAX_SKEW:,}")

@@ -317,6 +317,26 @@ def test_what_is_said_of_the_rate_is_that_of_the_fastest_lead(write_frames):
     assert (recording.fs, recording.read_as.fs_from, recording.signals.shape) == (400, "option", (2, 800))
 
 
+def test_frames_may_be_long_and_their_rate_rounded(write_frames):
+    header = write_frames({"II": waves(256, 60), "RESP": waves(1, 60)}, frames=2)
+    rewrite(header, r"^made 2 1 ", "made 2 0.0333333 ")
+    recording = open_record(header).read()
+    assert (recording.fs, recording.signals.shape) == (256, (1, 60 * 256))
+    np.testing.assert_allclose(recording.signals[0], waves(256, 60), atol=6e-4)
+
+
+def test_a_rate_that_does_not_go_into_the_highest_is_left_out(write_frames):
+    source = open_record(write_frames({"II": waves(1009), "V1": waves(1008)}))
+    assert source.leads == ("II",)
+    assert source.read_as.left_out[0].reason == "its rate does not go into that of others: 1,008 samples for 1,009"
+
+
+def test_frames_of_too_many_samples_are_refused(write_frames, monkeypatch):
+    monkeypatch.setattr(segment, "MAX_FRAME", 200)
+    with pytest.raises(UnreadableRecording, match="gives 200, 1 samples a frame, expected 1 or more, 200 in all"):
+        open_record(write_frames({"II": waves(200), "V1": waves(1)}))
+
+
 def test_segments_of_several_rates_have_the_highest(write_frames):
     folder = write_frames({"II": waves(200)}, "a").parent
     write_frames({"II": waves(100), "V1": waves(50)}, "b")
