@@ -17,16 +17,36 @@ from ecg.source import check_unit
 from ecg.units import UNITS, millivolts
 
 NO_UNIT = frozenset(
-    ("", "?", "?v", "-", "--", "none", "n/a", "na", "nd", "unknown", "adu", "au", "a.u.", "a/d", "adc", "count", "counts",
-     "bit", "bits", "digit", "digits", "level", "lsb", "raw", "unit", "units")
-)  # fmt: skip
+    (
+        "",
+        "?",
+        "?v",
+        "-",
+        "--",
+        "none",
+        "n/a",
+        "na",
+        "nd",
+        "unknown",
+        "adu",
+        "au",
+        "a.u.",
+        "a/d",
+        "adc",
+        "count",
+        "counts",
+    )
+    + ("bit", "bits", "digit", "digits", "level", "lsb", "raw", "unit", "units")
+)
 """What programs write that know none, in small letters; `?v` was a micro sign once."""
 
 OTHER_UNITS = frozenset(
-    ("mmhg", "cmh2o", "kpa", "pa", "bar", "bpm", "rpm", "1/min", "/min", "l/min", "l/s", "ml/s", "l", "ml", "%", "g", "mg",
-     "m/s", "m/s2", "m/s^2", "n", "deg", "degc", "degf", "°c", "°f", "c", "k", "hz", "s", "ms", "ohm", "kohm", "mohm", "us",
-     "a", "ma", "ua", "lux", "w", "db")
-)  # fmt: skip
+    (
+        *("mmhg", "cmh2o", "kpa", "pa", "bar", "bpm", "rpm", "1/min", "/min", "l/min", "l/s", "ml/s", "l", "ml", "%"),
+        *("g", "mg", "m/s", "m/s2", "m/s^2", "n", "deg", "degc", "degf", "°c", "°f", "c", "k", "hz", "s", "ms", "ohm"),
+        *("kohm", "mohm", "us", "a", "ma", "ua", "lux", "w", "db"),
+    )
+)
 """Of what is no voltage, in small letters."""
 
 TYPICAL = 1.5
