@@ -18,25 +18,9 @@ from ecg.units import UNITS, millivolts
 
 NO_UNIT = frozenset(
     (
-        "",
-        "?",
-        "?v",
-        "-",
-        "--",
-        "none",
-        "n/a",
-        "na",
-        "nd",
-        "unknown",
-        "adu",
-        "au",
-        "a.u.",
-        "a/d",
-        "adc",
-        "count",
-        "counts",
+        *("", "?", "?v", "-", "--", "none", "n/a", "na", "nd", "unknown", "adu", "au", "a.u.", "a/d", "adc", "count"),
+        *("counts", "bit", "bits", "digit", "digits", "level", "lsb", "raw", "unit", "units"),
     )
-    + ("bit", "bits", "digit", "digits", "level", "lsb", "raw", "unit", "units")
 )
 """What programs write that know none, in small letters; `?v` was a micro sign once."""
 
