@@ -19,14 +19,18 @@ _NOT_ECG = re.compile(
 )
 _SAYS_ECG = re.compile(r"ECG|EKG|ELECTROCARDIO|CARDIOGRAM")
 _LEAD_NAME = re.compile(
-    r"(ML|MOD[. ]?|D)?(I{1,3}|[123])|-?AV[RLF]|M?V[RLF]?|(M|CM|MC|MOD[. ]?)?V[1-9]R?|C[MC]5|MCL ?[1-6]?"
+    r"(ML|MOD[. ]?|D)?I{1,3}|(ML|D)[123]|AV[RLF]|M?V[RLF]?|(M|CM|MC|MOD[. ]?)?V[1-9]R?|C[MC]5|MCL ?[1-6]?"
 )
 
 
 def plain_name(lead: str) -> str:
     """The lead's name as it is compared: `ECG Lead ii`, `MLII` and `D2` are all II."""
-    name = re.sub(r"^(ECG|EKG|LEAD|[\s_:.-])+", "", lead.strip().upper())
+    name = _without_prefix(lead)
     return _ALIASES.get(name, name)
+
+
+def _without_prefix(lead: str) -> str:
+    return re.sub(r"^(ECG|EKG|LEAD|[\s_:.-])+", "", lead.strip().upper())
 
 
 def may_be_ecg(lead: str) -> bool:
@@ -41,7 +45,7 @@ def says_ecg(lead: str) -> bool:
 
 def is_lead_name(lead: str) -> bool:
     """Whether a signal has the name of a lead, such as `II`, `aVR` or `MLII`."""
-    return bool(_LEAD_NAME.fullmatch(plain_name(lead)))
+    return bool(_LEAD_NAME.fullmatch(_without_prefix(lead)))
 
 
 def preferred_lead(leads: Sequence[str]) -> str | None:

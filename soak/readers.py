@@ -206,6 +206,7 @@ def xml() -> list[Files]:
     sets = documents.sequence_set(microvolts(), increment="0.01")
     return [
         {"made.xml": documents.aecg([("RHYTHM", [sets, sets.replace("20191231235958", "20200101000010")])])},
+        {"made.xml": documents.philips(microvolts(), fs=100)},
         {"made.xml": documents.muse(microvolts(), fs=100, before="<!DOCTYPE RestingECG SYSTEM 'restecg.dtd'>")},
     ]
 

@@ -14,7 +14,7 @@ from ecg.formats.scp import is_scp, open_scp
 from ecg.formats.table import open_table
 from ecg.formats.wfdb import open_record
 from ecg.formats.wfdb.header import MAX_HEADER, SUFFIX
-from ecg.formats.xml import is_aecg, is_muse, open_aecg, open_muse
+from ecg.formats.xml import is_aecg, is_muse, is_philips, open_aecg, open_muse, open_philips
 from ecg.messages import listed
 from ecg.reading import ReadOptions
 from ecg.source import Source
@@ -30,6 +30,7 @@ FORMATS = (
     Format("DICOM", (".dcm", ".dicom"), open_dicom, is_dicom, "dicom"),
     Format("HL7 aECG", (".xml", ".aecg"), open_aecg, is_aecg),
     Format("MUSE XML", (".xml",), open_muse, is_muse),
+    Format("Philips XML", (".xml",), open_philips, is_philips),
     Format("MAT", (".mat",), open_matlab, is_matlab),
     Format("CSV", (".csv", ".tsv", ".txt"), open_table),
 )

@@ -41,8 +41,8 @@ FOREIGN = (
         beginnings=(b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE HealthData',),
     ),
     Foreign(
-        "XML of another kind than HL7 aECG and MUSE's",
-        "export it as HL7 aECG, DICOM or SCP-ECG; the Python package ecgdatakit reads Philips' (Sierra) and others",
+        "XML of another kind than HL7 aECG, MUSE's and Philips'",
+        "export it as HL7 aECG, DICOM or SCP-ECG; the Python package ecgdatakit reads some others",
         extensions=(".xml",),
     ),
     Foreign(

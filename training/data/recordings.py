@@ -21,6 +21,7 @@ from ecg.formats import wfdb
 from ecg.formats.wfdb.header import SUFFIX, read_header
 from ecg.matching import labels_at
 from ecg.messages import listed
+from ecg.reading import ReadOptions
 from models.checkpoint.info import AddedRecordings
 from training.data.databases import RECORDINGS
 from training.data.dataset import Dataset, Split
@@ -119,7 +120,7 @@ def _read(header: Path, annotator: str, patient: str) -> Added:
             f"its annotations {file.name} are not beside it; review it first, say which extension they have with "
             "--annotator, or take it out of the folder"
         )
-    recording = wfdb.open_record(header).read()
+    recording = wfdb.open_record(header, ReadOptions(strict=True)).read()
     recording = replace(recording, annotations=wfdb.read_annotations(header.with_suffix(""), annotator, recording.fs))
     leads = choose_leads(recording)
     parts = list(find_beats(recording, leads))

@@ -1,13 +1,14 @@
-"""XML formats: HL7 aECG, and what GE's MUSE exports."""
+"""XML formats: HL7 aECG, and what GE's MUSE and Philips' carts export."""
 
 import codecs
 import re
 
-from ecg.formats.xml import aecg, muse
+from ecg.formats.xml import aecg, muse, philips
 from ecg.formats.xml.aecg import open_aecg
 from ecg.formats.xml.muse import open_muse
+from ecg.formats.xml.philips import open_philips
 
-__all__ = ["is_aecg", "is_muse", "open_aecg", "open_muse"]
+__all__ = ["is_aecg", "is_muse", "is_philips", "open_aecg", "open_muse", "open_philips"]
 
 
 def is_aecg(first: bytes) -> bool:
@@ -18,6 +19,11 @@ def is_aecg(first: bytes) -> bool:
 def is_muse(first: bytes) -> bool:
     """Whether a file that begins so is an ECG of MUSE."""
     return _root(first) == muse.ROOT
+
+
+def is_philips(first: bytes) -> bool:
+    """Whether a file that begins so is an ECG of Philips."""
+    return _root(first) == philips.ROOT
 
 
 def _root(first: bytes) -> str | None:

@@ -1,6 +1,7 @@
 """XML of ECGs, of a patient with a name."""
 
 import base64
+import struct
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -86,3 +87,70 @@ def muse(
         f"{kind}</WaveformType><SampleBase>{fs}</SampleBase><SampleExponent>0</SampleExponent>{leads}</Waveform>"
         "</RestingECG>"
     ).encode()
+
+
+def philips(
+    signals: Mapping[str, Any],
+    *,
+    fs: int = 250,
+    packed: bool = True,
+    length: int | None = None,
+    resolution: str = "1",
+    before: str = "",
+    **changed: str,
+) -> bytes:
+    """A resting ECG of Philips, of signals by lead; `changed` are attributes of its waveforms."""
+    values = [np.array(signal).astype(np.int64) for signal in signals.values()]
+    seconds = 1000 * (len(values[0]) if length is None else length) / fs
+    content = b"".join(map(xli, rests(values))) if packed else b"".join(v.astype("<i2").tobytes() for v in values)
+    stated = {"dataencoding": "Base64", "durationperchannel": f"{seconds:g}", "leadlabels": " ".join(signals)}
+    stated["numberofleads"] = f"{len(values)}"
+    stated |= ({"compression": "XLI"} if packed else {}) | changed
+    attributes = " ".join(f'{name}="{value}"' for name, value in stated.items())
+    return (
+        f"<?xml version='1.0' encoding='UTF-8'?>{before}\n<restingecgdata xmlns='http://www3.medical.philips.com'>"
+        "<documentinfo><documenttype>SierraECG</documenttype><documentversion>1.03</documentversion></documentinfo>"
+        "<patient><generalpatientdata><patientid>0815</patientid><name><lastname>Mustermann</lastname><firstname>Erika"
+        "</firstname></name><age><dateofbirth>1951-03-02</dateofbirth></age></generalpatientdata></patient>"
+        "<dataacquisition date='2019-12-31' time='23:59:58'><signalcharacteristics>"
+        f"<samplingrate>{fs}</samplingrate><signalresolution>{resolution}</signalresolution><acquisitiontype>STD-12"
+        f"</acquisitiontype><numberchannelsallocated>{len(values)}</numberchannelsallocated></signalcharacteristics>"
+        f"</dataacquisition><waveforms><parsedwaveforms {attributes}>{base64.encodebytes(content).decode()}"
+        "</parsedwaveforms></waveforms></restingecgdata>"
+    ).encode()
+
+
+def rests(leads: list[np.ndarray]) -> list[np.ndarray]:
+    """Of twelve leads those of the limbs, without what I and II make of them."""
+    if len(leads) < 6:
+        return leads
+    one, two, three, right, left, foot = leads[:6]
+    limbs = [two - one - three, -((one + two) // 2) - right, (one - three) // 2 - left, (two + three) // 2 - foot]
+    return [one, two, *limbs, *leads[6:]]
+
+
+def xli(signal: np.ndarray) -> bytes:
+    """A lead, packed as Philips does."""
+    changes = -np.diff(signal, 2)
+    written = np.concatenate((signal[:2], changes[1:] + 64, [0])).astype(np.int16).view(np.uint16)
+    codes = lzw(bytes((written >> 8).tolist()) + bytes((written & 255).tolist()))
+    bits = "".join(f"{code:010b}" for code in [*codes, 1023])
+    bits = bits.ljust(-(-len(bits) // 8) * 8, "0")
+    content = int(bits, 2).to_bytes(len(bits) // 8, "big")
+    return struct.pack("<ihh", len(content), 0, int(changes[0])) + content
+
+
+def lzw(content: bytes) -> list[int]:
+    """The codes of LZW (Welch 1984), of a table that is full at 1022."""
+    table = {bytes((byte,)): byte for byte in range(256)}
+    codes, piece = [], b""
+    for byte in content:
+        longer = piece + bytes((byte,))
+        if longer in table:
+            piece = longer
+            continue
+        codes.append(table[piece])
+        if len(table) <= 1022:
+            table[longer] = len(table)
+        piece = longer[-1:]
+    return [*codes, table[piece]]

@@ -40,6 +40,6 @@ def test_a_tree_has_bounds(write, monkeypatch):
 
 def test_xml_of_another_kind_is_refused_by_name(write):
     with pytest.raises(
-        UnreadableRecording, match="is XML of another kind than HL7 aECG and MUSE's, which has no reader"
+        UnreadableRecording, match="is XML of another kind than HL7 aECG, MUSE's and Philips', which has no"
     ):
         open_files([write(b"<?xml version='1.0'?><svg/>")])
