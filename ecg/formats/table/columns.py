@@ -8,8 +8,8 @@ import pandas as pd
 
 from ecg.formats.table.names import COUNTS, Kind, Name
 from ecg.formats.table.rows import Rows
-from ecg.formats.table.shape import ENOUGH, Column, Look
 from ecg.formats.table.times import Style, style_of
+from ecg.formats.table.values import ENOUGH, ColumnValues, Look
 from ecg.leads import plain_name
 from ecg.reading import LeftOut
 from ecg.units import millivolts
@@ -35,7 +35,7 @@ class TableColumn:
     place: int
     name: Name
     named: bool
-    values: Column
+    values: ColumnValues
     look: Look
     style: Style | None
     cells: tuple[str, ...]
@@ -99,7 +99,7 @@ def _column(rows: Rows, frames: Sequence[pd.DataFrame], place: int, name: Name, 
     stretches = [rows.numbers(each) for each in series]
     filled = sum(int(each.notna().sum()) for each in series)
     words = filled - sum(int(np.isfinite(each).sum()) for each in stretches)
-    values = Column(stretches, filled, words)
+    values = ColumnValues(stretches, filled, words)
     cells = tuple(str(cell) for cell in series[0].dropna().head(SHOWN)) if words else ()
     return TableColumn(place, name, named and bool(name.text), values, values.look, style_of(cells), cells, series[0])
 

@@ -47,6 +47,8 @@ COUNTS = frozenset(
 PATTERN = re.compile(r"[-hmsdyfzapt:./, ]*(hh|mm|yyyy|dd)[-hmsdyfzapt:./, ]*", re.IGNORECASE)
 """A time's form, in a unit's place."""
 
+PART_OF_A_SECOND = re.compile(r"s/\d{1,6}")
+
 OTHER_UNITS = frozenset(
     ("mmhg", "bpm", "%", "1/min", "l/min", "g", "mg", "°c", "dps", "lux", "deg", "hz", "ohm", "kohm", "us/cm",
      "m/s", "m/s^2", "m/s²", "/min", "beats/min", "pa", "kpa", "cmh2o", "t", "ut", "gauss")
@@ -81,32 +83,11 @@ OTHER_NAME = re.compile(r"(gyro|mag|acc|a|g|m)[ _-]?[xyz]|heartrate|leadoff|i\d|
 AXIS = re.compile(r"[xyz]", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]+")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-STANDARD = (
-    frozenset(
-        (
-            "I",
-            "II",
-            "III",
-            "AVR",
-            "AVL",
-            "AVF",
-            "-AVR",
-            "V5",
-            "MV1",
-            "ML1",
-            "ML3",
-            "MLI",
-            "MLIII",
-            "DI",
-            "DIII",
-            "VX",
-            "VY",
-            "VZ",
-        )
-    )
-    | {f"{letter}{number}" for letter in "VC" for number in range(1, 10)}
-    | {"V3R", "V4R", "D1", "D3"}
+STANDARD = _words(
+    "I II III AVR AVL AVF -AVR V V1 V2 V3 V4 V5 V6 V7 V8 V9 V3R V4R C1 C2 C3 C4 C6 MV1 ML1 ML3 MLI MLIII MCL MCL1 DI "
+    "DIII D1 D3 VX VY VZ"
 )
+"""Leads, as `ecg.leads.plain_name` writes them."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +114,7 @@ def name_of(text: str, unit: str | None = None) -> Name:
             return Name(plain, stated or plain_unit(inner))
         return Name(text, stated)
     after = max(text.rfind(" "), text.rfind("_"), text.rfind("/")) + 1
-    plain, last = text[:after].rstrip(" _/"), text[after:]
+    plain, last = text[:after].rstrip(" _/,"), text[after:]
     if plain and last.lower() in BARE:
         return Name(plain, stated or plain_unit(last))
     return Name(text, stated)
@@ -151,8 +132,14 @@ def is_unit(text: str) -> bool:
         return False
     plain = VOLTS.get(text.strip().lower(), text.strip())
     lower = plain.lower()
-    known = lower in SECONDS or lower in COUNTS or lower in OTHER_UNITS or millivolts(plain) is not None
-    return known or is_pattern(plain)
+    known = (
+        lower in SECONDS
+        or PART_OF_A_SECOND.fullmatch(lower)
+        or lower in COUNTS
+        or lower in OTHER_UNITS
+        or millivolts(plain) is not None
+    )
+    return bool(known) or is_pattern(plain)
 
 
 def is_pattern(text: str) -> bool:
@@ -187,7 +174,9 @@ def is_lead_word(words: list[str]) -> bool:
 
 def _kind_of_clock(name: str, unit: str | None, words: list[str]) -> Kind:
     """Of a name that is none of a signal's: a time's, an index's, or nobody's."""
-    timed = unit is not None and (unit.lower() in SECONDS or is_pattern(unit))
+    timed = unit is not None and (
+        unit.lower() in SECONDS or is_pattern(unit) or PART_OF_A_SECOND.fullmatch(unit.lower()) is not None
+    )
     if name.lower() in ("t", *SECONDS) or timed:
         return "time"
     if not name or (INDEX_WORDS.intersection(words) and INDEX_COMPANIONS.issuperset(words)):

@@ -126,12 +126,17 @@ def _rate(pairs: Sequence[tuple[str, str]]) -> float | None:
         if hertz:
             found.append((0 if SAMPLING.search(key) else 2, _number(hertz[1]) * (1000 if hertz[2] else 1)))
         elif plain and SAMPLING.search(key) and not INTERVAL.search(key):
-            found.append((1, _number(plain[0])))
-        elif (step := STEP.match(value)) and (INTERVAL.search(key) or PER_SAMPLE.search(value)):
+            found.append((1, _number(plain[0]) * (1000 if "khz" in key.lower() else 1)))
+        elif (step := STEP.match(value + _unit_of(key))) and (INTERVAL.search(key) or PER_SAMPLE.search(value)):
             length = _number(step[1]) * SECONDS.get(step[2].lower(), 0.0)
             found += [(1, 1 / length)] if length > 0 else []
     likely = [(rank, rate) for rank, rate in found if rate > 0 and (rank < 2 or rate >= 50)]
     return min(likely, key=lambda pair: pair[0])[1] if likely else None
+
+
+def _unit_of(key: str) -> str:
+    """That in brackets at the end of a key."""
+    return key[key.rfind("(") + 1 : -1] if key.endswith(")") else ""
 
 
 def _unit(pairs: Sequence[tuple[str, str]]) -> str | None:

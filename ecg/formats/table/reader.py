@@ -1,6 +1,7 @@
 """The reader of tables: finds the table in a text and what its columns are, and gives the recording."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +13,30 @@ from ecg.formats.table import scale
 from ecg.formats.table.clock import Places
 from ecg.formats.table.columns import Signals, TableColumn, signals
 from ecg.formats.table.names import COUNTS
-from ecg.formats.table.notes import Notes
 from ecg.formats.table.scale import Scale
 from ecg.formats.table.table import Table, read_table
-from ecg.formats.table.timeline import Timeline, begun
-from ecg.formats.table.timing import find_timing
+from ecg.formats.table.timeline import Timeline, begun, find_timing
 from ecg.leads import distinct_names
-from ecg.reading import LeadRead, ReadAs, ReadOptions
+from ecg.reading import LeadRead, ReadAs, ReadOptions, WarningKind, Warnings
 from ecg.source import Source, check_layout, check_unit
 from ecg.units import millivolts
 
 Block = Float32[np.ndarray, "lead sample"]
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What is warned of while a table is read, and refused where the caller is strict."""
+
+    name: str
+    strict: bool
+    warnings: Warnings = field(default_factory=Warnings)
+
+    def doubt(self, kind: WarningKind, message: str) -> None:
+        """Warn of what can be read all the same. Raises UnreadableRecording where the caller is strict."""
+        if self.strict:
+            raise UnreadableRecording(f"{self.name}: {message}; leave out strict to read it all the same")
+        self.warnings.add(kind, message)
 
 
 def open_table(file: Path, options: ReadOptions = ReadOptions()) -> Source:
@@ -33,7 +47,7 @@ def open_table(file: Path, options: ReadOptions = ReadOptions()) -> Source:
     if options.unit is not None:
         check_unit(options.unit)
     table, notes = read_table(file), Notes(file.name, options.strict)
-    timing = find_timing(table, options.fs, notes)
+    timing = find_timing(table, options.fs, notes.doubt)
     found = signals(table.columns, timing.column, options.lead)
     if not found.leads:
         return _without_leads(table, found)
@@ -86,7 +100,7 @@ def _scales(table: Table, leads: Sequence[TableColumn], fs: float, unit: str | N
     scales = [each or guess for each in said]
     if any(each.guessed for each in scales):
         guess = next(each for each in scales if each.guessed)
-        notes.warn("uncalibrated" if guess.unit == scale.COUNTS else "unit_guessed", _warning(guess))
+        notes.doubt("uncalibrated" if guess.unit == scale.COUNTS else "unit_guessed", _warning(guess))
     return scales
 
 
@@ -140,6 +154,6 @@ def _blocks(
 
 def _note_times(places: Places, notes: Notes) -> None:
     if places.went_back:
-        notes.warn("times", "its times go back: the rows from there on were taken to follow those before")
+        notes.doubt("times", "its times go back: the rows from there on were taken to follow those before")
     if places.unknown:
-        notes.warn("times", f"it has {places.unknown:,} rows without a time, which were taken to follow those before")
+        notes.doubt("times", f"it has {places.unknown:,} rows without a time, which were taken to follow those before")

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 import pandas as pd
@@ -65,7 +64,7 @@ class Rows:
         """A column's numbers; NaN for gaps and words."""
         return numbers(column, self.layout.decimal)
 
-    def _read(self, opened: TextIO, places: Sequence[int], rows: int) -> Iterator[pd.DataFrame]:
+    def _read(self, opened: io.TextIOWrapper | io.StringIO, places: Sequence[int], rows: int) -> Iterator[pd.DataFrame]:
         blank = self.layout.separator == BLANKS
         try:
             with pd.read_csv(

@@ -9,6 +9,8 @@ from jaxtyping import Float64
 
 from ecg.source import check_unit
 
+Stretch = Float64[np.ndarray, "_"]
+
 COUNTS = "counts"
 A_MILLIVOLT = 200.0
 """Counts, where a converter is not calibrated: what WFDB takes them as (header(5))."""
@@ -56,9 +58,7 @@ def counted(bits: int | None, count: float | None, height: float | None = None) 
     return Scale(COUNTS, 1 / A_MILLIVOLT, "values")
 
 
-def guessed(
-    leads: Sequence[Sequence[Float64[np.ndarray, "sample"]]], fs: float, bits: int | None, count: float | None
-) -> Scale:
+def guessed(leads: Sequence[Sequence[Stretch]], fs: float, bits: int | None, count: float | None) -> Scale:
     """That of leads of one recorder, each in stretches, by their values."""
     heights, middles, whole = _waves([stretch for lead in leads for stretch in lead], max(2, int(SECONDS * fs)))
     height = float(np.median(heights)) if len(heights) else 0.0
@@ -75,7 +75,7 @@ def guessed(
 
 
 def _waves(
-    stretches: Sequence[Float64[np.ndarray, "sample"]], length: int
+    stretches: Sequence[Stretch], length: int
 ) -> tuple[Float64[np.ndarray, "piece"], Float64[np.ndarray, "piece"], bool]:
     """How high pieces of so many samples are, where they move, where their middles lie, and if all are whole."""
     pieces = [stretch[: len(stretch) // length * length].reshape(-1, length) for stretch in stretches]

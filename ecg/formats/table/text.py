@@ -6,8 +6,8 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Text:
     encoding: str
     head: tuple[str, ...]
 
-    def opened(self) -> TextIO:
+    def opened(self) -> TextIOWrapper:
         """The file, as text whose line ends are as they were."""
         return self.file.open(encoding=self.encoding, errors="replace", newline="")
 

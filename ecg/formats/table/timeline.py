@@ -1,18 +1,22 @@
-"""The timeline: the column of times of a table, the unit that they are in, and the rate that they mean."""
+"""The timeline: the column of times of a table, the unit that they are in, and the rate, by them or by who says it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
+from ecg.errors import InvalidSignals, UnreadableRecording
 from ecg.formats.table.clock import Pace, pace
 from ecg.formats.table.columns import TableColumn
 from ecg.formats.table.names import SECONDS
 from ecg.formats.table.rows import Rows
+from ecg.formats.table.table import Table
 from ecg.formats.table.times import DAY, Style, day_is_first, moment, seconds
+from ecg.reading import WarningKind
 from ecg.source import FS
 
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "days": DAY}
@@ -23,6 +27,11 @@ UNIX = (946_684_800.0, 4_102_444_800.0)
 
 EXCEL, DAYS = datetime(1899, 12, 30), (29_221.0, 73_051.0)
 """The day that Excel counts from, and the days of the same years."""
+
+HOUR = 3600.0
+
+Doubt = Callable[[WarningKind, str], None]
+"""Who is told of what may be wrong."""
 
 AGREE = 0.02
 """Of a rate: how far apart two of them are that mean the same."""
@@ -45,8 +54,10 @@ class Timeline:
 
     @property
     def period(self) -> float | None:
-        """That of a clock, which begins anew at midnight."""
-        return DAY if self.style == "clock" else None
+        """That of a clock, which begins anew at midnight; one of minutes and seconds, as Excel shows it, each hour."""
+        if self.style != "clock":
+            return None
+        return HOUR if all(cell.count(":") == 1 for cell in self.column.cells) else DAY
 
     def seconds(self, column: "pd.Series[float] | pd.Series[str]", rows: Rows) -> Float64[np.ndarray, "row"]:
         """The times of some rows, in seconds; NaN for what is none."""
@@ -124,11 +135,19 @@ def _read(column: TableColumn, day_first: bool | None) -> Float64[np.ndarray, "r
     return seconds(column.beginning.astype(str), column.style or "clock", day_first=day_first is not False)
 
 
+def _stated(column: TableColumn) -> float | None:
+    """The unit that a column's name states, in seconds: it may be a part of a second, as s/256."""
+    unit = (column.name.unit or "").lower()
+    if unit.startswith("s/") and unit[2:].isdecimal() and int(unit[2:]):
+        return 1 / int(unit[2:])
+    return SECONDS.get(unit) or SECONDS.get(column.name.text.lower())
+
+
 def _unit(
     column: TableColumn, steps: Pace, times: Float64[np.ndarray, "row"], fs: float | None
 ) -> tuple[float, str | None]:
     """The unit in seconds, and what was guessed of it."""
-    stated = SECONDS.get((column.name.unit or "").lower()) or SECONDS.get(column.name.text.lower())
+    stated = _stated(column)
     if stated and (_fits(steps.rate / stated, fs) or column.look == "counter"):
         return stated, None
     start = float(np.abs(times[np.isfinite(times)][0]))
@@ -142,3 +161,69 @@ def _unit(
         f"its times {'are said to be in ' + str(column.name.unit) if stated else 'name no unit'} and were taken as "
         f"{name}, which makes {steps.a_second(unit):g} samples a second; if that is wrong, say the rate (fs)"
     )
+
+
+@dataclass(frozen=True)
+class Timing:
+    """`fs` is None where nobody says it. `gaps` are the times that gaps are seen by; None where none can be.
+
+    `column` holds the times, be they used or not.
+    """
+
+    fs: float | None
+    fs_from: Literal["file", "option", "times"]
+    gaps: Timeline | None
+    column: TableColumn | None
+
+    def rate(self, table: Table) -> float:
+        """Samples a second. Raises InvalidSignals and UnreadableRecording where nobody says it."""
+        if self.fs is not None:
+            return self.fs
+        timed = next((column for column in table.columns if column.kind == "time"), None)
+        if timed is None:
+            raise InvalidSignals(f"{table.file.name} has no column of times; say its rate (fs), in samples a second")
+        if timed.rows < 2:
+            raise UnreadableRecording(f"{table.file.name} has fewer than two rows; no rate can be told")
+        raise UnreadableRecording(
+            f"{table.file.name}: the times in its column {timed.name.text!r} do not grow, or are none; expected "
+            "seconds, hours:minutes:seconds or dates; say the rate (fs) instead"
+        )
+
+
+def find_timing(table: Table, fs: float | None, doubt: Doubt) -> Timing:
+    """The timing of a table; `fs` is what the caller says."""
+    said = fs if fs is not None else table.preamble.fs
+    line = find_timeline(table.columns, said)
+    if fs is None and said is not None and line is not None and not _agree(line.fs, said):
+        line = _contradicting(table, said, doubt)
+        said = None
+    if line is None:
+        return Timing(said, "file" if fs is None else "option", None, None)
+    if said is None:
+        if line.guess:
+            doubt("rate_guessed", line.guess)
+        return Timing(line.fs, "times", line, line.column)
+    if not _agree(line.fs, said):
+        doubt(
+            "times",
+            f"its times mean {line.fs:g} samples a second, and the caller says {said:g}: what they show of gaps was "
+            "not used",
+        )
+        return Timing(said, "option", None, line.column)
+    return Timing(said, "file" if fs is None else "option", line, line.column)
+
+
+def _agree(one: float, other: float) -> bool:
+    return abs(one - other) < AGREE * other
+
+
+def _contradicting(table: Table, said: float, doubt: Doubt) -> Timeline | None:
+    """The times, where they mean another rate than the lines before the table say."""
+    line = find_timeline(table.columns, None)
+    if line is not None:
+        doubt(
+            "rate_guessed",
+            f"the lines before its table say {said:g} samples a second, and its times {line.fs:g}, which was taken; if "
+            "that is wrong, say the rate (fs)",
+        )
+    return line

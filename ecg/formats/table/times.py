@@ -21,11 +21,13 @@ _FORMS = [
     re.compile(form)
     for form in (
         rf"{_YEAR_FIRST}([T ]{{1,2}}{_CLOCK}{_ZONE})?",
-        rf"{_YEAR_LAST},?[T ]{{1,2}}{_CLOCK}{_ZONE}",
+        rf"{_YEAR_LAST}(,?[T ]{{1,2}}{_CLOCK}{_ZONE})?",
         rf"{_CLOCK} {_YEAR_LAST}",  # as rdsamp writes it
-        rf"-?{_CLOCK}",
+        rf"((?P<days>\d{{1,5}}) days? \+?)?-?{_CLOCK}",
     )
 ]
+_LENGTH = re.compile(r"(?P<number>-?\d{1,15}([.,]\d{0,15})?) ?(?P<unit>s|secs?|seconds?|ms|msec)")
+"""A number with its unit, as MATLAB writes times."""
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[-+]\d{2}:?\d{2})?")
 _AROUND = "'\" []"
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -95,7 +97,7 @@ def _match(cell: str) -> "re.Match[str] | None":
     cell = cell.strip(_AROUND)
     if not 3 <= len(cell) <= MAX_TIME or not cell.lstrip("-")[:1].isdigit():
         return None
-    return next((match for form in _FORMS if (match := form.fullmatch(cell))), None)
+    return next((match for form in (*_FORMS, _LENGTH) if (match := form.fullmatch(cell))), None)
 
 
 def _has_date(match: "re.Match[str]") -> bool:
@@ -138,7 +140,13 @@ def _dates(cells: "pd.Series[str]", day_first: bool) -> Float64[np.ndarray, "row
 def _of_one_form(cells: "pd.Series[str]", day_first: bool) -> Float64[np.ndarray, "row"]:
     """Those that are written like the first one, all at once: one by one takes ten times as long."""
     match = _match(cells.iloc[0]) if len(cells) else None
-    if match is None or not match.groupdict().get("first") or match["half"] or match.groupdict().get("zone"):
+    if (
+        match is None
+        or not match.groupdict().get("first")
+        or not match["clock"]
+        or match["half"]
+        or match.groupdict().get("zone")
+    ):
         return np.full(len(cells), np.nan)
     month = "%b" if match["second"].isalpha() else "%m"
     days = f"%d{match['mark']}{month}" if day_first or month == "%b" else f"{month}{match['mark']}%d"
@@ -168,6 +176,9 @@ def _clock_seconds(text: str) -> float:
 
 
 def _any_clock_seconds(text: str) -> float:
+    length = _LENGTH.fullmatch(text) if len(text) <= MAX_TIME else None
+    if length:
+        return float(length["number"].replace(",", ".")) * (1e-3 if length["unit"].startswith("m") else 1.0)
     match = _FORMS[-1].fullmatch(text) if len(text) <= MAX_TIME else None
     if match is None:
         return np.nan
@@ -179,4 +190,4 @@ def _any_clock_seconds(text: str) -> float:
         total = 60 * total + float(part or 0)
     if match["half"]:
         total += 43200 * (match["half"] in "Pp") - 43200 * (43200 <= total < 46800)
-    return -total if text.startswith("-") else total
+    return -total if text.startswith("-") else total + DAY * int(match["days"] or 0)

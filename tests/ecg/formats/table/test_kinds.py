@@ -45,6 +45,10 @@ def kinds(recording):
         ("Date/Time", stamps("%m/%d/%Y %I:%M:%S.%f %p"), "times"),
         ("Time", cut(stamps("%H:%M:%S.%f")), "times"),
         ("Time", stamps("%Y-%m-%d %H:%M:%S"), "times"),
+        ("Time", [f"{t:g} sec" for t in T.tolist()], "times"),
+        ("", [f"0 days 00:00:{t:09.6f}" for t in T.tolist()], "times"),
+        ("Time", [f"{n // 15000 % 60:02}:{n % 15000 // 25 / 10:04.1f}" for n in range(898_000, 898_000 + N)], "times"),
+        ("time [s/250]", [str(n) for n in range(N)], "times"),
         ("anything", fixed(T), "times"),
         ("x", fixed(1000 * T, 0), "times"),
     ],
@@ -222,7 +226,7 @@ def test_counts_are_read_and_said_to_be_no_mv(signal, read):
 )
 def test_what_is_warned_of_is_refused_where_the_caller_is_strict(text, read):
     assert len(read(text).warnings) == 1
-    with pytest.raises(UnreadableRecording, match="read without strict, it would be warned of"):
+    with pytest.raises(UnreadableRecording, match="leave out strict to read it all the same"):
         read(text, strict=True)
 
 

@@ -60,7 +60,13 @@ def test_lines_before_the_table_are_skipped(before, layout):
 
 
 @pytest.mark.parametrize(
-    "before", ["Name,Test Person\n", "a: b\nPatient,Test Person\n", "Geburtsdatum,1980\nArzt,Y Z\n"]
+    "before",
+    [
+        "Name,Test Person\n",
+        "Patient Name,Test Person\n",
+        "a: b\nPatient,Test Person\n",
+        "Geburtsdatum,1980\nArzt,Y Z\n",
+    ],
 )
 def test_a_line_of_the_preamble_is_no_row_of_names(before, layout):
     assert layout(before + ROWS).names == ()
@@ -93,6 +99,25 @@ def test_names_may_hold_blanks_where_blanks_part_the_columns(layout):
 def test_the_column_of_row_numbers_that_r_writes_has_no_name(layout):
     rows = "".join(f'"{n}" {n / 100} 1.5\n' for n in range(1, 9))
     assert layout(f'"time" "ECG"\n{rows}').names == ("", "time", "ECG")
+
+
+@pytest.mark.parametrize("title", ["Test Person", "Patient: Test Person", "a title of more than one word", "1.1.1980"])
+def test_what_stands_above_one_column_is_its_name_where_it_is_one_word(title, layout):
+    rows = "0.5\n-0.5\n0.25\n0.5\n"
+    assert layout(f"{title}\n{rows}").names == ()
+    assert layout(f"signal\n{rows}").names == ("signal",) and layout(f"Lead II\n{rows}").names == ("Lead II",)
+
+
+@pytest.mark.parametrize(
+    ("row", "columns"), [("2024-03-05T08:00:00,512", 2), ("2024-03-05 08:00:00\t512", 2), ("08:00:00,004;-0,5", 2)]
+)
+def test_a_comma_or_a_blank_may_be_part_of_a_date(row, columns, layout):
+    assert layout(f"{row}\n" * 9).columns == columns
+
+
+def test_a_table_before_the_table_is_none(read):
+    recording = read("id,age\n1,63\n\ntime,II\n" + "".join(f"{n / 100},{n % 7}\n" for n in range(300)))
+    assert (recording.leads, recording.fs, recording.signals.shape) == (("II",), 100.0, (1, 300))
 
 
 def test_columns_that_pandas_counted_are_named_by_their_numbers(layout):

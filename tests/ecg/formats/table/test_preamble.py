@@ -51,6 +51,8 @@ DEVICE = (
         ("Sampling frequency: 0.5 kHz", 500),
         ("Interval=\t0.004 s", 250),
         ("4 msec/sample", 250),
+        ("Sampling Interval (ms),4", 250),
+        ("Sample Rate (kHz): 0.5", 500),
         ("Recorder 7 at 250 Hz", 250),
         ("Heart Rate: 72 bpm", None),
         ("Filter: 0.5-150 Hz", None),

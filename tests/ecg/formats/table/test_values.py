@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecg.formats.table.shape import Column, look_of
+from ecg.formats.table.values import ColumnValues, look_of
 
 N = 2000
 RNG = np.random.default_rng(0)
@@ -45,5 +45,5 @@ def test_a_few_values_say_little():
 
 def test_words_are_more_than_numbers():
     numbers = [np.where(np.arange(N) % 3 == 0, 1.0, np.nan)]
-    assert Column(numbers, N, 2 * N // 3).look == "words"
-    assert Column([np.full(N, np.nan)], 0, 0).look == "empty"
+    assert ColumnValues(numbers, N, 2 * N // 3).look == "words"
+    assert ColumnValues([np.full(N, np.nan)], 0, 0).look == "empty"
