@@ -11,13 +11,16 @@ from ecg.signal.resampling import FILTER_HALF, Resampler
 MOST = 1000
 """The numerator and the denominator of a ratio of two rates: a filter is so many times as long as its half."""
 
+HIGHEST = 40
+"""Times that a signal is brought up: what is slower beside the fastest that is read (2,000 Hz) is no ECG (50 Hz)."""
+
 Block = Float32[np.ndarray, "lead sample"]
 Piece = Float[np.ndarray, "sample"]
 
 
 def fits(ratio: Fraction) -> bool:
     """Whether a signal can be brought up so many times."""
-    return ratio >= 1 and max(ratio.numerator, ratio.denominator) <= MOST
+    return 1 <= ratio <= HIGHEST and max(ratio.numerator, ratio.denominator) <= MOST
 
 
 def at_one_rate(pieces: Iterator[Sequence[Piece]], ratios: Sequence[Fraction]) -> Iterator[Block]:

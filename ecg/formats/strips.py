@@ -12,12 +12,19 @@ from ecg.errors import UnreadableRecording
 from ecg.formats.rates import Block, at_one_rate, fits
 from ecg.formats.reading import Reading
 from ecg.formats.signals import Signal
+from ecg.messages import shortened
 from ecg.source import BLOCK, Source
 
 LONGEST_GAP = 24 * 3600.0
 """Seconds between the beginnings of two strips; more is a lie, not a gap."""
 
 MAX_STRIPS = 4096
+
+FASTEST = 1e6
+"""Samples a second that a strip may have."""
+
+AT_ONCE = 4 * BLOCK
+"""Values of all leads."""
 
 MICRO = 10**6
 """The denominator of a rate."""
@@ -90,6 +97,11 @@ def open_strips(reading: Reading, strips: Sequence[Strip], begun: datetime | Non
         raise UnreadableRecording(
             f"{reading.file.name} holds {len(strips) or 'no'} stretches of signals, expected 1 to {MAX_STRIPS:,}"
         )
+    for strip in strips:
+        if not 0 < strip.fs <= FASTEST:
+            raise UnreadableRecording(
+                f"{reading.file.name}: {shortened(strip.name)} has {strip.fs:g} samples a second, as no recording has"
+            )
     all_leads = _leads(_from_the_first(reading, strips))
     fastest = max(lead.fs for lead in all_leads)
 
@@ -152,7 +164,7 @@ def _pieces(
 ) -> Iterator[list[Float64[np.ndarray, "sample"]]]:
     """The next samples of each lead, in mV, over the same time."""
     lengths = [round(seconds * lead.fs) for lead in leads]
-    parts = -(-max(lengths) // BLOCK)
+    parts = -(-max(lengths) * len(leads) // AT_ONCE)
     for part in range(parts):
         yield [
             _finite(lead.part(length * part // parts, length * (part + 1) // parts) * factor)

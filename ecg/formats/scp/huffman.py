@@ -4,7 +4,7 @@ import struct
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64, UInt8, UInt16
 
 from ecg.errors import UnreadableRecording
 
@@ -19,6 +19,9 @@ STRUCTURE = struct.Struct("<BBBhI")
 
 WIDE = (8, 16)
 """Bits of a value that is written as it is, after a prefix of the standard's table."""
+
+NOTHING = -1
+"""Where a value would end that is none."""
 
 Bits = UInt8[np.ndarray, "bit"]
 
@@ -55,14 +58,14 @@ class Table:
         """The values that are written, `most` at most; what is after the last whole one is nothing."""
         bits = np.unpackbits(np.frombuffer(content, np.uint8))
         following = _following(bits)
-        lengths = self.lengths[following]
-        places = _places((np.arange(len(bits)) + lengths).tolist(), (lengths > 0).tolist(), most)
-        values: Int64[np.ndarray, value] = self.values[following[places]]
-        for bits_of_one in np.unique(lengths[places] - self.prefixes[following[places]]).tolist():
-            if bits_of_one:
-                wide = lengths[places] - self.prefixes[following[places]] == bits_of_one
-                begins = places[wide] + self.prefixes[following[places[wide]]]
-                values[wide] = _numbers(bits, begins, bits_of_one)
+        ends = np.arange(len(bits)) + self.lengths[following]
+        places = _places(np.where((self.lengths[following] == 0) | (ends > len(bits)), NOTHING, ends).tolist(), most)
+        codes = following[places]
+        values: Int64[np.ndarray, value] = self.values[codes]
+        wide = self.lengths[codes] - self.prefixes[codes]
+        for length in np.unique(wide[wide > 0]).tolist():
+            those = wide == length
+            values[those] = _numbers(bits, places[those] + self.prefixes[codes[those]], length)
         return values
 
 
@@ -100,20 +103,21 @@ def _code(name: str, bits: int, all_bits: int, mode: int, value: int, base: int)
     return Code(int(f"{base:0{bits}b}"[::-1], 2), bits, all_bits, value)
 
 
-def _following(bits: Bits) -> Int64[np.ndarray, "bit"]:
+def _following(bits: Bits) -> UInt16[np.ndarray, "bit"]:
     """Of each place, the number that the next 16 bits are; after the last of all come zeros."""
-    longer = np.concatenate((bits, np.zeros(LONGEST, np.uint8)))
-    following = np.zeros(len(bits), np.int64)
+    longer = np.concatenate((bits, np.zeros(LONGEST, np.uint8))).astype(np.uint16)
+    following = np.zeros(len(bits), np.uint16)
     for place in range(LONGEST):
-        following = following << 1 | longer[place : place + len(bits)]
+        following = following << np.uint16(1) | longer[place : place + len(bits)]
     return following
 
 
-def _places(ends: list[int], known: list[bool], most: int) -> Int64[np.ndarray, "value"]:
-    """Where each value begins, from the first on."""
+def _places(ends: list[int], most: int) -> Int64[np.ndarray, "value"]:
+    """Where each value begins, from the first on; each ends where the next one begins."""
     places: list[int] = []
+    ends.append(NOTHING)
     place = 0
-    while place < len(ends) and known[place] and ends[place] <= len(ends) and len(places) < most:
+    while ends[place] != NOTHING and len(places) < most:
         places.append(place)
         place = ends[place]
     return np.array(places, np.int64)

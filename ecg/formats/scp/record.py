@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int, Int64
 
 from ecg.errors import LargeRecording, UnreadableRecording
 from ecg.formats.reading import Reading
@@ -37,18 +37,23 @@ SECOND = 1_000_000
 """In the microseconds of an interval."""
 
 BEAT = struct.Struct("<HIII")
+MAX_BEATS = 10_000
+OVERLAP = 2
+"""Times that beats may cover the samples: an honest record's do not overlap."""
+
 BEAT_TO_SUBTRACT = 0
 """The type of the beats that the reference beat was taken off."""
 
-Samples = Int64[np.ndarray, "sample"]
+Samples = Int[np.ndarray, "sample"]
 
 
 @dataclass(frozen=True)
 class _Signal:
-    """A lead, and its samples in nV, which may be fewer than it says."""
+    """A lead, and its samples, each of so many nV; they may be fewer than it says."""
 
     lead: Lead
-    nanovolts: Samples
+    samples: Samples
+    nanovolts: int
 
 
 def open_scp(file: Path, options: ReadOptions = ReadOptions()) -> Source:
@@ -72,7 +77,7 @@ def open_scp(file: Path, options: ReadOptions = ReadOptions()) -> Source:
     rhythm = read_coded(file.name, sections[RHYTHM], len(leads))
     signals = _signals(reading, sections, leads, rhythm, subtracted)
     fs = SECOND / rhythm.interval
-    strips = [Strip(_name(one.lead.code), "nV", one.nanovolts, fs, begins=one.lead.first / fs) for one in signals]
+    strips = [Strip(_name(one.lead.code), "nV", one.samples, fs, one.lead.first / fs, one.nanovolts) for one in signals]
     return open_strips(reading, strips, begun(sections.get(PATIENT, b"")))
 
 
@@ -89,14 +94,13 @@ def _signals(
     table = read_table(name, sections[TABLES]) if TABLES in sections else None
     signals = []
     for lead, content in zip(leads, rhythm.leads, strict=True):
-        samples = _decoded(content, lead.length, table, rhythm.order)
-        signals.append(_Signal(lead, samples * rhythm.nanovolts))
-    short = sum(len(signal.nanovolts) < signal.lead.length for signal in signals)
+        signals.append(_Signal(lead, _decoded(content, lead.length, table, rhythm.order), rhythm.nanovolts))
+    short = sum(len(signal.samples) < signal.lead.length for signal in signals)
     if short:
         reading.doubt(
             "truncated", f"{name} is truncated: {short} of {len(leads)} leads have fewer samples than it says"
         )
-    if not any(len(signal.nanovolts) for signal in signals):
+    if not any(len(signal.samples) for signal in signals):
         raise UnreadableRecording(f"{name} holds no sample; send it anew")
     return _with_reference(name, sections, signals, rhythm, table) if subtracted else signals
 
@@ -112,7 +116,7 @@ def _decoded(content: bytes, length: int, table: Table | None, order: int) -> Sa
         written = np.concatenate((written[:1], written[0] + steps.cumsum()))
     elif order:
         written = written.cumsum()
-    return written.astype(np.int16).astype(np.int64)  # they are differences of 16 bits, with no carry
+    return written.astype(np.int16)  # they are differences of 16 bits, with no carry
 
 
 def _with_reference(
@@ -126,22 +130,31 @@ def _with_reference(
     if reference.interval != rhythm.interval:
         raise UnreadableRecording(f"{name} has a reference beat of another rate than its samples; {ADVICE}")
     _, centre, count = struct.unpack_from("<HHH", beats)
-    places = list(BEAT.iter_unpack(beats[6 : 6 + BEAT.size * min(count, (len(beats) - 6) // BEAT.size)]))
+    places = _places(name, beats[6 : 6 + BEAT.size * min(count, (len(beats) - 6) // BEAT.size)], signals)
+    whole = []
     for signal, content in zip(signals, reference.leads, strict=True):
-        beat = _decoded(content, len(content) * 8, table, reference.order) * reference.nanovolts
-        for kind, begin, fiducial, end in places:
-            if kind == BEAT_TO_SUBTRACT:
-                _add(
-                    signal.nanovolts,
-                    beat,
-                    begin - signal.lead.first,
-                    end - signal.lead.first + 1,
-                    centre - fiducial + signal.lead.first - 1,
-                )
-    return signals
+        beat = _decoded(content, len(content) * 8, table, reference.order).astype(np.int64) * reference.nanovolts
+        nanovolts = signal.samples.astype(np.int64) * signal.nanovolts
+        first = signal.lead.first
+        for begin, fiducial, end in places:
+            _add(nanovolts, beat, begin - first, end - first + 1, centre - fiducial + first - 1)
+        whole.append(_Signal(signal.lead, nanovolts, 1))
+    return whole
 
 
-def _add(samples: Samples, beat: Int64[np.ndarray, "other"], begin: int, end: int, ahead: int) -> None:
+def _places(name: str, beats: bytes, signals: list[_Signal]) -> list[tuple[int, int, int]]:
+    """The beginning, the fiducial point and the end of each beat that was taken off. They do not overlap."""
+    places = [place for kind, *place in BEAT.iter_unpack(beats) if kind == BEAT_TO_SUBTRACT]
+    length = max(signal.lead.first + len(signal.samples) - 1 for signal in signals)
+    covered = sum(min(end, length) - begin + 1 for begin, _, end in places if begin <= min(end, length))
+    if len(places) > MAX_BEATS or covered > OVERLAP * length:
+        raise UnreadableRecording(f"{name} takes off {len(places):,} beats over {covered:,} samples of {length:,}")
+    return [(begin, fiducial, end) for begin, fiducial, end in places]
+
+
+def _add(
+    samples: Int64[np.ndarray, "sample"], beat: Int64[np.ndarray, "other"], begin: int, end: int, ahead: int
+) -> None:
     """Add to the samples of a stretch those of the beat that are `ahead` places further on in it."""
     begin = max(begin, -ahead, 0)
     end = max(min(end, len(samples), len(beat) - ahead), begin)

@@ -90,7 +90,6 @@ class Segment:
         self.reading, self.header, self.record = reading, header, header.record
         self._frames = [spf or 1 for spf in self.record.samps_per_frame]
         self._frame = sum(self._frames)
-        self._step = max(2 * BLOCK // self._frame, 1)
         self._at_once = self.record.sig_len is None or DIFFERENCES in self.record.fmt
         self._skews = [skew or 0 for skew in self.record.skew]
         self.length, self._ends = self._check_files()
@@ -98,6 +97,7 @@ class Segment:
         self._channels = list(self.chosen.places)
         self._frames_of_leads = [self._frames[channel] for channel in self._channels]
         self.samples = max(self._frames_of_leads, default=1)
+        self._step = max(2 * BLOCK // max(self._frame, self.samples * len(self._channels)), 1)
         furthest = min if self._at_once else max
         self.there = furthest((self._ends[c] + self._skews[c] for c in self._channels), default=self.length)
         self._warn_of_gains()

@@ -10,7 +10,7 @@ from pathlib import Path
 from ecg.errors import UnreadableRecording
 from ecg.formats.moment import alike, moment
 from ecg.formats.reading import Reading
-from ecg.formats.strips import Strip, open_strips
+from ecg.formats.strips import FASTEST, Strip, open_strips
 from ecg.formats.xml.numbers import number, numbers
 from ecg.formats.xml.tree import Element, read_tree
 from ecg.reading import ReadOptions
@@ -65,7 +65,7 @@ def _strips(name: str, one: Element, begins: float, rate: float | None) -> list[
     increment = _times(one).first("value", "increment")
     unit = increment.attributes.get("unit", "s")
     step = number(name, increment.attributes.get("value", ""), "time between samples", 1 / rate if rate else None)
-    if unit not in SECONDS or not step > 0:
+    if unit not in SECONDS or not step * SECONDS[unit] > 1 / FASTEST:
         raise UnreadableRecording(f"{name}: got a sample each {step:g} {unit}, expected one of: {', '.join(SECONDS)}")
     fs = _whole(1 / (step * SECONDS[unit]))
     return [

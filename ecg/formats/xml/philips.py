@@ -14,7 +14,7 @@ from jaxtyping import Int64
 
 from ecg.errors import UnreadableRecording
 from ecg.formats.reading import Reading
-from ecg.formats.strips import Strip, open_strips
+from ecg.formats.strips import FASTEST, Strip, open_strips
 from ecg.formats.xml.numbers import decoded, number
 from ecg.formats.xml.tree import Element, read_tree
 from ecg.formats.xml.xli import unpack_leads
@@ -50,7 +50,7 @@ def _strips(reading: Reading, waveforms: Element, details: Element) -> list[Stri
     name, stated = reading.file.name, waveforms.attributes
     fs = number(name, stated.get("samplespersecond") or details.first("samplingrate").text, "rate", reading.options.fs)
     seconds = number(name, stated.get("durationperchannel", ""), "duration") / 1000
-    if not 0 < seconds <= MAX_SECONDS or not fs > 0:
+    if not 0 < seconds <= MAX_SECONDS or not 0 < fs <= FASTEST:
         raise UnreadableRecording(
             f"{name} says {seconds:g} s of {fs:g} samples a second, expected up to {MAX_SECONDS} s"
         )

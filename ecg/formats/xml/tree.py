@@ -13,13 +13,13 @@ from ecg.errors import LargeRecording, UnreadableRecording
 from ecg.messages import shortened
 
 MAX_SIZE = 2**28
-MAX_ELEMENTS = 200_000
+MAX_ELEMENTS = 100_000
 MAX_DEPTH = 100
-MAX_ATTRIBUTES = 50
+MAX_ATTRIBUTES = 20
 PIECE = 2**16
 
 
-@dataclass
+@dataclass(slots=True)
 class Element:
     """One of a tree, by its name without a namespace."""
 
@@ -80,6 +80,7 @@ class _Builder:
         self._file = file
         self._open: list[Element] = []
         self._count = 0
+        self._names: dict[str, str] = {}
         self.root = Element("")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -90,7 +91,7 @@ class _Builder:
                 f"{self._file.name} has over {MAX_ELEMENTS:,} elements, {MAX_DEPTH} within each other or "
                 f"{MAX_ATTRIBUTES} attributes of one, which no recording has"
             )
-        element = Element(_bare(name), {_bare(key): value for key, value in attributes.items()})
+        element = Element(self._bare(name), {self._bare(key): value for key, value in attributes.items()})
         if self._open:
             self._open[-1].children.append(element)
         else:
@@ -110,6 +111,8 @@ class _Builder:
         """A declaration of one. Raises UnreadableRecording."""
         raise UnreadableRecording(f"{self._file.name} declares entities, which no recording needs; write them out")
 
-
-def _bare(name: str) -> str:
-    return name.rpartition(" ")[2]
+    def _bare(self, name: str) -> str:
+        """A name without its namespace; each is kept once, however often it comes."""
+        if name not in self._names:
+            self._names[name] = name.rpartition(" ")[2]
+        return self._names[name]

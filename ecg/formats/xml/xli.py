@@ -41,12 +41,13 @@ def unpack_leads(name: str, content: bytes, most: int) -> Iterator[Samples]:
 def _samples(content: bytes, first: int) -> Samples:
     """Of the bytes of a lead: the first two samples are written as they are."""
     halves = np.frombuffer(content.ljust(len(content) + len(content) % 2, b"\0"), np.uint8).reshape(2, -1)
-    written = (halves[0].astype(np.uint16) << 8 | halves[1]).view(np.int16).astype(np.int64)
+    written: Samples = (halves[0].astype(np.uint16) << 8 | halves[1]).view(np.int16).astype(np.int64)
     if len(written) < 2:
         return written
     changes = -np.concatenate(([first], written[2:-1] - MIDDLE))[: len(written) - 2]
     steps = np.concatenate(([written[1] - written[0]], changes)).cumsum()
-    return np.concatenate((written[:1], written[0] + steps.cumsum()))
+    samples: Samples = np.concatenate((written[:1], written[0] + steps.cumsum()))
+    return samples
 
 
 def _unpacked(name: str, content: bytes, most: int) -> bytes:

@@ -66,3 +66,4 @@ def test_signals_of_one_rate_pass_as_they_are():
 def test_a_filter_has_a_longest():
     assert fits(Fraction(1000, 999)) and fits(Fraction(1))
     assert not fits(Fraction(1001, 1000)) and not fits(Fraction(1, 2))
+    assert fits(Fraction(40)) and not fits(Fraction(41))

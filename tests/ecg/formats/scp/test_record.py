@@ -140,6 +140,11 @@ def test_a_reference_beat_that_is_not_there_is_refused(changed, message, microvo
         open_scp(write(content))
 
 
+def test_beats_that_lie_on_each_other_are_refused(microvolts, write):
+    with pytest.raises(UnreadableRecording, match="takes off 60 beats over 12,000 samples of 5,000"):
+        open_scp(write(record(microvolts, table=DEFAULT, beat=(beat_of(), 81, [500] * 60))))
+
+
 def test_leads_that_are_years_apart_are_refused(microvolts, write):
     with pytest.raises(UnreadableRecording, match="holds signals that begin 2,000,000 s after others"):
         open_scp(write(record(microvolts, starts=[1, 10**9])))
