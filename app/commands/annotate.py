@@ -34,7 +34,8 @@ examples:
   python -m app annotate ecg.csv --fs 250 --unit uV --lead II --model resnet
 """
 EPILOG = """\
-A FILE is a WFDB header (.hea; its signal files lie beside it), an EDF (.edf), a CSV (.csv) or a zip of one of these.
+A FILE is a WFDB header (.hea; its signal files lie beside it), an EDF (.edf), a table (.csv, .tsv, .txt) or a zip of
+one of these. How each was read, and what may be wrong with it, is printed below.
 A file that cannot be annotated does not stop the others: the table below says why, and the exit code is then 1.
 """
 

@@ -43,7 +43,7 @@ def _request_body() -> dict[str, Any]:
         "solver": {"type": "string", "description": "as JSON, for a model with a solver"}
     }
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
-    files["description"] = "a WFDB header with its signal files, or a zip of them, or one EDF, or one CSV"
+    files["description"] = "a WFDB header with its signal files, or a zip of them, one EDF, or one table (CSV or text)"
     form = {"type": "object", "required": ["files"], "properties": {"files": files} | fields}
     content = {"multipart/form-data": {"schema": form}, JSON.media_type: {"schema": whole_schema(SignalsRequest)}}
     return {"requestBody": {"required": True, "content": content}}

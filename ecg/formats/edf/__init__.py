@@ -114,6 +114,8 @@ def _range(signal: EdfSignal) -> Range:
 
 def _some_values(header: Header, signal: EdfSignal) -> tuple[Float64[np.ndarray, "sample"], float]:
     """Those of data records from the whole file, and how many seconds they last."""
+    if not header.records:
+        return np.zeros(0), 0.0
     which = np.unique(np.linspace(0, header.records - 1, GUESSED_BY).astype(np.int64))
     most = min(signal.samples, MOST_OF_EACH)
     digital = _numbers(_records(header), header.width, slice(signal.place, signal.place + most), which)

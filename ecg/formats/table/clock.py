@@ -155,6 +155,9 @@ class Places:
         """Samples that are missing before each row of a chunk, in which times begin at these rows."""
         joined = np.concatenate([self._before, off])
         with np.errstate(invalid="ignore", over="ignore"):
+            if np.ptp(joined) <= self.slack:  # as most chunks are
+                self._before = joined[-TREMBLING:]
+                return np.zeros(rows, np.int64)
             found = late(joined, self.slack)[len(self._before) :]
             self.went_back = self.went_back or bool(late(-joined, self.slack + 1).any())
             lost = np.concatenate([[0.0], _after(joined)[1:] - _before(joined)[:-1]])[len(self._before) :][found]

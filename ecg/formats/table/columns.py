@@ -11,7 +11,9 @@ from ecg.formats.table.rows import Rows
 from ecg.formats.table.times import Style, style_of
 from ecg.formats.table.values import ENOUGH, ColumnValues, Look
 from ecg.leads import plain_name
+from ecg.messages import shortened
 from ecg.reading import LeftOut
+from ecg.source import MAX_NAME
 from ecg.units import millivolts
 
 SHOWN = 100
@@ -51,7 +53,7 @@ class TableColumn:
     @property
     def told(self) -> str:
         """Its name and unit, as errors and answers show them."""
-        return f"{self.name.text} ({self.name.unit or 'no unit'})"
+        return shortened(f"{self.name.text} ({self.name.unit or 'no unit'})", MAX_NAME)
 
     @property
     def rows(self) -> int:
@@ -85,7 +87,7 @@ class Signals:
     @property
     def reasons(self) -> tuple[LeftOut, ...]:
         """Of each that is left out."""
-        return tuple(LeftOut(column.name.text, why) for column, why in self.left_out)
+        return tuple(LeftOut(shortened(column.name.text, MAX_NAME), why) for column, why in self.left_out)
 
 
 def table_columns(rows: Rows, names: Sequence[Name], *, named: bool, sampled: int) -> list[TableColumn]:
@@ -136,7 +138,7 @@ def _objection(column: TableColumn) -> str | None:
     if column.kind == "other":
         return "its name is not that of a lead"
     if unit and millivolts(unit) is None and not (column.kind == "lead" and unit.lower() in COUNTS):
-        return f"its unit, {unit}, is no voltage"
+        return f"its unit, {shortened(unit)}, is no voltage"
     if column.look in ("words", "empty"):
         return REASONS[column.look]
     if column.kind == "lead" or column.look == "signal" or column.rows < ENOUGH:

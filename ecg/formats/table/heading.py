@@ -77,7 +77,7 @@ def _is_title(line: str, *, known: bool) -> bool:
 
 def _says_something(above: Sequence[str], cells: Cells, shape: Shape, *, known: bool) -> bool:
     """Whether the last of the lines is a key and a value, as those before it may be, and not names."""
-    if cells[0].endswith((":", "=")) or PERSONAL.search(cells[0]):
+    if any(mark in cells[0] for mark in ":=") or PERSONAL.search(cells[0]):
         return True
     if len(shape.cells(above[-1])) != 2:
         return False
@@ -113,4 +113,6 @@ def _row_of(line: str, shape: Shape) -> Cells:
 def _are_units(cells: Cells) -> bool:
     """Whether a row is one of units, as far as half of it shows."""
     stated = [plain_unit(cell) for cell in cells if cell]
+    if stated and ":" in stated[0] and not is_unit(stated[0]):
+        return False
     return 2 * sum(map(is_unit, stated)) >= max(len(stated), 1)

@@ -140,11 +140,12 @@ def _unit_of(key: str) -> str:
 
 
 def _unit(pairs: Sequence[tuple[str, str]]) -> str | None:
-    """A voltage that stands by itself, after whatever word."""
-    plain = [value.strip("()[] ") for key, value in pairs if key]
-    return next(
-        (VOLTS.get(value.lower(), value) for value in plain if millivolts(value) or value.lower() in VOLTS), None
-    )
+    """A voltage that stands by itself, after whatever word, once or for each column."""
+    for _, value in (pair for pair in pairs if pair[0]):
+        units = {VOLTS.get(unit.lower(), unit) for part in value.split(",") if (unit := part.strip("()[] \t"))}
+        if len(units) == 1 and millivolts(unit := units.pop()):
+            return unit
+    return None
 
 
 def _count(pairs: Sequence[tuple[str, str]]) -> float | None:

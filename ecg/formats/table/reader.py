@@ -17,6 +17,7 @@ from ecg.formats.table.scale import Scale
 from ecg.formats.table.table import Table, read_table
 from ecg.formats.table.timeline import Timeline, begun, find_timing
 from ecg.leads import distinct_names
+from ecg.messages import shortened
 from ecg.reading import LeadRead, ReadAs, ReadOptions, WarningKind, Warnings
 from ecg.source import Source, check_layout, check_unit
 from ecg.units import millivolts
@@ -54,7 +55,7 @@ def open_table(file: Path, options: ReadOptions = ReadOptions()) -> Source:
     fs = timing.rate(table)
     check_layout(fs, len(found.leads))
     scales = _scales(table, found.leads, fs, options.unit, notes)
-    names = distinct_names([column.name.text for column in found.leads])
+    names = _lead_names(table, found.leads)
     factors = np.array([[each.factor] for each in scales])
     return Source(
         file.stem,
@@ -85,6 +86,13 @@ def _left_out(found: Signals) -> tuple[str, ...]:
     return tuple(column.told for column, _ in found.left_out if column.kind not in ("time", "index"))
 
 
+def _lead_names(table: Table, leads: Sequence[TableColumn]) -> tuple[str, ...]:
+    """Of the only one, which has no name in the table, that in the lines before it."""
+    if len(leads) == 1 and not leads[0].named and table.preamble.lead:
+        return (table.preamble.lead,)
+    return distinct_names([column.name.text for column in leads])
+
+
 def _leads_read(names: Sequence[str], scales: Sequence[Scale], columns: Sequence[TableColumn]) -> tuple[LeadRead, ...]:
     return tuple(
         LeadRead(name, each.unit, each.unit_from, column.place + 1)
@@ -97,11 +105,25 @@ def _scales(table: Table, leads: Sequence[TableColumn], fs: float, unit: str | N
     said = [_said(table, column, unit) for column in leads]
     silent = [column for column, each in zip(leads, said, strict=True) if each is None]
     guess = scale.guessed([column.values.stretches for column in silent], fs, table.preamble.bits, table.preamble.count)
+    _check_stated(leads, said, fs, notes)
     scales = [each or guess for each in said]
     if any(each.guessed for each in scales):
         guess = next(each for each in scales if each.guessed)
         notes.doubt("uncalibrated" if guess.unit == scale.COUNTS else "unit_guessed", _warning(guess))
     return scales
+
+
+def _check_stated(leads: Sequence[TableColumn], said: Sequence[Scale | None], fs: float, notes: Notes) -> None:
+    """Warn of a lead that the file says to be in a unit that its waves cannot be in."""
+    stated = [(column, each) for column, each in zip(leads, said, strict=True) if each and each.unit_from == "file"]
+    for column, each in stated:
+        size = scale.height([column.values.stretches], fs) * each.factor
+        if size and not scale.VOLTS_BELOW <= size <= scale.COUNTS_ABOVE:
+            notes.doubt(
+                "unit_guessed",
+                f"{shortened(column.name.text)} is said to be in {each.unit}, and was read so: its waves are then "
+                f"{size:.3g} mV high; if it is in another unit, say it (unit)",
+            )
 
 
 def _said(table: Table, column: TableColumn, unit: str | None) -> Scale | None:

@@ -18,8 +18,11 @@ A_MILLIVOLT = 200.0
 RANGE = 3.0
 """mV that the ECG sensors of OpenSignals' recorders span with all their counts."""
 
-VOLTS_BELOW, COUNTS_ABOVE, TALLEST = 0.02, 20.0, 20_000.0
-"""Heights of waves, in units of the table: those of volts are lower, those of counts or uV are higher."""
+VOLTS_BELOW, COUNTS_ABOVE = 0.02, 20.0
+"""Heights of waves: what is lower, or higher, is not in mV; it is in V, or in uV or counts."""
+
+UV_ABOVE, TALLEST = 40.0, 20_000.0
+"""Heights of waves in uV."""
 
 OFF_CENTRE = 1.5
 """Of their height: how far from 0 the middle of waves lies that are counts of a converter."""
@@ -58,19 +61,25 @@ def counted(bits: int | None, count: float | None, height: float | None = None) 
     return Scale(COUNTS, 1 / A_MILLIVOLT, "values")
 
 
+def height(leads: Sequence[Sequence[Stretch]], fs: float) -> float:
+    """How high waves usually are, in the leads' unit; 0 where nothing moves."""
+    heights, _, _ = _waves([stretch for lead in leads for stretch in lead], max(2, int(SECONDS * fs)))
+    return float(np.median(heights)) if len(heights) else 0.0
+
+
 def guessed(leads: Sequence[Sequence[Stretch]], fs: float, bits: int | None, count: float | None) -> Scale:
     """That of leads of one recorder, each in stretches, by their values."""
     heights, middles, whole = _waves([stretch for lead in leads for stretch in lead], max(2, int(SECONDS * fs)))
-    height = float(np.median(heights)) if len(heights) else 0.0
+    size = float(np.median(heights)) if len(heights) else 0.0
     if whole and count:
         return counted(bits, count)
-    if not height or VOLTS_BELOW <= height <= COUNTS_ABOVE:
+    if not size or VOLTS_BELOW <= size <= COUNTS_ABOVE:
         return Scale("mV", 1.0, "default")
-    if height < VOLTS_BELOW:
+    if size < VOLTS_BELOW:
         return Scale("V", 1e3, "values")
-    centred = float(np.median(np.abs(middles))) < OFF_CENTRE * height
-    if bits or height > TALLEST or (whole and not centred) or height < 1e3 * VOLTS_BELOW * 2:
-        return counted(bits, count, height)
+    centred = float(np.median(np.abs(middles))) < OFF_CENTRE * size
+    if bits or size > TALLEST or (whole and not centred) or size < UV_ABOVE:
+        return counted(bits, count, size)
     return Scale("uV", 1e-3, "values")
 
 

@@ -26,7 +26,7 @@ FORMS = tuple((separator, decimal) for decimal in (".", ",") for separator in ("
 QUOTED = re.compile(r"'|[^']{0,200}[,;\t]'")
 """A line with cells between apostrophes."""
 
-DECIMAL_COMMA = re.compile(r"[-+\N{MINUS SIGN}]?\d{1,30}(,\d{1,30})?")
+DECIMAL_COMMA = re.compile(r"[-+\N{MINUS SIGN}]?(\d{1,30}|[1-9]\d{0,2}\.\d{3}(?=,))(,\d{1,30})?")
 ZERO_FIRST = re.compile(r"[-\N{MINUS SIGN}]0,|[^,]*,0\d")
 """What no pair of whole numbers looks like."""
 

@@ -58,7 +58,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Measure:
-    """The bytes of the longest row, the most columns of one, and whether cells are in quotes."""
+    """The bytes of the longest row, at least so many columns as one has, and whether cells are in quotes."""
 
     longest: int
     columns: int
@@ -99,8 +99,8 @@ def measure(text: Text, skipped: int, separator: str, quote: str) -> Measure:
         if separator != BLANKS and quote.encode() in lines:
             quoted = True
             columns = _columns_in_quotes(text.file, lines.decode(errors="replace"), separator, quote)
-        else:
-            columns = _columns(codes, ends, separator)
+        else:  # to count them takes as long as all the rest
+            columns = _columns(codes, ends, separator) if length >= MAX_COLUMNS else length + 1
         if columns > MAX_COLUMNS:
             raise many_columns(text.file, columns)
         longest, most = max(longest, length), max(most, columns)

@@ -178,6 +178,14 @@ def test_data_records_that_are_not_as_many_as_is_said_are_read_and_warned_of(sai
         open_edf(rewritten(write_edf(), 236, said), ReadOptions(strict=True))
 
 
+def test_of_a_file_that_ends_in_its_first_record_the_beginning_is_read(made, write_edf):
+    file = write_edf(unit="", factor=1.0)
+    file.write_bytes(file.read_bytes()[: 768 + 400])
+    recording = open_edf(file).read()
+    np.testing.assert_allclose(recording.signals, made.signals[:1, :200], atol=1e-3)
+    assert {warning.kind for warning in recording.warnings} == {"truncated", "unit_guessed"}
+
+
 def test_a_file_without_a_data_record_is_refused(write_edf):
     file = write_edf()
     file.write_bytes(file.read_bytes()[:768])

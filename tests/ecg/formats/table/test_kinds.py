@@ -208,6 +208,20 @@ def test_a_unit_that_nobody_says_is_that_which_the_values_look_like(factor, unit
     np.testing.assert_allclose(said.signals[0], 1000 * factor * signal, rtol=1e-3, atol=0.3)
 
 
+@pytest.mark.parametrize(
+    ("unit", "factor", "warned"), [("mV", 1.0, 0), ("mV", 1e-3, 1), ("mV", 1e3, 1), ("V", 1.0, 1), ("uV", 1e3, 0)]
+)
+def test_a_unit_that_waves_cannot_be_in_is_obeyed_and_warned_of(unit, factor, warned, signal, read):
+    recording = read(f"time,ECG ({unit})\n{lines(fixed(T), fixed(factor * signal, 7))}")
+    assert recording.read_as.leads[0].unit == unit and len(recording.warnings) == warned
+    assert all("mV high; if it is in another unit, say it" in warning.message for warning in recording.warnings)
+
+
+def test_a_long_name_of_what_is_left_out_is_shortened(signal, read):
+    recording = read(f"time,ECG,{'heart rate ' * 50}\n{lines(fixed(T), fixed(signal), ['60'] * N)}")
+    assert recording.leads == ("ECG",) and max(map(len, recording.left_out)) <= 100
+
+
 def test_counts_are_read_and_said_to_be_no_mv(signal, read):
     recording = read(f"time,ECG\n{lines(fixed(T), fixed(2048 + 200 * signal, 0))}")
     assert kinds(recording) == ["uncalibrated"]
@@ -234,8 +248,10 @@ def test_what_is_warned_of_is_refused_where_the_caller_is_strict(text, read):
 @pytest.mark.parametrize("columns", [187, 188])
 def test_beats_in_rows_are_pointed_to_where_they_belong(columns, value, read):
     row = ",".join([value.format(0.5)] * 187 + ["3.0"] * (columns - 187))
-    with pytest.raises(UnreadableRecording, match=r"holds beats, not a recording.*send them to POST /classify"):
-        read(f"{row}\n" * 4)
+    counted = ",".join(map(str, range(columns))) + "\n"
+    for header in ("", counted):
+        with pytest.raises(UnreadableRecording, match=r"holds beats, not a recording.*send them to POST /classify"):
+            read(header + f"{row}\n" * 4)
 
 
 def test_apples_export_is_read_in_whatever_language(signal, read):
@@ -248,6 +264,31 @@ def test_apples_export_is_read_in_whatever_language(signal, read):
     assert (recording.leads, recording.fs, recording.read_as.format) == (("I",), 250.0, "Apple Health CSV")
     assert "Mustermann" not in repr(recording.read_as)
     np.testing.assert_allclose(recording.signals[0], signal, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("thousand", "decimal", "names", "separator"),
+    [(".", ",", "Einheit,µV\n\n", "\n"), (".", ",", "Zeit;EKG (µV)\n", ";"), (",", ".", "time,ECG (uV)\n", ",")],
+)
+def test_a_sign_may_stand_between_thousands(thousand, decimal, names, separator, signal, read):
+    scaled = 1000 * signal
+    cells = [
+        f"{value:,.2f}".replace(",", "_").replace(".", decimal).replace("_", thousand) for value in scaled.tolist()
+    ]
+    if separator == "\n":
+        recording = read(names + "\n".join(cells) + "\n", fs=250)
+    else:
+        quoted = [f'"{cell}"' for cell in cells]
+        times = [time.replace(".", decimal) for time in fixed(T)]
+        recording = read(names + lines(times, quoted, separator=separator))
+    assert max(map(len, cells)) > 7
+    np.testing.assert_allclose(recording.signals[0], signal, atol=1e-5)
+
+
+def test_the_only_lead_has_the_name_in_the_lines_before_the_table(signal, read):
+    for text in (f"Lead: V2\nUnits: uV, uV\n{lines(fixed(T), fixed(1000 * signal))}",):
+        recording = read(text)
+        assert recording.leads == ("V2",) and recording.read_as.leads[0].unit == "uV"
 
 
 def test_polars_clocks_are_three_and_the_finest_is_taken(signal, read):
