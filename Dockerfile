@@ -13,7 +13,7 @@ COPY ecg ecg
 COPY ode ode
 COPY models models
 COPY app app
-RUN /opt/cardiode/bin/pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt '.[traces]'
+RUN /opt/cardiode/bin/pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt '.[dicom,traces]'
 
 FROM python:3.11-slim
 # The folder is where a file of API keys may lie (docs/keys.md).

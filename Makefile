@@ -39,6 +39,7 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 	$(BIN)/python -m benchmarks.cuda
 	$(BIN)/python -m benchmarks.calibration
 	$(BIN)/python -m benchmarks.novelty
+	$(BIN)/python -m benchmarks.readers
 	$(BIN)/python -m benchmarks.recordings
 	$(BIN)/python -m benchmarks.stream
 	$(BIN)/python -m benchmarks.monitors

@@ -23,6 +23,7 @@ from ecg.errors import (
     InvalidSynthesis,
     LargeRecording,
     MissingAnnotations,
+    MissingReader,
     UnknownLead,
     UnreadableRecording,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "LiveContext",
     "LargeRecording",
     "MissingAnnotations",
+    "MissingReader",
     "QUALITIES",
     "Quality",
     "Recording",

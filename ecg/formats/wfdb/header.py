@@ -43,6 +43,8 @@ GAIN = re.compile(
     re.ASCII,
 )
 DEFAULT_UNIT = "mV"
+"""Of a signal whose header states none."""
+
 DEFAULT_FS = 250.0
 NUMBERS = {
     "ADC resolution": re.compile(r"\d++", re.ASCII),
@@ -71,24 +73,41 @@ def read_extent(header: Path) -> Extent:
     return Extent(float(first["fs"] or DEFAULT_FS), int(first["length"] or 0) or None)
 
 
-def read_header(header: Path, *, uncalibrated: bool = False) -> wfdb.Record | wfdb.MultiRecord:
-    """What a header says, of a recording or of one that is made up of segments; the files that it names are there.
+@dataclass(frozen=True)
+class Header:
+    """What a header says, of a recording or of one that is made up of segments (`wfdb.MultiRecord`).
 
-    A gain of 0 is refused, but for `uncalibrated`. Raises UnreadableRecording.
+    Of each signal `units` has what is stated, empty where nothing is; `uncalibrated` whether its gain is 0 or missing.
     """
-    lines = _lines(header)
-    first = _first(header, lines)
+
+    file: Path
+    record: wfdb.Record | wfdb.MultiRecord
+    units: tuple[str, ...] = ()
+    uncalibrated: tuple[bool, ...] = ()
+
+    @property
+    def has_segments(self) -> bool:
+        """Whether it is that of a recording which is made up of others."""
+        return isinstance(self.record, wfdb.MultiRecord)
+
+
+def read_header(file: Path) -> Header:
+    """What a header says; the files that it names are there. Raises UnreadableRecording."""
+    lines = _lines(file)
+    first = _first(file, lines)
     if first["segments"] is None:
-        _check_signals(header, lines[1:], int(first["signals"]), int(first["length"] or 1), uncalibrated)
+        _check_signals(file, lines[1:], int(first["signals"]), int(first["length"] or 1))
     else:
-        _check_segments(header, lines[1:], int(first["segments"]))
+        _check_segments(file, lines[1:], int(first["segments"]))
     try:
-        record = wfdb.rdheader(str(header.with_suffix("")))
+        record = wfdb.rdheader(str(file.with_suffix("")))
     except Exception as error:  # a parser of strangers' files may raise anything
-        raise UnreadableRecording(f"{header.name} is no WFDB header: {reason(error, header)}") from error
-    if first["segments"] is None:
-        record.units = [_unit(line) for line in lines[1:]]
-    return record
+        raise UnreadableRecording(f"{file.name} is no WFDB header: {reason(error, file)}") from error
+    if first["segments"] is not None:
+        return Header(file, record)
+    gains = [GAIN.fullmatch("".join(BLANKS.split(line)[2:3])) for line in lines[1:]]
+    units = tuple((gain and gain["unit"]) or "" for gain in gains)  # wfdb would take µV for V: it drops the µ
+    return Header(file, record, units, tuple(gain is None or not float(gain["a_unit"]) for gain in gains))
 
 
 def _first(header: Path, lines: Sequence[str]) -> re.Match[str]:
@@ -130,12 +149,6 @@ def _decoded(content: bytes) -> str:
         return content.decode("latin-1")
 
 
-def _unit(line: str) -> str:
-    """Of a signal. wfdb drops what is not ASCII, and would take µV for V."""
-    gain = GAIN.fullmatch("".join(BLANKS.split(line)[2:3]))
-    return (gain and gain["unit"]) or DEFAULT_UNIT
-
-
 def _check_segments(header: Path, lines: Sequence[str], segments: int) -> None:
     if len(lines) != segments or not segments:
         raise UnreadableRecording(f"{header.name} says {segments} segments and names {len(lines)}")
@@ -154,7 +167,7 @@ def _check_segments(header: Path, lines: Sequence[str], segments: int) -> None:
             _check_there(header, f"{segment['name']}{SUFFIX}")
 
 
-def _check_signals(header: Path, lines: Sequence[str], signals: int, length: int, uncalibrated: bool) -> None:
+def _check_signals(header: Path, lines: Sequence[str], signals: int, length: int) -> None:
     if not 0 < signals <= MAX_LEADS:
         raise UnreadableRecording(f"{header.name} has {signals} signals, expected 1 to {MAX_LEADS}")
     if len(lines) != signals:
@@ -168,10 +181,10 @@ def _check_signals(header: Path, lines: Sequence[str], signals: int, length: int
                     "ASCII letters, digits, - and _, such as 100.dat"
                 )
             _check_there(header, name)
-        _check_fields(header, name, fields, uncalibrated)
+        _check_fields(header, name, fields)
 
 
-def _check_fields(header: Path, name: str, fields: Sequence[str], uncalibrated: bool) -> None:
+def _check_fields(header: Path, name: str, fields: Sequence[str]) -> None:
     """Those of one signal after the name of its file: format, gain, five numbers, a description."""
     if not fields or not FORMAT.fullmatch(fields[0]):
         raise _bad_field(header, name, "format", fields[0] if fields else "", "such as 16, 212 or 16x2:0+24")
@@ -179,10 +192,6 @@ def _check_fields(header: Path, name: str, fields: Sequence[str], uncalibrated: 
         found = GAIN.fullmatch(gain)
         if found is None or not math.isfinite(float(found["a_unit"])):
             raise _bad_field(header, name, "gain", gain, "units a mV, perhaps with a baseline, such as 200(1024)/mV")
-        if not float(found["a_unit"]) and not uncalibrated:
-            raise _bad_field(
-                header, name, "gain", gain, "units a mV; where nobody knows, write 200, which the standard assumes"
-            )
     for (what, pattern), field in zip(NUMBERS.items(), fields[2:], strict=False):
         if field[0].isalpha():
             return

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from ecg import UnreadableRecording
-from ecg.formats.wfdb_header import Extent, read_extent, read_header
-from tests.ecg.formats.test_wfdb import rewrite
+from ecg.formats.wfdb.header import Extent, read_extent, read_header
+from tests.ecg.formats.wfdb.test_record import rewrite
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,8 @@ from tests.ecg.formats.test_wfdb import rewrite
 )
 def test_a_record_line_may_say_less_or_more(line, write_wfdb):
     header = rewrite(write_wfdb(), r"^made 2 250 5000$", line)
-    assert (read_header(header).fs, read_header(header).n_sig) == (250, 2)
+    record = read_header(header).record
+    assert (record.fs, record.n_sig) == (250, 2)
 
 
 @pytest.mark.parametrize(
@@ -40,24 +41,22 @@ def test_a_record_line_may_say_less_or_more(line, write_wfdb):
     ],
 )
 def test_a_signal_line_may_say_less_or_more(fields, gain, name, write_wfdb):
-    record = read_header(rewrite(write_wfdb(), r"^made\.dat .*$", f"made.dat {fields}"))
+    record = read_header(rewrite(write_wfdb(), r"^made\.dat .*$", f"made.dat {fields}")).record
     assert (record.adc_gain[0], record.sig_name[0]) == (gain, name)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
-@pytest.mark.parametrize(
-    ("written", "unit"), [("/µV", "µV"), ("/°C", "°C"), ("/°", "°"), ("/mmHg", "mmHg"), ("", "mV")]
-)
+@pytest.mark.parametrize(("written", "unit"), [("/µV", "µV"), ("/°C", "°C"), ("/°", "°"), ("/mmHg", "mmHg"), ("", "")])
 def test_a_unit_may_be_of_another_alphabet(written, unit, encoding, write_wfdb):
     header = write_wfdb()
     header.write_bytes(header.read_text().replace("/mV", written, 1).encode(encoding))
-    assert read_header(header).units == [unit, "mV"]
+    assert read_header(header).units == (unit, "mV")
 
 
 def test_comments_may_be_in_any_alphabet(write_wfdb):
     header = write_wfdb()
     header.write_text(f"# à côté\u2028de\n{header.read_text()}# 心电图\n")
-    assert read_header(header).n_sig == 2
+    assert read_header(header).record.n_sig == 2
 
 
 @pytest.mark.parametrize(
@@ -72,9 +71,6 @@ def test_comments_may_be_in_any_alphabet(write_wfdb):
         (r"^made 2", "made 3", "says 3 signals and describes 2"),
         (r"^made 2", "made 0", "has 0 signals"),
         (r"^made 2", "made 70", "has 70 signals"),
-        (r"1000\.0\(0\)/mV", "0(0)/mV", "expected units a mV; where nobody knows, write 200"),
-        (r"1000\.0\(0\)/mV", "0.0/mV", "expected units a mV; where nobody knows, write 200"),
-        (r"1000\.0\(0\)/mV", "0", "expected units a mV; where nobody knows, write 200"),
         (r"1000\.0\(0\)/mV", "200(1e5)", r"the gain '200\(1e5\)', expected units a mV, perhaps with a baseline"),
         (r"1000\.0\(0\)/mV", "nan", "the gain 'nan'"),
         (r"1000\.0\(0\)/mV", "1e999/mV", "the gain '1e999/mV'"),
@@ -102,9 +98,10 @@ def test_a_header_that_lies_is_refused_with_what_is_wrong(pattern, replacement, 
         read_header(header)
 
 
-def test_a_gain_of_0_is_taken_where_that_is_asked_for(write_wfdb):
-    header = rewrite(write_wfdb(), r"1000\.0\(0\)/mV", "0")
-    assert read_header(header, uncalibrated=True).adc_gain == [200, 1000]
+@pytest.mark.parametrize("gain", ["0", "0(0)/mV", "0.0/mV", ""])
+def test_a_gain_of_0_and_none_say_that_the_signal_is_not_calibrated(gain, write_wfdb):
+    header = read_header(rewrite(write_wfdb(), r" 1000\.0\(0\)/mV 16.*MLII$", f" {gain}"))
+    assert header.record.adc_gain == [200, 1000] and header.uncalibrated == (True, False)
 
 
 def test_an_ending_in_capitals_is_refused_for_what_it_is(write_wfdb):
@@ -170,8 +167,9 @@ LONG = """
 import itertools, sys
 from pathlib import Path
 from ecg import EcgError
-from ecg.formats import csv
-from ecg.formats.wfdb_header import read_header
+from ecg.formats.table import open_table
+from ecg.reading import ReadOptions
+from ecg.formats.wfdb.header import read_header
 header, table = Path(sys.argv[1], "made.hea"), Path(sys.argv[1], "made.csv")
 ones, blanks = "1" * 900, " " * 900
 lines = [ones, f"{ones}x", f"{ones} {ones}x", f"a 1 {ones}x", f"a 1 250/{ones}x", f"a 1 250/1({ones}x", f"a 1{blanks}x"]
@@ -194,7 +192,7 @@ for size in (1_000, 30_000, 60_000, 1_000_000):
         for end in ("", "(", ")", "mV", " (mV)"):
             table.write_text("II" + piece * (size // len(piece)) + end + ",V1\\n1,2\\n1,2\\n")
             try:
-                csv.open_csv(table, fs=100).read()
+                open_table(table, ReadOptions(fs=100)).read()
             except EcgError:
                 pass
 print("read")
