@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, get_args
 
-import numpy as np
-
-from ecg.detection.found_beats import FoundBeats
 from ecg.signal.quality import Quality
 
 SegmentReason = Literal[Quality, "no_beats"]
@@ -34,40 +31,45 @@ class Segment:
     reason: SegmentReason | None
 
 
-def segments_of(found: FoundBeats, fs: float, seconds: float, leads: Sequence[str]) -> tuple[Segment, ...]:
-    """Those of a recording that is so long; `leads` are the names of the first lead and of the second, if there is one.
+def segments_of(
+    times: Sequence[float], quality: Sequence[Quality], second: Sequence[bool], seconds: float, leads: Sequence[str]
+) -> tuple[Segment, ...]:
+    """Those of a recording that is so long, by its beats: when each is, what it is good for, and by which lead.
 
-    They follow each other without a gap; neighbours differ.
+    `leads` are the names of the first lead and of the second, if there is one. Segments follow each other without a gap
+    from 0 to the end, and neighbours differ.
     """
-    if not seconds:
-        return ()
-    kinds = _kinds(found, fs, seconds, leads)
-    merged = [(kind, list(parts)) for kind, parts in groupby(kinds, key=lambda part: part[2:])]
-    return tuple(Segment(parts[0][0], parts[-1][1], *kind) for kind, parts in merged)
+    parts = groupby(_parts(times, quality, second, seconds), key=lambda part: (part.lead, part.judged, part.reason))
+    merged = [list(alike) for _, alike in parts]
+    named = {0: leads[0] if leads else None, 1: leads[-1] if leads else None, None: None}
+    return tuple(Segment(p[0].start, p[-1].end, named[p[0].lead], p[0].judged, p[0].reason) for p in merged)
 
 
-_Part = tuple[float, float, str | None, bool, SegmentReason | None]
+@dataclass(frozen=True)
+class _Part:
+    start: float
+    end: float
+    lead: int | None = None
+    judged: bool = False
+    reason: SegmentReason | None = "no_beats"
 
 
-def _kinds(found: FoundBeats, fs: float, seconds: float, leads: Sequence[str]) -> Iterator[_Part]:
-    """A part a beat, to halfway to its neighbours, and one between beats that are far apart."""
-    times = (found.peaks / fs).tolist()
-    ends = [0.0, *times, seconds]
+def _parts(
+    times: Sequence[float], quality: Sequence[Quality], second: Sequence[bool], seconds: float
+) -> Iterator[_Part]:
+    """One for each beat, to halfway to its neighbours, and one between beats that are far apart."""
     at = 0.0
-    for number, (quality, second) in enumerate(zip(found.quality, found.second.tolist(), strict=True), 1):
-        start, stop = _border(ends[number - 1], ends[number], number == 1), _border(ends[number], ends[number + 1], False)
-        if start[1] > at:
-            yield at, start[1], None, False, "no_beats"
-        good = quality == "good"
-        yield max(at, start[1]), stop[0], leads[int(second)] if good else None, good, None if good else quality
-        at = stop[0]
+    for number, (time, good_for, by_second) in enumerate(zip(times, quality, second, strict=True)):
+        if time - at > LONGEST_PAUSE:
+            yield _Part(at, time - AROUND)
+            at = time - AROUND
+        following = times[number + 1] if number + 1 < len(times) else seconds
+        far = following - time > LONGEST_PAUSE
+        end = time + AROUND if far else seconds if number + 1 == len(times) else (time + following) / 2
+        if good_for == "good":
+            yield _Part(at, end, int(by_second), judged=True, reason=None)
+        else:
+            yield _Part(at, end, reason=good_for)
+        at = end
     if at < seconds:
-        yield at, seconds, None, False, "no_beats"
-
-
-def _border(before: float, after: float, first: bool) -> tuple[float, float]:
-    """Where the part of what is before ends, and that of what is after begins."""
-    if after - before > LONGEST_PAUSE:
-        return (before if first else before + AROUND), after - AROUND
-    middle = before if first else (before + after) / 2
-    return middle, middle
+        yield _Part(at, seconds)

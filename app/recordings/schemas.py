@@ -11,6 +11,7 @@ from ecg import Label, Quality
 from ecg.reading import ReadAs, ReadingWarning
 from ecg.rhythm.events import Event
 from ecg.rhythm.summary import Burden, HeartRate, Hour, Variability
+from ecg.segments import Segment
 from ecg.source import FS, MAX_LEADS, MAX_NAME
 from ecg.units import UNITS
 from models import AnnotatedBeats, ModelIdentity, Reason
@@ -78,6 +79,9 @@ class RecordingResponse(BaseModel):
     model: ModelIdentity
     beats: int | None = Field(description="how many were found; null while nobody knows")
     reason: str | None = Field(description="why no beats are reported; null where there are")
+    segments: list[Segment] | None = Field(
+        description="by which lead each part was judged, or why it could not be; seconds; null while nobody knows"
+    )
 
 
 class BeatResponse(DecisionResponse):

@@ -82,7 +82,7 @@ class Levels:
             return NOTHING
         mean = sum([weight * score for score, weight in scored]) / weights
         clearest = (sum([weight * score**LEADS_NORM for score, weight in scored]) / weights) ** (1 / LEADS_NORM)
-        contradicted = any([weight >= CLEAR and score < SILENT for score, weight in scored])
+        contradicted = any(weight >= CLEAR and score < SILENT for score, weight in scored)
         return Score(mean, clearest, scored.index(max(scored)), contradicted)
 
     def learn_beat(self, candidate: Candidate, share: float) -> None:

@@ -1,7 +1,6 @@
 """Annotation files of WFDB (.atr, and .cde of cardiode): one symbol at one sample."""
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,11 +35,19 @@ def read_annotations(path: Path, annotator: str, fs: float | None = None) -> Ann
     return Annotations(samples, tuple(annotation.symbol), np.asarray(annotation.subtype, dtype=np.int64))
 
 
-def annotation_bytes(samples: Int64[np.ndarray, "beat"], symbols: Sequence[str], fs: float, lead: int) -> bytes:
-    """An annotation file of beats on one lead, as `wfdb.rdann` and PhysioNet's programs read it."""
-    if not len(samples):
+def annotation_bytes(annotations: Annotations, fs: float, leads: Int64[np.ndarray, "annotation"]) -> bytes:
+    """An annotation file, each annotation on a lead, as `wfdb.rdann` and PhysioNet's programs read it."""
+    if not len(annotations.samples):
         return b"\0\0"  # the mark of the end alone
     with tempfile.TemporaryDirectory() as folder:
-        channels = np.full(len(samples), lead)
-        wfdb.wrann("recording", ANNOTATOR, samples, list(symbols), chan=channels, fs=fs, write_dir=folder)
+        wfdb.wrann(
+            "recording",
+            ANNOTATOR,
+            annotations.samples,
+            list(annotations.symbols),
+            subtype=annotations.subtypes,
+            chan=leads,
+            fs=fs,
+            write_dir=folder,
+        )
         return Path(folder, f"recording.{ANNOTATOR}").read_bytes()
