@@ -35,6 +35,8 @@ class Pace:
     packet: float
     astray: float = 0.0
     """Of the rate: how far it may be off, as far as the times show."""
+    trembles: bool = False
+    """Whether single times may be further off than a gap would be."""
 
     def a_second(self, unit: float) -> float:
         """Rows a second, where times are in units of so many seconds: a whole number, where it may be meant as one."""
@@ -77,7 +79,8 @@ def _fine(moments: Float64[np.ndarray, "time"], begins: Float64[np.ndarray, "tim
     moments, begins = moments[first : last + 1], begins[first : last + 1]
     moments, begins = moments - moments[0], begins - begins[0]
     rate = float(begins[-1] / moments[-1])
-    return Pace(rate, rough.packet, float(np.abs(begins - rate * moments).max()) / float(begins[-1]))
+    off = float(np.abs(begins - rate * moments).max())
+    return Pace(rate, rough.packet, off / float(begins[-1]), off > rough.slack)
 
 
 def late(off: Float64[np.ndarray, "time"], slack: float) -> Bool[np.ndarray, "time"]:
@@ -108,11 +111,12 @@ class Places:
     `period`, in seconds, is that of a clock that begins anew each day; None where times only grow.
     """
 
-    def __init__(self, name: str, fs: float, slack: float, period: float | None = None) -> None:
+    def __init__(self, name: str, fs: float, steps: Pace, period: float | None = None) -> None:
         self.name = name
         self.fs = fs
-        self.slack = slack
+        self.slack = steps.slack
         self.period = period
+        self._unsettled = TREMBLING if steps.trembles else 0
         self.went_back = False
         self.unknown = 0
         self._rows = self._missing = 0
@@ -154,14 +158,18 @@ class Places:
     ) -> Int64[np.ndarray, "row"]:
         """Samples that are missing before each row of a chunk, in which times begin at these rows."""
         joined = np.concatenate([self._before, off])
+        settled = len(joined) - self._unsettled  # what follows the last ones is not known yet, and may be early again
         with np.errstate(invalid="ignore", over="ignore"):
             if np.ptp(joined) <= self.slack:  # as most chunks are
-                self._before = joined[-TREMBLING:]
+                self._before = joined[: max(settled, 0)][-TREMBLING:]
                 return np.zeros(rows, np.int64)
-            found = late(joined, self.slack)[len(self._before) :]
-            self.went_back = self.went_back or bool(late(-joined, self.slack + 1).any())
-            lost = np.concatenate([[0.0], _after(joined)[1:] - _before(joined)[:-1]])[len(self._before) :][found]
-        self._before = joined[-TREMBLING:]
+            new = np.arange(len(self._before), len(joined))
+            sure = (new >= self._unsettled) & (new < settled)
+            found = late(joined, self.slack)[new] & sure
+            back = late(-joined, self.slack + 1)[new] & sure
+            lost = np.concatenate([[0.0], _after(joined)[1:] - _before(joined)[:-1]])[new][found]
+        self.went_back = self.went_back or bool(back.any())
+        self._before = joined[: max(settled, 0)][-TREMBLING:]
         self._check(lost)
         gaps = np.zeros(rows, np.int64)
         gaps[begins[found]] = np.maximum(np.rint(lost), 1)

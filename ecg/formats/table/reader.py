@@ -155,7 +155,7 @@ def _blocks(
     notes: Notes,
 ) -> Iterator[Block]:
     """The leads in mV, with what their times say is missing as gaps. Raises UnreadableRecording."""
-    places = Places(table.file.name, fs, line.pace.slack if line else 0.0, line.period if line else None)
+    places = Places(table.file.name, fs, line.pace, line.period) if line else None
     written = 0
     wanted = [*([line.column.place] if line else []), *(column.place for column in leads)]
     for chunk in table.rows.chunks(wanted):
@@ -163,7 +163,7 @@ def _blocks(
         with np.errstate(over="ignore", invalid="ignore"):
             block = (values * factors).astype(np.float32)
         block = np.where(np.isfinite(block), block, np.float32(np.nan))
-        if line is None:
+        if line is None or places is None:
             yield block
             continue
         times = line.seconds(chunk[line.column.place], table.rows)
@@ -171,7 +171,8 @@ def _blocks(
         for piece in spread(block[:, held], places.place(times[held]), written):
             written += piece.shape[1]
             yield piece
-    _note_times(places, notes)
+    if places:
+        _note_times(places, notes)
 
 
 def _note_times(places: Places, notes: Notes) -> None:

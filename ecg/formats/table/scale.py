@@ -63,34 +63,31 @@ def counted(bits: int | None, count: float | None, height: float | None = None) 
 
 def height(leads: Sequence[Sequence[Stretch]], fs: float) -> float:
     """How high waves usually are, in the leads' unit; 0 where nothing moves."""
-    heights, _, _ = _waves([stretch for lead in leads for stretch in lead], max(2, int(SECONDS * fs)))
-    return float(np.median(heights)) if len(heights) else 0.0
+    pieces = _pieces(leads, fs)
+    return float(np.median(np.ptp(pieces, axis=1))) if len(pieces) else 0.0
 
 
 def guessed(leads: Sequence[Sequence[Stretch]], fs: float, bits: int | None, count: float | None) -> Scale:
     """That of leads of one recorder, each in stretches, by their values."""
-    heights, middles, whole = _waves([stretch for lead in leads for stretch in lead], max(2, int(SECONDS * fs)))
-    size = float(np.median(heights)) if len(heights) else 0.0
+    pieces, size = _pieces(leads, fs), height(leads, fs)
+    whole, unsigned = bool((pieces == np.rint(pieces)).all()), bool((pieces >= 0).all())
     if whole and count:
         return counted(bits, count)
     if not size or VOLTS_BELOW <= size <= COUNTS_ABOVE:
         return Scale("mV", 1.0, "default")
     if size < VOLTS_BELOW:
         return Scale("V", 1e3, "values")
-    centred = float(np.median(np.abs(middles))) < OFF_CENTRE * size
+    middles = np.abs(np.median(pieces, axis=1))
+    centred = float(np.median(middles)) < OFF_CENTRE * size and not unsigned  # as converters count
     if bits or size > TALLEST or (whole and not centred) or size < UV_ABOVE:
         return counted(bits, count, size)
     return Scale("uV", 1e-3, "values")
 
 
-def _waves(
-    stretches: Sequence[Stretch], length: int
-) -> tuple[Float64[np.ndarray, "piece"], Float64[np.ndarray, "piece"], bool]:
-    """How high pieces of so many samples are, where they move, where their middles lie, and if all are whole."""
-    pieces = [stretch[: len(stretch) // length * length].reshape(-1, length) for stretch in stretches]
-    joined = np.concatenate([*pieces, np.zeros((0, length))])
-    joined = joined[np.isfinite(joined).all(axis=1)]
-    heights = np.ptp(joined, axis=1) if len(joined) else np.zeros(0)
-    joined, heights = joined[heights > 0], heights[heights > 0]
-    whole = bool((joined == np.rint(joined)).all())
-    return heights, np.median(joined, axis=1) if len(joined) else np.zeros(0), whole
+def _pieces(leads: Sequence[Sequence[Stretch]], fs: float) -> Float64[np.ndarray, "piece sample"]:
+    """The leads' stretches in pieces long enough for a wave: those in which something moves, and without gaps."""
+    length = max(2, int(SECONDS * fs))
+    stretches = [stretch for lead in leads for stretch in lead]
+    cut = [stretch[: len(stretch) // length * length].reshape(-1, length) for stretch in stretches]
+    pieces: Float64[np.ndarray, "piece sample"] = np.concatenate([*cut, np.zeros((0, length))])
+    return np.compress(np.ptp(pieces, axis=1) > 0, pieces, axis=0)

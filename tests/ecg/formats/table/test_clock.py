@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg import UnreadableRecording
-from ecg.formats.table.clock import Places, pace
+from ecg.formats.table.clock import Pace, Places, pace
 
 ROWS = 5000
 
@@ -53,10 +53,9 @@ def test_times_that_do_not_grow_have_no_pace(times):
     assert pace(np.array(times)) is None
 
 
-def placed(times, fs, chunk=10**6, period=None, slack=None):
+def placed(times, fs, chunk=10**6, period=None, steps=None):
     """Where the rows are put, chunk by chunk, and what it noticed."""
-    found = pace(times)
-    places = Places("made", fs, slack if slack is not None else found.slack if found else 0.5, period)
+    places = Places("made", fs, steps or pace(times), period)
     rows = [places.place(times[first : first + chunk]) for first in range(0, len(times), chunk)]
     return np.concatenate(rows), places
 
@@ -86,11 +85,16 @@ def test_a_packet_that_is_lost_is_a_gap(chunk):
 
 
 @pytest.mark.parametrize("late", [0.002, 0.02])
-def test_times_that_tremble_make_no_gaps(late):
-    trembling = np.abs(np.random.default_rng(1).normal(0, late, ROWS))
-    found, places = placed(np.arange(ROWS) / 250 + trembling, 250.0)
+@pytest.mark.parametrize("chunk", [50, 300, 10_000])
+def test_times_that_tremble_make_no_gaps_but_where_rows_are_missing(late, chunk):
+    times = np.arange(ROWS) / 250 + np.abs(np.random.default_rng(1).normal(0, late, ROWS))
+    found, places = placed(times, 250.0, chunk)
     assert np.count_nonzero(np.diff(found) != 1) <= 2 and found[-1] < ROWS + 10
     assert not places.went_back
+    times[0] += 0.1
+    found, places = placed(times + (np.arange(ROWS) >= 3000), 250.0, chunk)
+    assert not places.went_back
+    assert abs(int(found[-1]) - (ROWS - 1 + 250)) < 30 and 2980 < np.argmax(np.diff(found)) < 3020
 
 
 def test_rows_without_a_time_follow_those_before():
@@ -130,4 +134,4 @@ def test_a_jump_of_more_than_a_day_is_refused(jump, message):
 
 def test_more_than_a_month_is_refused():
     with pytest.raises(UnreadableRecording, match="span more than a month"):
-        placed(np.arange(100) // 2 * 80_000.0 + np.arange(100) / 250, 250.0, slack=0.5)
+        placed(np.arange(100) // 2 * 80_000.0 + np.arange(100) / 250, 250.0, steps=Pace(250.0, 1.0))

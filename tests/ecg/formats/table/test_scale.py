@@ -20,6 +20,7 @@ def guess(values, fs=250.0, bits=None, count=None):
         (lambda mv: mv * 1000, "uV", 1e-3, "values"),
         (lambda mv: np.rint(mv * 1000), "uV", 1e-3, "values"),
         (lambda mv: np.rint(1024 + 200 * mv), "counts", 1 / 200, "values"),
+        (lambda mv: np.rint(1024 + 500 * mv), "counts", 1 / 200, "values"),
         (lambda mv: np.rint(32768 + 400 * mv), "counts", 1 / 200, "values"),
         (lambda mv: np.zeros_like(mv), "mV", 1.0, "default"),
         (lambda mv: np.where(np.arange(len(mv)) < 2500, 0, mv / 1000), "V", 1e3, "values"),
