@@ -1,7 +1,6 @@
 """A segment: one WFDB header with its signal files, whose figures are held against the files before they are read."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -14,34 +13,13 @@ from ecg.errors import UnreadableRecording
 from ecg.formats.rates import Block, at_one_rate, fits
 from ecg.formats.reading import Reading
 from ecg.formats.signals import Chosen, Signal
+from ecg.formats.wfdb.files import SignalFiles
 from ecg.formats.wfdb.header import DEFAULT_UNIT, Header
 from ecg.messages import listed, reason
-from ecg.source import BLOCK, MAX_SAMPLES
-
-MAX_SKEW = 10_000
-
-MAX_FRAME = 2**20
-"""Samples of all signals in a frame: at once there is one, at least."""
+from ecg.source import BLOCK
 
 MOST_AT_ONCE = 2**24
 """Values that are read in one piece, where the format allows no other way."""
-
-BYTES_PER_SAMPLE = {
-    "8": 1.0,
-    "16": 2.0,
-    "24": 3.0,
-    "32": 4.0,
-    "61": 2.0,
-    "80": 1.0,
-    "160": 2.0,
-    "212": 1.5,
-    "310": 4 / 3,
-    "311": 4 / 3,
-}
-"""Of each format whose samples are all as long (https://physionet.org/physiotools/wag/signal-5.htm)."""
-
-COMPRESSED = ("508", "516", "524")
-"""The formats of which nobody knows how long a sample is."""
 
 DIFFERENCES = "8"
 """The format of which a part can only be read after all that is before it."""
@@ -88,11 +66,10 @@ class Segment:
 
     def __init__(self, reading: Reading, header: Header) -> None:
         self.reading, self.header, self.record = reading, header, header.record
-        self._frames = [spf or 1 for spf in self.record.samps_per_frame]
-        self._frame = sum(self._frames)
+        files = SignalFiles(reading, header)
+        self._frames, self._frame, self._skews = files.frames, files.frame, files.skews
         self._at_once = self.record.sig_len is None or DIFFERENCES in self.record.fmt
-        self._skews = [skew or 0 for skew in self.record.skew]
-        self.length, self._ends = self._check_files()
+        self.length, self._ends = self._extent(files)
         self.chosen = self._chosen()
         self._channels = list(self.chosen.places)
         self._frames_of_leads = [self._frames[channel] for channel in self._channels]
@@ -258,62 +235,12 @@ class Segment:
                     f"{expected % 2**16}; the file was damaged, or is another one",
                 )
 
-    def _check_files(self) -> tuple[int, list[int]]:
-        """The frames that are claimed, and how many of each signal there are."""
-        record, length, name = self.record, self.record.sig_len, self.header.file.name
-        if min(self._frames) < 1 or self._frame > MAX_FRAME:
-            raise UnreadableRecording(
-                f"{name} gives {listed(self._frames)} samples a frame, expected 1 or more, {MAX_FRAME:,} in all"
-            )
-        if not all(0 <= skew <= MAX_SKEW for skew in self._skews):
-            raise UnreadableRecording(f"{name} gives the skews {listed(self._skews)}, expected up to {MAX_SKEW:,}")
-        if length is not None and not 0 <= length <= MAX_SAMPLES:
-            raise UnreadableRecording(f"{name} gives {length} samples, which no recording has")
-        ends = {file: self._check_file(file, self._within(file), length) for file in dict.fromkeys(record.file_name)}
-        if length is None:
-            length = next(iter(ends.values()), 0)  # that of the first file, as wfdb takes it
-        return length, [
-            max(min(ends[file], length) - skew, 0) for file, skew in zip(record.file_name, self._skews, strict=True)
-        ]
-
-    def _within(self, file: str) -> list[int]:
-        return [channel for channel, other in enumerate(self.record.file_name) if other == file]
-
-    def _check_file(self, file: str, channels: Sequence[int], length: int | None) -> int:
-        """How many frames a file holds; `length` are claimed."""
-        formats = {self.record.fmt[channel] for channel in channels}
-        fmt = self.record.fmt[channels[0]]
-        if len(formats) > 1 or fmt not in (*BYTES_PER_SAMPLE, *COMPRESSED):
-            raise UnreadableRecording(
-                f"{self.header.file.name} gives {file} the format {' and '.join(sorted(formats))}, expected one of: "
-                f"{', '.join((*BYTES_PER_SAMPLE, *COMPRESSED))}"
-            )
-        if fmt not in COMPRESSED:
-            return self._frames_in(file, channels, length)
-        if length is None:
-            raise UnreadableRecording(f"{self.header.file.name} gives no number of samples, which {file} needs")
-        return length
-
-    def _frames_in(self, file: str, channels: Sequence[int], length: int | None) -> int:
-        offset = self.record.byte_offset[channels[0]] or 0
-        there = max(self.header.file.with_name(file).stat().st_size - offset, 0)
-        frame = sum(self._frames[channel] for channel in channels)
-        size = Fraction(BYTES_PER_SAMPLE[self.record.fmt[channels[0]]]).limit_denominator(3) * frame
-        if length is None:
-            return int(there / size)
-        needed = math.floor(size * length)
-        if there >= needed:
-            return length
-        self.reading.doubt(
-            "truncated",
-            f"{file} is truncated, or its header lies: got {there:,} bytes, expected {needed:,} for {length:,} samples "
-            f"of {len(channels)} signals",
-        )
-        return int(there / size)
+    def _extent(self, files: SignalFiles) -> tuple[int, list[int]]:
+        return files.extent()
 
 
 class LayoutSegment(Segment):
     """The first segment of a recording of changing layout: it has no samples, and says what leads there are."""
 
-    def _check_files(self) -> tuple[int, list[int]]:
-        return 0, [0] * len(self._frames)
+    def _extent(self, files: SignalFiles) -> tuple[int, list[int]]:
+        return 0, [0] * len(files.frames)

@@ -12,7 +12,7 @@ from wfdb.io import _signal as signal_files
 
 from ecg import EcgError, InvalidSignals, UnreadableRecording
 from ecg.formats import wfdb
-from ecg.formats.wfdb import annotation_bytes, open_record, record, segment
+from ecg.formats.wfdb import annotation_bytes, files, open_record, record, segment
 from ecg.reading import LeadRead, LeftOut, ReadOptions
 
 
@@ -72,8 +72,8 @@ def test_older_formats_are_read_as_wfdb_itself_reads_them(fmt, write_wfdb, monke
 
 
 def test_the_formats_are_those_that_wfdb_reads_and_their_samples_as_long():
-    assert {*segment.BYTES_PER_SAMPLE, *segment.COMPRESSED} == set(signal_files.DAT_FMTS)
-    assert {fmt: signal_files.BYTES_PER_SAMPLE[fmt] for fmt in segment.BYTES_PER_SAMPLE} == segment.BYTES_PER_SAMPLE
+    assert {*files.BYTES_PER_SAMPLE, *files.COMPRESSED} == set(signal_files.DAT_FMTS)
+    assert {fmt: signal_files.BYTES_PER_SAMPLE[fmt] for fmt in files.BYTES_PER_SAMPLE} == files.BYTES_PER_SAMPLE
     assert segment.NOT_A_SAMPLE | {"8": None} == signal_files.INVALID_SAMPLE_VALUE
 
 
@@ -332,7 +332,7 @@ def test_a_rate_that_does_not_go_into_the_highest_is_left_out(write_frames):
 
 
 def test_frames_of_too_many_samples_are_refused(write_frames, monkeypatch):
-    monkeypatch.setattr(segment, "MAX_FRAME", 200)
+    monkeypatch.setattr(files, "MAX_FRAME", 200)
     with pytest.raises(UnreadableRecording, match="gives 200, 1 samples a frame, expected 1 or more, 200 in all"):
         open_record(write_frames({"II": waves(200), "V1": waves(1)}))
 
