@@ -26,6 +26,9 @@ FEWEST = 3
 RECENT = 32
 """Beats among which so many have to be good before the first is handed out."""
 
+WAITED = 32
+"""Beats after which the second lead is enough to see an ECG: the first has had its time."""
+
 KEPT = 4096
 """Beats that can still be judged once there is an ECG, about an hour: those before them are noise."""
 
@@ -187,7 +190,7 @@ class BeatStream:
         self._held += beats
         for cutter in self._cutters if last else ():
             cutter.resemblance.finish()
-        if any(cutter.resemblance.seen for cutter in self._cutters):
+        if self._cutters[0].resemblance.seen or (self._cutters[-1].resemblance.seen and (last or self._count > WAITED)):
             released = self._judged_again(self._held)
             if sum(beat.cut.quality == "good" for beat in released[-RECENT:]) >= FEWEST:
                 self._held = None

@@ -36,6 +36,7 @@ KNOWN, FOLLOWED = 8, 0.1
 """Forms that are known, and how far each follows a beat like it: noise averages out of them."""
 
 FIRST, FIRST_ALIKE = 16, 0.975
+EARLY, EARLY_ALIKE = 8, 0.985
 """Beats whose median shows an ECG for the first time; electrode motion, which repeats itself too, stays below."""
 
 MEDIAN_OF = 8
@@ -54,7 +55,7 @@ STEEP = 0.42
 """Of the median of how much of the signal's movement is in that part."""
 
 
-Shape = Float64[np.ndarray, "sample"]
+Shape = Float64[np.ndarray, "shape"]
 
 
 class Resemblance:
@@ -103,7 +104,7 @@ class Resemblance:
 
     def finish(self) -> None:
         """Nothing more comes: where there were few beats, less has to do."""
-        if not self.seen and self._best and self._count <= FEW and self._shows(FEW_ALIKE):
+        if not self.seen and self._best and self._count <= FEW and self._shows(FEW_ALIKE, len(self._best)):
             self._see()
 
     def accepted(self, shapes: Sequence[Shape | None]) -> list[bool]:
@@ -114,7 +115,7 @@ class Resemblance:
         return accepted
 
     def _follow(self, shape: Shape, like_known: Float64[np.ndarray, "form"]) -> None:
-        if len(self._best) == FIRST and self._shows(FIRST_ALIKE):
+        if self._shows(EARLY_ALIKE, EARLY) or self._shows(FIRST_ALIKE, FIRST):
             self._see()
         elif self.seen:
             alike = statistics.median([*self._best][-MEDIAN_OF:])
@@ -137,8 +138,9 @@ class Resemblance:
             others = np.delete(others, nearest, axis=0)
         self._known = np.vstack((others, form))[-KNOWN:]
 
-    def _shows(self, alike: float) -> bool:
-        return self.alike >= alike and statistics.median(self._steep) >= STEEP
+    def _shows(self, alike: float, beats: int) -> bool:
+        latest = [*self._best][-beats:]
+        return len(latest) == beats and statistics.median(latest) >= alike and statistics.median(self._steep) >= STEEP
 
 
 @cache
