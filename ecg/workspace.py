@@ -70,11 +70,27 @@ class Workspace:
         """
         if added_by_macos(name):
             return
+        with self._named(name).open("wb") as target:
+            shutil.copyfileobj(content, target, PIECE)
+
+    def part(self) -> Path:
+        """An empty file, to be written and then taken in under its name."""
+        handle, path = tempfile.mkstemp(dir=self._folder)
+        os.close(handle)
+        return Path(path)
+
+    def take(self, name: str, part: Path) -> None:
+        """Put in a file that `part` has given. Raises what `add` raises."""
+        if added_by_macos(name):
+            part.unlink()
+        else:
+            part.rename(self._named(name))
+
+    def _named(self, name: str) -> Path:
         file = self._files / _bare(name)
         if file.exists():
             raise UnreadableRecording(f"got two files of the name {shortened(file.name)}; send each once")
-        with file.open("wb") as target:
-            shutil.copyfileobj(content, target, PIECE)
+        return file
 
     def open_beside(self, file: Path, *, fs: float | None, unit: str, max_bytes: int) -> Source:
         """The recording of a file that lies elsewhere, as its owner says; a header's signal files lie beside it.
