@@ -67,10 +67,12 @@ soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.saturation
 	$(BIN)/python -m soak.overload
 	$(BIN)/python -m soak.faults
+	$(BIN)/python -m soak.mix
 
 soak-short: install  ## the same for two minutes, but what needs a quiet machine
 	$(BIN)/python -m soak.readers 500
 	$(BIN)/python -m soak.contract --short
+	$(BIN)/python -m soak.mix --short
 	$(BIN)/python -m soak.faults
 
 # The programs that resolve and audit packages, apart from the packages that are resolved and audited.

@@ -5,6 +5,7 @@ what is wrong, metrics. It needs nothing beside what the service needs, and ends
 `make lowest` runs it with the lowest versions that pyproject.toml allows.
 """
 
+import argparse
 import json
 import sys
 import urllib.error
@@ -19,6 +20,7 @@ SECONDS = 60
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     end_by_sigterm()
     bars = Bars()
     with served(CARDIODE_WORKERS="1") as service:
