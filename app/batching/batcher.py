@@ -1,14 +1,13 @@
 """The batcher: beats of different requests are solved together, and their decisions go home to their requests.
 
 A batch costs little more than one of its beats, and a beat's answer depends on that beat alone, so company changes
-nothing but the cost. While a batch is being solved, beats wait for company, for a moment at most: the next batch is
-then larger, and the core that another worker would take is free for answering. The queue is bounded in beats, because
-beats are what takes time, and in the time until it is a newcomer's turn: those who are let in are answered soon,
-however many are not. Clients take turns first, then what they ask for (`app.batching.turns`): neither many requests nor
-many settings of one keep another waiting, and a worker is left for others, but for what is soon over, while there are
-any. Beats of recordings, which have their places elsewhere, are not counted in it; those that nobody
-waits for, of shadows, have a place in it while it is not half full, and take none from others
-(`app.batching.batch.Urgency`).
+nothing but the cost. While others of the same settings are being solved, beats wait for company, for a moment at most:
+the next batch is then larger, and the core that another worker would take is free for answering. The queue is bounded
+in beats, because beats are what takes time, and in the time until it is a newcomer's turn: those who are let in are
+answered soon, however many are not. Clients take turns first, then what they ask for (`app.batching.turns`): neither
+many requests nor many settings of one keep another waiting, and a worker is left for others while there are any. Beats
+of recordings, which have their places elsewhere, are not counted in it; those that nobody waits for, of shadows, have a
+place in it while it is not half full, and take none from others (`app.batching.batch.Urgency`).
 """
 
 import asyncio
@@ -67,7 +66,7 @@ class Batcher:
     Beats wait for others for `wait` seconds at most. Clients take turns, and so do the keys and the requests of each: a
     large request does not keep a small one waiting until it is done. Whoever would wait for more than about
     `queue_seconds` for the first turn is not let in. While others are there, a client that all workers but one work for
-    has of the last one what is soon over; what takes long never has the last. A batch is broken off after
+    does not have the last one; nor has ever what takes long. A batch is broken off after
     `batch_seconds`, and before, once nobody waits for it or every deadline of those who do has come.
 
     It belongs to the event loop in which requests are submitted, and never waits there: workers solve elsewhere.
@@ -103,6 +102,8 @@ class Batcher:
         """The last of them is of bulk."""
         self._running: dict[Worker, Sequence[Piece]] = {}
         """What each worker solves."""
+        self._keys: Counter[BatchKey] = Counter()
+        """Of how many batches that are being solved."""
         self._queues: OrderedDict[BatchKey, Queue] = OrderedDict()
         self._turns = Turns()
         self._efforts: OrderedDict[tuple[str, Solver | None], float] = OrderedDict()
@@ -226,7 +227,12 @@ class Batcher:
         if key not in self._queues:
             self._queues[key] = Queue(self.most_beats)
         self._queues[key].append(request)
-        if self._alarm is None or self._are_enough(key):
+        # An alarm that is for what waits for company rings soon enough for this request too.
+        if (
+            self._alarm is None
+            or self._are_enough(key)
+            or self._alarm.when() > asyncio.get_running_loop().time() + self.wait
+        ):
             self._go_on()
 
     def _has_room(self, request: PendingRequest) -> bool:
@@ -287,8 +293,8 @@ class Batcher:
         return [key for key in keys if key.urgency != "spare"] or keys
 
     def _wait_of(self, key: BatchKey, now: float) -> float:
-        """How long the beats of a key should wait for others: not at all where no other request is being solved."""
-        if key.urgency != "prompt" or self._closed or not self._solving["prompt"] or self._are_enough(key):
+        """How long the beats of a key should wait for others: not at all where none of the key are being solved."""
+        if key.urgency != "prompt" or self._closed or not self._keys[key] or self._are_enough(key):
             return 0
         return self._queues[key].since + self.wait - now
 
@@ -313,6 +319,7 @@ class Batcher:
         if queue.beats:
             self._queues[key] = queue
         self._solving[key.urgency] += 1
+        self._keys[key] += 1
         self._bulk_began = key.urgency == "bulk"
         self._turns.begin({piece.request.client for piece in pieces})
         for piece in pieces:
@@ -343,8 +350,9 @@ class Batcher:
         if self.expected_effort(key) > LONG:
             return 0
         _, client = queue.first(self._turns.place)
+        # Whatever it asks for: even a short batch would keep others waiting for as long as their own takes.
         greedy = self._turns.workers_of(client) >= len(self.workers) - 1 and not self._turns.is_alone(client)
-        return self._shortly(key) if greedy and not self._closed else self.most_beats
+        return 0 if greedy and not self._closed else self.most_beats
 
     def _shortly(self, key: BatchKey) -> int:
         """How many beats of a key are soon solved."""
@@ -360,6 +368,7 @@ class Batcher:
             parts = await _decisions(worker, key, pieces, started + self.batch_seconds)
         finally:
             self._solving[key.urgency] -= 1
+            self._keys -= Counter([key])
             del self._running[worker]
             self._idle.append(worker)
             ended = time.monotonic()

@@ -707,8 +707,28 @@ def test_a_small_request_takes_little_of_a_large_one_of_another_client_with_it(b
     assert 1 <= with_the_small_one < 100
 
 
-def test_a_client_leaves_a_worker_to_others_while_there_are_any_but_for_what_is_soon_over(batcher_of, model, beats):
-    batcher = batcher_of(workers=2, wait=0, most_beats=200, queue_beats=1000)
+def test_a_client_leaves_a_worker_to_others_while_there_are_any(batcher_of, model, odenet, beats):
+    batcher = batcher_of(workers=2, wait=LONG, most_beats=200, queue_beats=1000)
+
+    async def run():
+        await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60, "other")
+        await begun(model)
+        with model.held(), odenet.held():
+            large = await asked(batcher, model, np.resize(beats, (400, 187)), client="large")
+            await begun(model)
+            other = await asked(batcher, odenet, beats[:1], client="other")  # whose settings nobody has asked for
+            await begun(odenet)
+            sizes = [size for size, _ in model.batches[1:]]
+        await asyncio.gather(large, other)
+        return sizes
+
+    assert asyncio.run(run()) == [200]
+
+
+def test_it_has_that_worker_once_no_others_are_there(batcher_of, model, beats, monkeypatch):
+    monkeypatch.setattr("app.batching.batcher.RECENT_SECONDS", 0.01)
+    monkeypatch.setattr("app.batching.turns.RECENT_SECONDS", 0.01)
+    batcher = batcher_of(workers=2, wait=LONG, most_beats=200, queue_beats=1000)
 
     async def run():
         await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60, "other")
@@ -717,13 +737,10 @@ def test_a_client_leaves_a_worker_to_others_while_there_are_any_but_for_what_is_
             large = await asked(batcher, model, np.resize(beats, (400, 187)), client="large")
             await begun(model)
             await begun(model)
-            sizes = [size for size, _ in model.batches[1:]]
         await large
-        return sizes
 
-    first, last = asyncio.run(run())
-    assert first == 200
-    assert last < 100
+    asyncio.run(run())
+    assert [size for size, _ in model.batches] == [1, 200, 200]
 
 
 def test_a_client_that_is_alone_has_all_workers(batcher_of, model, beats):
