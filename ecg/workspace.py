@@ -46,6 +46,7 @@ class Workspace:
         self._folder = Path(tempfile.mkdtemp(dir=_folder_of_process(os.getpid())))
         self._files = self._folder / "files"
         self._files.mkdir()
+        self._parts = 0
         self._owners = 1
         self._lock = threading.Lock()
 
@@ -74,10 +75,9 @@ class Workspace:
             shutil.copyfileobj(content, target, PIECE)
 
     def part(self) -> Path:
-        """An empty file, to be written and then taken in under its name."""
-        handle, path = tempfile.mkstemp(dir=self._folder)
-        os.close(handle)
-        return Path(path)
+        """Where a file may be written that is then taken in under its name; none is there yet."""
+        self._parts += 1
+        return self._folder / f"part-{self._parts}"
 
     def take(self, name: str, part: Path) -> None:
         """Put in a file that `part` has given. Raises what `add` raises."""

@@ -277,10 +277,12 @@ class Attacker:
         """Send it, and wait until the connection is closed or patience ends: what was answered, where that is read."""
         reader, writer = await asyncio.open_connection(HOST, self.port, local_addr=(FROM, 0))
         answer = bytearray()
+        # Beside the event loop, in which others look at the service meanwhile: some pieces take seconds to make.
+        pieces = await asyncio.to_thread(lambda: list(kind(size, random.Random(seed))))  # noqa: S311 - no secret
         try:
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(self.patience + 2):
-                    for piece in kind(size, random.Random(seed)):  # noqa: S311 - no secret
+                    for piece in pieces:
                         writer.write(piece)
                         await writer.drain()
                         if piece.startswith(UPGRADE) and kind is not upgrades:

@@ -105,6 +105,8 @@ class Batcher:
         self._keys: Counter[BatchKey] = Counter()
         """Of how many batches that are being solved."""
         self._queues: OrderedDict[BatchKey, Queue] = OrderedDict()
+        self._before: Counter[str] = Counter()
+        """Prompt beats of each client, over all queues, whose turn is before that of another request of it."""
         self._turns = Turns()
         self._efforts: OrderedDict[tuple[str, Solver | None], float] = OrderedDict()
         """What a beat took lately by each of the settings that were asked for last, by the classifier's sha256."""
@@ -146,12 +148,8 @@ class Batcher:
 
         While it waits for others of its own, each other client has as many turns, and one more.
         """
-        before: Counter[str] = Counter()
-        for key, queue in self._queues.items():
-            if key.urgency == "prompt":
-                before.update(queue.before_by_client)
-        own = before.pop(client, 0)
-        return own + sum(min(others, own + self.most_beats) for others in before.values())
+        own = self._before[client]
+        return own + sum(min(beats, own + self.most_beats) for other, beats in self._before.items() if other != client)
 
     @property
     def _prompt_pace(self) -> float:
@@ -225,7 +223,7 @@ class Batcher:
             self._turns.note(request.client)
         self._turns.join(request.client)
         if key not in self._queues:
-            self._queues[key] = Queue(self.most_beats)
+            self._queues[key] = Queue(self.most_beats, self._before if key.urgency == "prompt" else None)
         self._queues[key].append(request)
         # An alarm that is for what waits for company rings soon enough for this request too.
         if (

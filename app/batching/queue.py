@@ -1,6 +1,6 @@
 """A queue: requests whose beats wait to be solved together. Their clients take turns, and so do requests of each."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 
 from app.batching.batch import PendingRequest, Piece
@@ -10,16 +10,19 @@ Place = tuple[int, float]
 
 
 class Queue:
-    """Those of one batch key. In its turn, at most `most_beats` of a request are taken."""
+    """Those of one batch key. In its turn, at most `most_beats` of a request are taken.
 
-    def __init__(self, most_beats: int) -> None:
+    It counts in `before`, which others may share, the beats of each client whose turn is before that of another request
+    of it that comes now.
+    """
+
+    def __init__(self, most_beats: int, before: Counter[str] | None = None) -> None:
         self.most_beats = most_beats
+        self.before: Counter[str] = Counter() if before is None else before
         self.beats = 0
         """That wait."""
         self._requests: dict[str, deque[PendingRequest]] = {}
         """Of each client."""
-        self._before: dict[str, int] = {}
-        """Beats of each client whose turn is before that of another request of it."""
 
     def __iter__(self) -> Iterator[PendingRequest]:
         for requests in self._requests.values():
@@ -29,11 +32,6 @@ class Queue:
     def since(self) -> float:
         """When the first of them came, of those that wait."""
         return min(request.since for request in self)
-
-    @property
-    def before_by_client(self) -> dict[str, int]:
-        """Beats of each client whose turn is before that of another request of it that comes now."""
-        return self._before
 
     def first(self, place: Callable[[str], Place]) -> tuple[Place, str]:
         """The client whose turn it is, with its place."""
@@ -87,9 +85,10 @@ class Queue:
 
     def _count(self, request: PendingRequest, times: int) -> None:
         self.beats += times * request.left
-        before = self._before.get(request.client, 0) + times * min(request.left, self.most_beats)
-        self._before[request.client] = before
+        self.before[request.client] += times * min(request.left, self.most_beats)
+        if not self.before[request.client]:
+            del self.before[request.client]
 
     def _tidy(self, client: str) -> None:
         if not self._requests[client]:
-            del self._requests[client], self._before[client]
+            del self._requests[client]

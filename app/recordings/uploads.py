@@ -14,7 +14,7 @@ from starlette.requests import Request
 from app.errors import UnsupportedBody
 from app.http.bodies import FORM, media_type, read_beside
 from app.http.validation import check_once, invalid, validated
-from app.recordings.form import part_of, read_form
+from app.recordings.form import keep, read_form
 from app.recordings.schemas import RecordingOptions, SignalsRequest
 from ecg import Source, from_arrays
 from ecg.messages import shortened
@@ -67,7 +67,7 @@ async def _form(request: Request, workspace: Workspace) -> RecordingOptions:
         if isinstance(value, UploadFile):
             if name != FILES:
                 raise invalid(name, f"got a file in a part of this name, expected {FILES}")
-            await anyio.to_thread.run_sync(workspace.take, value.filename or "", part_of(value))
+            await anyio.to_thread.run_sync(keep, value, workspace)
         elif name == FILES:
             await anyio.to_thread.run_sync(workspace.add, "", BytesIO())
         else:

@@ -49,7 +49,7 @@ def test_every_beat_is_taken_once_and_in_the_order_of_its_request(loop, sizes, r
             taken[piece.request] += range(piece.start, piece.stop)
         assert queue.beats == sum(request.left for request in requests)
         before = sum(min(request.left, MOST) for request in requests)
-        assert queue.before_by_client == ({"": before} if before else {})
+        assert queue.before == ({"": before} if before else {})
     assert [taken[request] for request in requests] == [list(range(size)) for size in sizes]
 
 
@@ -72,7 +72,7 @@ def test_the_client_whose_turn_it_is_comes_first_whoever_asked_first(loop):
     assert queue.first(PLACES.get) == (PLACES["first"], "first")
     assert taken(queue, 100) == [("first", 3), ("second", 3), ("third", 3)]
     assert taken(queue, 100) == [("second", 3)]
-    assert not queue.beats and not queue.before_by_client
+    assert not queue.beats and not queue.before
 
 
 def test_others_add_no_more_than_the_client_has_whose_turn_it_is_or_a_few(loop):
@@ -94,5 +94,5 @@ def test_those_who_left_and_those_who_are_too_late_are_dropped_and_no_others(loo
     left.answer.cancel()
     assert queue.drop(now=1.0, seconds=2.0) == [left, late]
     assert queue.beats == 7
-    assert queue.before_by_client == {"": MOST}
+    assert queue.before == {"": MOST}
     assert queue.drop(now=1.0, seconds=2.0) == []

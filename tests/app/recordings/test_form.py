@@ -3,11 +3,11 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from starlette.datastructures import Headers, UploadFile
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from app.recordings.form import part_of, read_form
+from app.recordings.form import LITTLE, keep, read_form
 from ecg.workspace import Workspace
 
 PIECE = 65_536
@@ -23,20 +23,20 @@ def descriptors():
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def pieces(parts):
+def pieces(parts, size):
     """A form of so many files, as it comes."""
     body = b""
     for number in range(parts):
         head = f'--b\r\nContent-Disposition: form-data; name="files"; filename="{number}.dat"\r\n\r\n'
-        body += head.encode() + number.to_bytes() * SIZE + b"\r\n"
+        body += head.encode() + number.to_bytes() * size + b"\r\n"
         while len(body) > PIECE:
             yield body[:PIECE]
             body = body[PIECE:]
     yield body + b"--b--\r\n"
 
 
-def request_of(parts, kind="multipart/form-data; boundary=b"):
-    coming = pieces(parts)
+def request_of(parts, size=SIZE, kind="multipart/form-data; boundary=b"):
+    coming = pieces(parts, size)
 
     async def receive():
         piece = next(coming, None)
@@ -58,20 +58,23 @@ def test_parts_of_a_form_take_neither_memory_nor_descriptors():
             tracemalloc.stop()
         assert peak < MEMORY
         assert descriptors() <= before + 2
-        for number, (name, upload) in enumerate(form.multi_items()):
-            assert name == "files" and isinstance(upload, UploadFile) and upload.filename == f"{number}.dat"
-            assert part_of(upload).read_bytes() == number.to_bytes() * SIZE
+        assert [name for name, _ in form.multi_items()] == ["files"] * PARTS
 
 
-def test_it_goes_with_its_workspace():
+@pytest.mark.parametrize("size", [0, 1, LITTLE, LITTLE + 1, PIECE, SIZE])
+def test_they_are_files_of_the_workspace_as_they_came(size):
     with Workspace() as workspace:
-        ((_, upload),) = asyncio.run(read_form(request_of(1), workspace)).multi_items()
-        assert part_of(upload).exists()
-    assert not part_of(upload).exists()
+        form = asyncio.run(read_form(request_of(3, size), workspace))
+        for _, upload in form.multi_items():
+            keep(upload, workspace)
+        files = sorted((workspace._folder / "files").iterdir())
+        assert [file.name for file in files] == ["0.dat", "1.dat", "2.dat"]
+        assert [file.read_bytes() for file in files] == [number.to_bytes() * size for number in range(3)]
+    assert not workspace._folder.exists()
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=other"])
 def test_what_is_no_form_is_refused(kind):
     with Workspace() as workspace, pytest.raises(HTTPException) as refused:
-        asyncio.run(read_form(request_of(1, kind), workspace))
+        asyncio.run(read_form(request_of(1, kind=kind), workspace))
     assert refused.value.status_code == 400
