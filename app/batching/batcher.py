@@ -66,7 +66,7 @@ class Batcher:
     Beats wait for others for `wait` seconds at most. Clients take turns, and so do the keys and the requests of each: a
     large request does not keep a small one waiting until it is done. Whoever would wait for more than about
     `queue_seconds` for the first turn is not let in. While others are there, a client that all workers but one work for
-    does not have the last one; nor has ever what takes long. A batch is broken off after
+    does not have the last one; nor do ever batches have all of them that take long. A batch is broken off after
     `batch_seconds`, and before, once nobody waits for it or every deadline of those who do has come.
 
     It belongs to the event loop in which requests are submitted, and never waits there: workers solve elsewhere.
@@ -102,6 +102,8 @@ class Batcher:
         """The last of them is of bulk."""
         self._running: dict[Worker, Sequence[Piece]] = {}
         """What each worker solves."""
+        self._lasting: set[Worker] = set()
+        """Those whose batches may take long."""
         self._keys: Counter[BatchKey] = Counter()
         """Of how many batches that are being solved."""
         self._queues: OrderedDict[BatchKey, Queue] = OrderedDict()
@@ -326,6 +328,8 @@ class Batcher:
                 self._turns.leave(piece.request.client)
         worker = self._idle.pop()
         self._running[worker] = pieces
+        if self.expected_effort(key) > LONG:
+            self._lasting.add(worker)
         task = asyncio.get_running_loop().create_task(self._solve(worker, key, pieces))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
@@ -333,24 +337,25 @@ class Batcher:
     def _room(self, key: BatchKey) -> int:
         """How many beats a batch takes: workers that have nothing to do share them, while that is worth it.
 
-        None where they would take the last of several workers from others for long.
+        None where one of several workers is to be left for others.
         """
         queue = self._queues[key]
         share = math.ceil(queue.beats / len(self._idle))
         bulk = self.most_beats if len(self._idle) > 1 else ENOUGH
         room = {"prompt": max(share, ENOUGH), "bulk": bulk, "spare": self.most_beats}[key.urgency]
-        return min(self.most_beats, room, self._most_of_the_last(key, queue))
+        return min(self.most_beats, room, self._most_allowed(key, queue))
 
-    def _most_of_the_last(self, key: BatchKey, queue: Queue) -> int:
-        """How many beats may take the last worker that has nothing to do."""
-        if len(self._idle) > 1 or len(self.workers) == 1:
+    def _most_allowed(self, key: BatchKey, queue: Queue) -> int:
+        """How many beats of a key may be solved now: none where one of several workers is to be left for others."""
+        others = len(self.workers) - 1
+        if not others or self._closed:
             return self.most_beats
-        if self.expected_effort(key) > LONG:
+        if self.expected_effort(key) > LONG and len(self._lasting) >= others:
             return 0
         _, client = queue.first(self._turns.place)
         # Whatever it asks for: even a short batch would keep others waiting for as long as their own takes.
-        greedy = self._turns.workers_of(client) >= len(self.workers) - 1 and not self._turns.is_alone(client)
-        return 0 if greedy and not self._closed else self.most_beats
+        greedy = self._turns.workers_of(client) >= others and not self._turns.is_alone(client)
+        return 0 if greedy else self.most_beats
 
     def _shortly(self, key: BatchKey) -> int:
         """How many beats of a key are soon solved."""
@@ -368,6 +373,7 @@ class Batcher:
             self._solving[key.urgency] -= 1
             self._keys -= Counter([key])
             del self._running[worker]
+            self._lasting.discard(worker)
             self._idle.append(worker)
             ended = time.monotonic()
             self._turns.end(seconds_by_client(pieces, parts, ended - started))

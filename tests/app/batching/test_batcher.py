@@ -760,7 +760,7 @@ def test_a_client_that_is_alone_has_all_workers(batcher_of, model, beats):
 LASTING = Solver("implicit_euler", step=0.5, max_evaluations=1000)
 
 
-def test_what_may_take_long_never_has_the_last_worker(batcher_of, odenet, beats):
+def test_what_may_take_long_never_has_all_workers(batcher_of, odenet, beats):
     batcher = batcher_of(workers=2, wait=0)
 
     async def run():
@@ -778,6 +778,21 @@ def test_what_may_take_long_never_has_the_last_worker(batcher_of, odenet, beats)
         return solvers
 
     assert asyncio.run(run()) == [replace(LASTING, rtol=0.1), None]
+
+
+def test_what_may_take_long_begins_beside_what_is_soon_over(batcher_of, odenet, beats):
+    batcher = batcher_of(workers=2, wait=0)
+
+    async def run():
+        with odenet.held():
+            usual = await asked(batcher, odenet, beats[:1], client="a")
+            await begun(odenet)
+            lasting = await asked(batcher, odenet, beats[:1], client="b", solver=LASTING)
+            await begun(odenet)
+        await asyncio.gather(usual, lasting)
+
+    asyncio.run(run())
+    assert [solver for _, solver in odenet.batches] == [None, LASTING]
 
 
 def test_with_one_worker_what_may_take_long_is_solved_all_the_same(batcher_of, odenet, beats):
