@@ -1,13 +1,14 @@
 """The batcher: beats of different requests are solved together, and their decisions go home to their requests.
 
 A batch costs little more than one of its beats, and a beat's answer depends on that beat alone, so company changes
-nothing but the cost. While others of the same settings are being solved, beats wait for company, for a moment at most:
-the next batch is then larger, and the core that another worker would take is free for answering. The queue is bounded
-in beats, because beats are what takes time, and in the time until it is a newcomer's turn: those who are let in are
-answered soon, however many are not. Clients take turns first, then what they ask for (`app.batching.turns`): neither
-many requests nor many settings of one keep another waiting, and a worker is left for others while there are any. Beats
-of recordings, which have their places elsewhere, are not counted in it; those that nobody waits for, of shadows, have a
-place in it while it is not half full, and take none from others (`app.batching.batch.Urgency`).
+nothing but the cost. While others of the same settings, or client, are being solved, beats wait for company, for a
+moment at most: the next batch is then larger, and the core that another worker would take is free for answering. The
+queue is bounded in beats, because beats are what takes time, and in the time until it is a newcomer's turn: those who
+are let in are answered soon, however many are not. Clients take turns first, then what they ask for
+(`app.batching.turns`): neither many requests nor many settings of one keep another waiting, and a worker is left for
+others while there are any. Beats of recordings, which have their places elsewhere, are not counted in it; those that
+nobody waits for, of shadows, have a place in it while it is not half full, and take none from others
+(`app.batching.batch.Urgency`).
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import math
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -100,12 +102,10 @@ class Batcher:
         """How many of them are of which urgency."""
         self._bulk_began = False
         """The last of them is of bulk."""
-        self._running: dict[Worker, Sequence[Piece]] = {}
+        self._running: dict[Worker, _Running] = {}
         """What each worker solves."""
         self._lasting: set[Worker] = set()
         """Those whose batches may take long."""
-        self._keys: Counter[BatchKey] = Counter()
-        """Of how many batches that are being solved."""
         self._queues: OrderedDict[BatchKey, Queue] = OrderedDict()
         self._before: Counter[str] = Counter()
         """Prompt beats of each client, over all queues, whose turn is before that of another request of it."""
@@ -251,8 +251,8 @@ class Batcher:
     def _answered(self, request: PendingRequest) -> None:
         """A request has its answer, or needs none any more: what is solved for nobody is given up."""
         if request.being_solved:
-            for worker, pieces in self._running.items():
-                if any(piece.request is request for piece in pieces) and not any(piece.expected for piece in pieces):
+            for worker, running in self._running.items():
+                if running.is_of(request) and not running.expected:
                     worker.give_up()
         request.settle()
 
@@ -293,10 +293,15 @@ class Batcher:
         return [key for key in keys if key.urgency != "spare"] or keys
 
     def _wait_of(self, key: BatchKey, now: float) -> float:
-        """How long the beats of a key should wait for others: not at all where none of the key are being solved."""
-        if key.urgency != "prompt" or self._closed or not self._keys[key] or self._are_enough(key):
+        """How long the beats of a key should wait for others: not at all where no others can be expected soon.
+
+        They can while some of the same settings are being solved, or of the same client.
+        """
+        queue = self._queues[key]
+        others = sum(running.promises_none_for(key, queue) for running in self._running.values())
+        if key.urgency != "prompt" or self._closed or self._solving["prompt"] <= others or self._are_enough(key):
             return 0
-        return self._queues[key].since + self.wait - now
+        return queue.since + self.wait - now
 
     def _are_enough(self, key: BatchKey) -> bool:
         """Whether so many beats of a key wait that more would not make it cheaper to solve them."""
@@ -319,15 +324,15 @@ class Batcher:
         if queue.beats:
             self._queues[key] = queue
         self._solving[key.urgency] += 1
-        self._keys[key] += 1
         self._bulk_began = key.urgency == "bulk"
-        self._turns.begin({piece.request.client for piece in pieces})
+        running = _Running(key, pieces, frozenset(piece.request.client for piece in pieces))
+        self._turns.begin(running.clients)
         for piece in pieces:
             piece.request.being_solved += 1
             if not piece.request.left:
                 self._turns.leave(piece.request.client)
         worker = self._idle.pop()
-        self._running[worker] = pieces
+        self._running[worker] = running
         if self.expected_effort(key) > LONG:
             self._lasting.add(worker)
         task = asyncio.get_running_loop().create_task(self._solve(worker, key, pieces))
@@ -371,7 +376,6 @@ class Batcher:
             parts = await _decisions(worker, key, pieces, started + self.batch_seconds)
         finally:
             self._solving[key.urgency] -= 1
-            self._keys -= Counter([key])
             del self._running[worker]
             self._lasting.discard(worker)
             self._idle.append(worker)
@@ -408,6 +412,28 @@ class Batcher:
             self._pace += (0.2 if self._pace else 1) * (pace - self._pace)
         quickest = self._quickest.get(key.classifier.identity.sha256, math.inf)
         self._quickest[key.classifier.identity.sha256] = min(quickest, seconds)
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A batch that is being solved."""
+
+    key: BatchKey
+    pieces: Sequence[Piece]
+    clients: frozenset[str]
+
+    @property
+    def expected(self) -> bool:
+        """Whether anybody waits for it."""
+        return any(piece.expected for piece in self.pieces)
+
+    def is_of(self, request: PendingRequest) -> bool:
+        """Whether it has beats of a request."""
+        return any(piece.request is request for piece in self.pieces)
+
+    def promises_none_for(self, key: BatchKey, queue: Queue) -> bool:
+        """Whether it is a prompt one after which no other beats of a key are more likely to come."""
+        return self.key.urgency == "prompt" and self.key != key and not self.clients & queue.clients
 
 
 async def _decisions(

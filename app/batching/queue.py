@@ -1,7 +1,7 @@
 """A queue: requests whose beats wait to be solved together. Their clients take turns, and so do requests of each."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 
 from app.batching.batch import PendingRequest, Piece
 
@@ -27,6 +27,11 @@ class Queue:
     def __iter__(self) -> Iterator[PendingRequest]:
         for requests in self._requests.values():
             yield from requests
+
+    @property
+    def clients(self) -> Set[str]:
+        """Those whose requests wait in it."""
+        return self._requests.keys()
 
     @property
     def since(self) -> float:

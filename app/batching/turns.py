@@ -8,7 +8,7 @@ now who asked all the time.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 RECENT_SECONDS = 1.0
@@ -60,7 +60,7 @@ class Turns:
         self._active[client].waiting -= 1
         self._rest(client)
 
-    def begin(self, clients: set[str]) -> None:
+    def begin(self, clients: Set[str]) -> None:
         """A worker begins to solve beats of these."""
         for client in clients:
             self._active[client].workers += 1
