@@ -189,6 +189,7 @@ def _batcher(settings: Settings, metrics: Metrics, begin: Begin, observer: Obser
         queue_beats=settings.queue_beats,
         queue_seconds=settings.queue_seconds,
         metrics=metrics,
+        batch_seconds=settings.deadline,
         observer=observer,
     )
 

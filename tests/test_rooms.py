@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -42,7 +43,7 @@ def test_every_folder_with_modules_is_a_package(package):
 class Here(WorkerHere):
     """Decides in the event loop, so that all of a request's way is in one thread."""
 
-    async def decide(self, classifier, beats, solver):
+    async def decide(self, classifier, beats, solver, deadline=math.inf):
         return classifier.decide(beats, solver)
 
 

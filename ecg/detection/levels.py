@@ -30,6 +30,9 @@ LEAST = 0.1
 JUMP = 4.0
 """Times the beats' level: where two beats after each other reach so high in all leads, the gain has changed."""
 
+AFTER_JUMP = 0.65
+"""Of the higher of those two, one of which may be a T wave: where the level begins anew."""
+
 LEARNT_FROM_NOISE = 0.1
 
 
@@ -91,7 +94,7 @@ class Levels:
         jumped = all(energy > JUMP * beat or energy < DEAD * beat for energy, beat in pairs)
         if jumped and self._jumped:
             both = zip(candidate.energies, self._jumped, strict=True)
-            self.beat = [max(FIRST_BEAT * min(pair), beat) for pair, beat in zip(both, self.beat, strict=True)]
+            self.beat = [max(AFTER_JUMP * max(pair), beat) for pair, beat in zip(both, self.beat, strict=True)]
         else:
             self.beat = [b if e < DEAD * b else b + share * (min(e, 2 * b) - b) for e, b in pairs]
         self._jumped = candidate.energies if jumped else None

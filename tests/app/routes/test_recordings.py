@@ -20,8 +20,9 @@ from app.routes import recordings
 from app.settings import Settings
 from ecg import workspace
 from ecg.synthetic import synthesize
+from tests.app.conftest import started
 from tests.app.metrics.test_metrics import parsed, samples, total
-from tests.app.routes.test_classify import assert_problem
+from tests.app.routes.test_classify import assert_problem, wait_for
 
 MADE = synthesize(60, fs=250.0, ectopic={"V": 0.15}, leads=("MLII", "V1"), seed=5)
 TRUE = MADE.beat_annotations().samples
@@ -570,6 +571,40 @@ def test_work_that_fails_after_the_answer_has_begun_is_told_in_its_last_line_and
     last = json.loads(post(files, "application/x-ndjson").text.splitlines()[-1])
     assert last["problem"]["status"] == 500 and "secret" not in str(last)
     assert total(samples(client), "cardiode_errors_total", kind="internal") == 1
+
+
+ENDLESS = {"method": "rk4", "step": 1e-4, "max_evaluations": 100_000}
+"""A minute's work for each batch."""
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/csv", "application/x-wfdb", "application/x-ndjson"])
+def test_who_leaves_before_a_recording_is_answered_gives_its_place_back(checkpoints, accept):
+    asked = {"signals": signals_of(MADE), "fs": 250}
+    content = json.dumps(asked | {"solver": ENDLESS}).encode()
+    head = f"POST /recordings HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    with started(checkpoints.values(), CARDIODE_RECORDINGS_AT_ONCE="1") as (_, (address,)):
+        with socket.create_connection(("127.0.0.1", int(address.rsplit(":", 1)[1]))) as leaving:
+            leaving.sendall(head.encode() + content)
+            wait_for(lambda: httpx.post(f"{address}/recordings").status_code == 503)
+        wait_for(lambda: httpx.post(f"{address}/recordings").status_code == 415)  # which takes no place
+        assert httpx.post(f"{address}/recordings", json=asked).status_code == 200
+        assert httpx.post(f"{address}/classify", json={"beats": [[0.5] * 187]}, timeout=5).status_code == 200
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_a_recording_that_takes_too_long_is_given_up_with_the_limit(served, accept):
+    with service_with(served, recording_seconds=0.5) as client:
+        body = {"signals": signals_of(MADE), "fs": 250, "solver": ENDLESS}
+        answer = client.post("/recordings", json=body, headers={"Accept": accept})
+    assert "took longer than the 0 s that it may" in answer.text and '"status":504' in answer.text
+    assert answer.status_code == (504 if accept == "application/json" else 200)
+
+
+def test_a_recording_whose_beats_take_longer_than_a_batch_may_is_given_up(served):
+    with service_with(served, deadline=0.2) as client:
+        body = {"signals": signals_of(MADE), "fs": 250, "solver": ENDLESS}
+        assert_problem(client.post("/recordings", json=body), 504, "ask for a cheaper solver")
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_answer_is_no_error(serving):

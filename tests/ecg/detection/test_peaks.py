@@ -89,15 +89,12 @@ SILENT = ("zeros", "stays", "noise", "p waves")
 """In which there is no beat."""
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    st.sampled_from(["zeros", "stays", "burst", "spikes", "sine", "saturated", "noise", "p waves"]),
-    st.floats(3, 25),
-    st.floats(0.1, 10),
-    st.integers(0, 2**31),
-)
-def test_whatever_was_between_beats_are_found_again_within_3_s_and_none_before_is_lost(kind, seconds, gain, seed):
+@pytest.mark.parametrize("kind", ["zeros", "stays", "burst", "spikes", "sine", "saturated", "noise", "p waves"])
+@pytest.mark.parametrize("gain", [0.2, 1.0, 5.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_was_between_beats_are_found_again_within_3_s_and_none_before_is_lost(kind, gain, seed):
     rng, half = np.random.default_rng(seed), 40 * 250
+    seconds = rng.uniform(3, 25)
     before, after = CLEAN.signals[:, :half].astype(np.float64), CLEAN.signals[:, half:] * gain
     between = disturbance(kind, seconds, before[:, -1:], rng)
     found = peaks(np.concatenate([before, between, after], axis=1), 250.0)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wfdb.io import _signal as signal_files
 
-from ecg import EcgError, InvalidSignals, UnreadableRecording
+from ecg import Annotations, EcgError, InvalidSignals, UnreadableRecording
 from ecg.formats import wfdb
 from ecg.formats.wfdb import annotation_bytes, files, open_record, record, segment
 from ecg.reading import LeadRead, LeftOut, ReadOptions
@@ -351,7 +351,8 @@ def test_segments_of_several_rates_have_the_highest(write_frames):
 def test_annotations_of_frames_are_at_the_right_times_for_wfdb_itself(write_frames):
     header = write_frames({"II": waves(200)})
     recording = open_record(header).read()
-    header.with_suffix(".cde").write_bytes(annotation_bytes(np.array([300, 500]), ["N", "V"], recording.fs, 0))
+    annotations = Annotations(np.array([300, 500]), ["N", "V"])
+    header.with_suffix(".cde").write_bytes(annotation_bytes(annotations, recording.fs, np.zeros(2, np.int64)))
     marks = wfdb_library.rdann(str(header.with_suffix("")), "cde")
     assert (marks.sample / marks.fs).tolist() == [1.5, 2.5]
 
@@ -402,14 +403,16 @@ def test_comments_which_may_name_a_patient_are_never_shown(write_wfdb):
 @given(st.lists(st.integers(0, 40_000_000), min_size=0, max_size=60, unique=True).map(sorted), st.integers(0, 3))
 def test_written_annotations_are_read_back_by_wfdb(tmp_path_factory, samples, lead):
     folder = tmp_path_factory.mktemp("written")
-    symbols = ["NSVFQ?"[sample % 6] for sample in samples]
-    (folder / "made.cde").write_bytes(annotation_bytes(np.array(samples, np.int64), symbols, 360.0, lead))
+    symbols = ["NSVFQ~"[sample % 6] for sample in samples]
+    noisy = np.array([3 if symbol == "~" else 0 for symbol in symbols], np.int64)
+    annotations = Annotations(np.array(samples, np.int64), symbols, noisy)
+    (folder / "made.cde").write_bytes(annotation_bytes(annotations, 360.0, np.full(len(samples), lead)))
     if not samples:
         assert (folder / "made.cde").read_bytes() == b"\0\0"
         return
     read = wfdb_library.rdann(str(folder / "made"), "cde")
     assert read.sample.tolist() == samples and read.symbol == symbols
-    assert read.fs == 360 and set(read.chan) == {lead}
+    assert read.fs == 360 and set(read.chan) == {lead} and read.subtype.tolist() == noisy.tolist()
 
 
 AUDIT = """
