@@ -40,6 +40,8 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 	$(BIN)/python -m benchmarks.calibration
 	$(BIN)/python -m benchmarks.novelty
 	$(BIN)/python -m benchmarks.readers
+	$(BIN)/python -m benchmarks.disturbances
+	$(BIN)/python -m benchmarks.judged
 	$(BIN)/python -m benchmarks.recordings
 	$(BIN)/python -m benchmarks.stream
 	$(BIN)/python -m benchmarks.monitors
