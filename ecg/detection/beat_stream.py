@@ -16,7 +16,7 @@ from ecg.detection.lead_cutter import Cut, LeadCutter, Peak
 from ecg.detection.peaks import HISTORY, PeakDetector, Peaks
 from ecg.errors import InvalidSignals
 from ecg.signal.gaps import GapFiller
-from ecg.signal.quality import Quality
+from ecg.signal.quality import FAILING
 from ecg.signal.resampling import BEAT_FS
 from ecg.source import check_layout
 
@@ -37,8 +37,6 @@ FAILS_OF, FAILS = 8, 4
 
 OBSERVED_EVERY = 4
 """Beats of which one is looked at in the second lead, while the first does not fail."""
-
-FAILING: frozenset[Quality] = frozenset(("gap", "flat", "saturated", "baseline", "noisy"))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ from jaxtyping import Float
 Quality = Literal["good", "gap", "cut_off", "flutter", "flat", "saturated", "baseline", "noisy"]
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
 
+FAILING: frozenset[Quality] = frozenset(("gap", "flat", "saturated", "baseline", "noisy"))
+"""Those of which the lead is at fault, not the heart or the end of the recording."""
+
 FLAT_MV = 0.05
 """Less from lowest to highest is no beat, whatever the lead."""
 

@@ -6,6 +6,7 @@ from jaxtyping import Int64
 from ecg import Annotations
 from ecg.formats.wfdb import ANNOTATOR, UNJUDGED, annotation_bytes
 from ecg.segments import Segment
+from ecg.signal.quality import FAILING
 from models.annotation.recording import AnnotatedRecording
 
 __all__ = ["ANNOTATOR", "annotation_file"]
@@ -39,6 +40,8 @@ def _noisy(whole: AnnotatedRecording) -> Int64[np.ndarray, "segment"]:
 
 
 def _noisy_leads(segment: Segment, whole: AnnotatedRecording) -> int:
-    names = whole.recording.leads
-    bad = [lead for lead in whole.leads[:1] if segment.lead != names[lead]] if segment.judged else whole.leads
+    if segment.judged:
+        bad = [lead for lead in whole.leads[:1] if segment.lead != whole.recording.leads[lead]]
+    else:
+        bad = list(whole.leads) if segment.reason in FAILING else []
     return sum(1 << lead for lead in bad if lead < MOST_SIGNALS)

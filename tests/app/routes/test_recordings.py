@@ -588,8 +588,8 @@ def test_who_leaves_before_a_recording_is_answered_gives_its_place_back(checkpoi
             leaving.sendall(head.encode() + content)
             wait_for(lambda: httpx.post(f"{address}/recordings").status_code == 503)
         wait_for(lambda: httpx.post(f"{address}/recordings").status_code == 415)  # which takes no place
-        assert httpx.post(f"{address}/recordings", json=asked).status_code == 200
-        assert httpx.post(f"{address}/classify", json={"beats": [[0.5] * 187]}, timeout=5).status_code == 200
+        assert httpx.post(f"{address}/recordings", json=asked, timeout=60).status_code == 200
+        assert httpx.post(f"{address}/classify", json={"beats": [[0.5] * 187]}, timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
