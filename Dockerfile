@@ -1,21 +1,24 @@
 # The service alone: no training package, no compiler, no root.
-FROM python:3.11-slim AS build
-# The CPU build of torch is a tenth of the default one:
-#   docker build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu .
-ARG TORCH_INDEX=""
+FROM python:3.11.14-slim-bookworm AS build
+# The CPU build of torch, or by --build-arg TORCH=cuda that of PyPI, which is ten times as large.
+ARG TORCH=cpu
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 WORKDIR /source
 RUN python3 -m venv /opt/cardiode
-COPY constraints.txt ./
-RUN /opt/cardiode/bin/pip install --no-cache-dir --disable-pip-version-check \
-    ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} --constraint constraints.txt torch==2.13.0
+# Every package by its hash (`make lock`): what a registry serves otherwise is not installed.
+COPY deploy/image/*.lock ./
+RUN /opt/cardiode/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \
+    --requirement service.lock
+RUN /opt/cardiode/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \
+    --extra-index-url "$TORCH_INDEX" --requirement "$TORCH.lock"
 COPY pyproject.toml README.md ./
 COPY ecg ecg
 COPY ode ode
 COPY models models
 COPY app app
-RUN /opt/cardiode/bin/pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt '.[traces]'
+RUN /opt/cardiode/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
 
-FROM python:3.11-slim
+FROM python:3.11.14-slim-bookworm
 # The folder is where a file of API keys may lie (docs/keys.md).
 RUN useradd --system --no-create-home cardiode && \
     install --directory --owner=cardiode --mode=0700 /var/lib/cardiode

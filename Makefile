@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help install run test check format bench examples soak soak-short readme clean
+.PHONY: help install run test check format bench examples soak soak-short lock lowest audit readme clean
 
 help:  ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ bench: install  ## measure speeds, as ratios against a baseline in the same run
 	$(BIN)/python -m benchmarks.cuda
 	$(BIN)/python -m benchmarks.calibration
 	$(BIN)/python -m benchmarks.novelty
+	$(BIN)/python -m benchmarks.readers
+	$(BIN)/python -m benchmarks.disturbances
+	$(BIN)/python -m benchmarks.judged
 	$(BIN)/python -m benchmarks.recordings
 	$(BIN)/python -m benchmarks.stream
 	$(BIN)/python -m benchmarks.monitors
@@ -67,11 +70,34 @@ soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.saturation
 	$(BIN)/python -m soak.overload
 	$(BIN)/python -m soak.faults
+	$(BIN)/python -m soak.mix
 
 soak-short: install  ## the same for two minutes, but what needs a quiet machine
 	$(BIN)/python -m soak.readers 500
 	$(BIN)/python -m soak.contract --short
+	$(BIN)/python -m soak.mix --short
 	$(BIN)/python -m soak.faults
+
+# The programs that resolve and audit packages, apart from the packages that are resolved and audited.
+SUPPLY := .venv/supply
+$(SUPPLY)/.installed: Makefile
+	$(PYTHON) -m venv $(SUPPLY)
+	$(SUPPLY)/bin/pip install --quiet --disable-pip-version-check uv==0.13.9 pip-audit==2.10.1
+	@touch $@
+
+lock: $(SUPPLY)/.installed  ## write the image's packages with their hashes, at the versions of constraints.txt
+	$(SUPPLY)/bin/python deploy/image/lock.py $(SUPPLY)/bin/uv
+
+lowest: $(SUPPLY)/.installed  ## try the lowest versions that pyproject.toml allows, in an environment of their own
+	$(SUPPLY)/bin/uv pip compile pyproject.toml --extra traces --resolution lowest-direct --python-version 3.11 \
+		--quiet --output-file .venv/lowest.txt
+	$(SUPPLY)/bin/uv venv --quiet --clear --python $(PYTHON) .venv/lowest
+	$(SUPPLY)/bin/uv pip install --quiet --python .venv/lowest --requirement .venv/lowest.txt
+	$(SUPPLY)/bin/uv pip install --quiet --python .venv/lowest --no-deps --editable .
+	.venv/lowest/bin/python -m soak.smoke
+
+audit: $(SUPPLY)/.installed  ## look for known holes in the packages, where that can be looked up
+	$(SUPPLY)/bin/python deploy/image/audit.py $(SUPPLY)/bin/pip-audit
 
 readme: install  ## write answer and results of the released models, methods and settings into README and docs
 	$(BIN)/python -m docs.readme

@@ -16,6 +16,7 @@ AppError
 │   │   ├── BodyTooLarge         413
 │   │   ├── UnsupportedBody      415  of another kind, compressed otherwise, or in another character set
 │   │   ├── TooManyToExplain     422
+│   │   ├── TooDear              422  a beat may take more evaluations than the key can pay for
 │   │   ├── ReloadRefused        422  what CARDIODE_MODELS names now cannot be served
 │   │   └── OverLimit            429  the key owes beats
 │   └── ServiceUnavailable            what was asked can be done, but not now
@@ -25,6 +26,8 @@ AppError
 │       │   └── WorkerStuck
 │       ├── Draining             503  the service is ending
 │       └── TooLate              504  the answer cannot arrive before the deadline
+│           ├── RecordingTooLong      the work on a recording takes longer than it may
+│           └── SolveTooLong          beats that were solved together took longer than a batch may
 ├── StartRefused                      the service does not begin with these settings
 │   ├── OpenToAll                     others could reach it, and it would ask nobody for a key
 │   ├── InvalidShadow
@@ -175,6 +178,18 @@ class TooManyToExplain(RequestRefused):
         )
 
 
+class TooDear(RequestRefused):
+    """A beat may take more evaluations than the key can pay for, however long it saves up."""
+
+    status, kind, field = 422, "too_dear", "solver.max_evaluations"
+
+    def __init__(self, evaluations: int, most: float) -> None:
+        super().__init__(
+            f"got {evaluations:,} evaluations that a beat may take, expected at most {most:,.0f} for the limit of this "
+            "API key; allow fewer by max_evaluations, or ask for a key with a higher limit"
+        )
+
+
 class ReloadRefused(RequestRefused):
     """What CARDIODE_MODELS names now cannot be served."""
 
@@ -251,15 +266,34 @@ class Draining(ServiceUnavailable):
 
 
 class TooLate(ServiceUnavailable):
-    """The answer cannot arrive before the deadline. `solved` beats were worked on all the same, or still are."""
+    """The answer cannot arrive before the deadline."""
 
     status, kind = 504, "too_late"
 
-    def __init__(self, seconds: float, solved: int = 0) -> None:
-        self.solved = solved
+    def __init__(self, seconds: float) -> None:
         super().__init__(
             f"the answer could not be there within {1e3 * seconds:,.0f} ms, which is the deadline; come again when the "
             "service is less busy, send fewer beats, or allow more by the header Cardiode-Deadline-Ms"
+        )
+
+
+class RecordingTooLong(TooLate):
+    """The work on a recording takes longer than it may."""
+
+    def __init__(self, seconds: float) -> None:
+        RequestError.__init__(
+            self,
+            f"the work on the recording took longer than the {seconds:,.0f} s that it may; send a shorter part of it, "
+            "or ask for a cheaper solver",
+        )
+
+
+class SolveTooLong(TooLate):
+    """Beats that were solved together took longer than a batch may."""
+
+    def __init__(self, seconds: float) -> None:
+        RequestError.__init__(
+            self, f"some of the beats were not solved within {seconds:,.0f} s; ask for a cheaper solver"
         )
 
 

@@ -29,8 +29,16 @@ def configure(level: str) -> None:
     handler.setFormatter(JsonFormatter(fields, rename_fields=names, reserved_attrs=left_out))
     # While a collector of traces does not answer, each attempt to reach it is told.
     handler.addFilter(Rarely("opentelemetry", RARELY_SECONDS))
+    handler.addFilter(without_queries)
     logging.basicConfig(level=max(logging.getLevelNamesMapping()[level], logging.INFO), handlers=[handler], force=True)
     logging.getLogger(OWN).setLevel(level)
+
+
+def without_queries(record: logging.LogRecord) -> bool:
+    """Let each record through; the path of a WebSocket, which uvicorn logs, without its query: it may be a secret."""
+    if record.name.startswith("uvicorn") and "WebSocket" in str(record.msg) and isinstance(record.args, tuple):
+        record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
+    return True
 
 
 class Rarely(logging.Filter):

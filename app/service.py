@@ -36,7 +36,19 @@ from app.recordings.store import RecordingStore
 from app.registry.models import Registry, ServedModels
 from app.registry.reload import Reloader
 from app.registry.shadowing import Shadowing
-from app.routes import classify, documentation, health, inference, kept, metrics, models, page, recordings, stream
+from app.routes import (
+    classify,
+    documentation,
+    formats,
+    health,
+    inference,
+    kept,
+    metrics,
+    models,
+    page,
+    recordings,
+    stream,
+)
 from app.settings import Settings
 from app.state import Drain, ServiceState
 from app.tracing.tracing import Tracing, Untraced
@@ -106,7 +118,7 @@ def create(
         telemetry=tracing.telemetry,
     )
     state = app.state.service = _state(served, settings, clock, begin, tracing)
-    for routes in (classify, inference, recordings, kept, models):
+    for routes in (classify, inference, recordings, kept, formats, models):
         app.include_router(routes.router, dependencies=_described(settings))
     app.include_router(inference.open_router)
     for routes in (stream, health, page, documentation):
@@ -177,6 +189,7 @@ def _batcher(settings: Settings, metrics: Metrics, begin: Begin, observer: Obser
         queue_beats=settings.queue_beats,
         queue_seconds=settings.queue_seconds,
         metrics=metrics,
+        batch_seconds=settings.deadline,
         observer=observer,
     )
 

@@ -69,8 +69,19 @@ class Settings(BaseSettings):
     max_recording_values: int = Field(
         250_000_000, ge=1, description="most samples of a recording, over all its leads; each takes 4 bytes on disk"
     )
+    strict: bool = Field(
+        False,
+        description="refuse recordings that are otherwise read with a warning, as those with a wrong checksum are, "
+        "unless a request says otherwise (strict)",
+    )
     recordings_at_once: int = Field(
         4, ge=1, description="recordings that are worked on at once; others are told to wait"
+    )
+    recording_seconds: float = Field(
+        900,
+        gt=0,
+        allow_inf_nan=False,
+        description="how long a recording may be worked on, from when all of it has come until it is answered",
     )
     recordings_kept: int = Field(8, ge=1, description="recordings that are kept for the page; the oldest makes place")
     keep_seconds: int = Field(3600, ge=1, description="how long one is kept after it was last looked at")

@@ -87,9 +87,10 @@ class AsyncClient:
         lead: str | None = None,
         fs: float | None = None,
         unit: str | None = None,
+        strict: bool | None = None,
     ) -> AnnotatedRecording:
         """As `Client.annotate`."""
-        fields = {"lead": lead, "fs": fs, "unit": unit}
+        fields = {"lead": lead, "fs": fs, "unit": unit, "strict": strict}
         with ExitStack() as opened:
             told = await self._ask(messages.annotate(files, options, fields, opened), repeatable=False)
         return AnnotatedRecording.of(told)

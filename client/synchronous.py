@@ -70,12 +70,15 @@ class Client:
         lead: str | None = None,
         fs: float | None = None,
         unit: str | None = None,
+        strict: bool | None = None,
     ) -> AnnotatedRecording:
-        """What is said of the recording in these files; `fs` and `unit` where they do not say them.
+        """What is said of the recording in these files; `lead`, `fs` and `unit` are stronger than what these say.
+
+        `strict` refuses what is otherwise read with a warning, which `recording["warnings"]` has.
 
         Raises CardiodeError, httpx2.HTTPError where no answer came, and OSError for a file that cannot be read.
         """
-        fields = {"lead": lead, "fs": fs, "unit": unit}
+        fields = {"lead": lead, "fs": fs, "unit": unit, "strict": strict}
         with ExitStack() as opened:
             told = self._ask(messages.annotate(files, options, fields, opened), repeatable=False)
         return AnnotatedRecording.of(told)

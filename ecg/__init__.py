@@ -11,7 +11,8 @@ from ecg.beats import (
 from ecg.context.context import CONTEXT_LENGTH, BeatsInContext
 from ecg.context.live import LiveContext
 from ecg.context.stretch import Stretch
-from ecg.detection.beat_stream import BeatStream, FoundBeats
+from ecg.detection.beat_stream import BeatStream
+from ecg.detection.found_beats import FoundBeats
 from ecg.detection.search import FoundPart, choose_leads, find_beats, in_stretches
 from ecg.errors import (
     EcgError,
@@ -22,6 +23,7 @@ from ecg.errors import (
     InvalidSynthesis,
     LargeRecording,
     MissingAnnotations,
+    MissingReader,
     UnknownLead,
     UnreadableRecording,
 )
@@ -57,6 +59,7 @@ __all__ = [
     "LiveContext",
     "LargeRecording",
     "MissingAnnotations",
+    "MissingReader",
     "QUALITIES",
     "Quality",
     "Recording",

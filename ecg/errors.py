@@ -2,6 +2,7 @@
 
 EcgError
 ├── UnreadableRecording    the file is missing, truncated or not what its header says
+│   └── MissingReader      the reader of its format is a package that is not installed
 ├── LargeRecording         more values than the caller's limit
 ├── InvalidSignals         signals of a rate, a shape or in a unit that cannot be worked with
 ├── MissingAnnotations     the recording has no beat annotations, and they are needed
@@ -19,6 +20,10 @@ class EcgError(Exception):
 
 class UnreadableRecording(EcgError):
     """A recording's files are missing, truncated or contradict each other."""
+
+
+class MissingReader(UnreadableRecording):
+    """A recording is in a format whose reader is an extra, and it is not installed."""
 
 
 class LargeRecording(EcgError):

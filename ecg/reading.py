@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ecg.messages import listed
+
 WarningKind = Literal["checksum", "truncated", "uncalibrated", "unit_guessed", "rate_guessed", "times"]
 
 
@@ -50,6 +52,22 @@ class ReadAs:
     fs_from: Literal["file", "option", "times"]
     leads: tuple[LeadRead, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+
+
+SOURCES = {"file": "as it says", "option": "as you say", "times": "by its times", "values": "by its values",
+           "default": "as nothing else is said"}  # fmt: skip
+"""Where a rate or a unit comes from."""
+
+
+def described(read: ReadAs) -> str:
+    """How a file was understood, in one line."""
+    rate = [f"{read.fs:g} samples a second ({SOURCES[read.fs_from]})"] if read.leads else []
+    leads = [f"{lead.name} in {lead.unit} ({SOURCES[lead.unit_from]})" for lead in read.leads]
+    others = [f"{signal.name or 'a column without a name'} ({signal.reason})" for signal in read.left_out]
+    left_out = [f"left out: {listed(others)}"] if others else []
+    return "; ".join(
+        [read.format, *rate, f"lead{'s' * (len(leads) > 1)} {listed(leads)}" if leads else "no lead", *left_out]
+    )
 
 
 @dataclass(frozen=True)

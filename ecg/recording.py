@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -29,7 +30,8 @@ class Recording:
     """Signals in mV of the named leads, `fs` samples a second; NaN is a gap.
 
     `left_out` names what was recorded beside them and is no lead. `read_as` says how its file was
-    understood, `warnings` what may be wrong with it.
+    understood, `warnings` what may be wrong with it. `begun` is the date and time of its first sample, where its file
+    states one: with a time zone where the file names it, else by the clock of whoever recorded it.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Recording:
     left_out: tuple[str, ...] = ()
     read_as: ReadAs | None = None
     warnings: tuple[ReadingWarning, ...] = ()
+    begun: datetime | None = None
 
     @property
     def seconds(self) -> float:

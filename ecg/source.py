@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from jaxtyping import Float, Float32
 
 from ecg.errors import InvalidSignals, LargeRecording
 from ecg.messages import listed, shortened
-from ecg.reading import ReadAs, Warnings
+from ecg.reading import LeadRead, ReadAs, Warnings
 from ecg.recording import Recording
 from ecg.units import UNITS, millivolts
 
@@ -34,7 +35,8 @@ class Source:
 
     `blocks` can be gone through once; it raises UnreadableRecording where what comes is not as the header says.
     `length` is in samples, None where nobody knows before the end. `left_out` names the signals that are no leads.
-    `warnings` are complete once the blocks have been gone through.
+    `warnings` are complete once the blocks have been gone through. `begun` is the date and time of the first sample,
+    where the file states one.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Source:
     left_out: tuple[str, ...] = ()
     read_as: ReadAs | None = None
     warnings: Warnings = field(default_factory=Warnings)
+    begun: datetime | None = None
 
     def __post_init__(self) -> None:
         """Raises InvalidSignals for a signal's name that is too long to be one."""
@@ -86,6 +89,7 @@ class Source:
             left_out=self.left_out,
             read_as=self.read_as,
             warnings=tuple(self.warnings.given),
+            begun=self.begun,
         )
 
     def _counted(self, max_values: int | None) -> Iterator[Float32[np.ndarray, "lead sample"]]:
@@ -119,8 +123,11 @@ def from_arrays(
     *,
     unit: str | None = None,
     name: str = "recording",
+    format: str = "arrays",  # noqa: A002 - the word of ReadAs
 ) -> Source:
     """The source of signals that are already there, by name of the lead; None, NaN and infinity are gaps.
+
+    `format` says what they came as.
 
     Raises InvalidSignals for no signals, for ones of different lengths, a rate or a unit that is not known.
     """
@@ -133,7 +140,11 @@ def from_arrays(
     values = np.array([np.array(signal, dtype=np.float64) for signal in signals.values()])
     with np.errstate(over="ignore"):
         block = np.where(np.isfinite(values), values * factor, np.nan).astype(np.float32)
-    return Source(name, tuple(signals), float(fs), block.shape[1], iter([block]))
+    leads = tuple(
+        LeadRead(lead, unit or "mV", "option" if unit else "default", place) for place, lead in enumerate(signals, 1)
+    )
+    read_as = ReadAs(format, float(fs), "option", leads)
+    return Source(name, tuple(signals), float(fs), block.shape[1], iter([block]), read_as=read_as)
 
 
 def check_unit(unit: str) -> float:

@@ -47,6 +47,7 @@ class Workspace:
         self._folder = Path(tempfile.mkdtemp(dir=_folder_of_process(os.getpid())))
         self._files = self._folder / "files"
         self._files.mkdir()
+        self._parts = 0
         self._owners = 1
         self._lock = threading.Lock()
 
@@ -71,11 +72,26 @@ class Workspace:
         """
         if added_by_macos(name):
             return
+        with self._named(name).open("wb") as target:
+            shutil.copyfileobj(content, target, PIECE)
+
+    def part(self) -> Path:
+        """Where a file may be written that is then taken in under its name; none is there yet."""
+        self._parts += 1
+        return self._folder / f"part-{self._parts}"
+
+    def take(self, name: str, part: Path) -> None:
+        """Put in a file that `part` has given. Raises what `add` raises."""
+        if added_by_macos(name):
+            part.unlink()
+        else:
+            part.rename(self._named(name))
+
+    def _named(self, name: str) -> Path:
         file = self._files / _bare(name)
         if file.exists():
             raise UnreadableRecording(f"got two files of the name {shortened(file.name)}; send each once")
-        with file.open("wb") as target:
-            shutil.copyfileobj(content, target, PIECE)
+        return file
 
     def open_beside(self, file: Path, options: ReadOptions, max_bytes: int) -> Source:
         """The recording of a file that lies elsewhere, as its owner says; a header's signal files lie beside it.

@@ -22,6 +22,7 @@ from models.checkpoint.novelty import Novelty
 from models.checkpoint.operating_point import OperatingPoint
 from models.classifier import Classifier
 from models.decisions import Decision, Decisions, Receipt, Receipts
+from models.effort import expected_effort, weight_of
 from models.errors import (
     AlteredCheckpoint,
     BadCheckpoint,
@@ -102,6 +103,8 @@ __all__ = [
     "annotate_parts",
     "annotate_recording",
     "decision_object",
+    "expected_effort",
     "explain",
     "explain_recorded",
+    "weight_of",
 ]

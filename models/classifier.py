@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from models.errors import AlteredCheckpoint, NeedsRecording, NoSolver, UnknownMo
 from models.identity import UNRELEASED, ModelIdentity
 from models.networks.network import AUTO, Output, Solver
 from models.process import keep_freed_memory
-from ode import InvalidSolver
+from ode import Deadline, InvalidSolver
 
 CHUNK = 256
 """Beats that go through the network at once: enough to keep two cores busy, little enough to bound memory."""
@@ -149,13 +149,19 @@ class Classifier:
         return self.decide(self._checked(beats), solver, least_confidence)
 
     def decide(
-        self, values: Float32[np.ndarray, "beat length"], solver: Solver | None, least_confidence: float = 0.0
+        self,
+        values: Float32[np.ndarray, "beat length"],
+        solver: Solver | None,
+        least_confidence: float = 0.0,
+        deadline: Deadline | None = None,
     ) -> Decisions:
         """Decide on values that were checked, as the network takes them, by a solver that was checked.
 
-        None is the solver that the network was released with.
+        None is the solver that the network was released with. A solve that has not ended by the `deadline`, as
+        `ode.integrate` has it, is broken off, and its receipt says so.
         """
-        return replace(self._decisions(values, solver or self.solver), least_confidence=least_confidence)
+        decisions = self._decisions(values, solver or self.solver, deadline)
+        return replace(decisions, least_confidence=least_confidence)
 
     def check_solver(self, solver: Solver | None) -> None:
         """Raises NoSolver and InvalidSolver for one that this network cannot be solved by."""
@@ -166,12 +172,14 @@ class Classifier:
         if solver.method == AUTO and (self.dial is None or self.dial.auto is None):
             raise InvalidSolver(f'got the method "{AUTO}", but no dial was fitted for this model; name another')
 
-    def _decisions(self, values: Float32[np.ndarray, "beat length"], solver: Solver | None) -> Decisions:
+    def _decisions(
+        self, values: Float32[np.ndarray, "beat length"], solver: Solver | None, deadline: Deadline | None
+    ) -> Decisions:
         if solver is None:
             return self._decide(self._answer(values))
         if solver.method == AUTO and self.dial is not None and self.dial.auto is not None:
-            return self._choose(values, solver, self.dial.auto)
-        solved = self._solve(values, solver)
+            return self._choose(values, solver, self.dial.auto, deadline)
+        solved = self._solve(values, solver, deadline)
         return self._decide(solved.answers, self._receipts(solver, solved))
 
     def answer(self, beats: Float[np.ndarray, "..."] | BeatsInContext) -> Answers:
@@ -195,8 +203,11 @@ class Classifier:
             )
         return check_beats(beats)
 
-    def _choose(self, values: Float32[np.ndarray, "beat length"], solver: Solver, auto: Auto) -> Decisions:
-        solved, tight, agreed = auto.answer(self._solve, values, solver.max_evaluations)
+    def _choose(
+        self, values: Float32[np.ndarray, "beat length"], solver: Solver, auto: Auto, deadline: Deadline | None
+    ) -> Decisions:
+        solve = partial(self._solve, deadline=deadline)
+        solved, tight, agreed = auto.answer(solve, values, solver.max_evaluations)
         receipts = self._receipts(solver, solved)
         return self._decide(solved.answers, replace(receipts, auto=auto, tight=tight, agreed=agreed))
 
@@ -210,8 +221,10 @@ class Classifier:
     def _answer(self, values: Float32[np.ndarray, "beat length"]) -> Answers:
         return self._at_operating_point(Answers.joined([Answers.of(output) for output in self._outputs(values, None)]))
 
-    def _solve(self, values: Float32[np.ndarray, "beat length"], solver: Solver) -> SolvedAnswers:
-        outputs = self._outputs(values, solver)
+    def _solve(
+        self, values: Float32[np.ndarray, "beat length"], solver: Solver, deadline: Deadline | None = None
+    ) -> SolvedAnswers:
+        outputs = self._outputs(values, solver, deadline)
         solved = SolvedAnswers.joined([SolvedAnswers.of(o, o.solution) for o in outputs if o.solution is not None])
         return replace(solved, answers=self._at_operating_point(solved.answers))
 
@@ -220,12 +233,14 @@ class Classifier:
             return answers
         return replace(answers, logits=self.operating_point.applied_to(answers.logits))
 
-    def _outputs(self, values: Float32[np.ndarray, "beat length"], solver: Solver | None) -> Iterator[Output]:
+    def _outputs(
+        self, values: Float32[np.ndarray, "beat length"], solver: Solver | None, deadline: Deadline | None = None
+    ) -> Iterator[Output]:
         """Chunk by chunk: the states of all would need a hundred times the memory of what is kept of them."""
         if self.network.training:  # eval() visits every module
             self.network.eval()
         device = next(self.network.parameters()).device
         for chunk in torch.split(torch.from_numpy(values), CHUNK):
             with torch.inference_mode():
-                output: Output = self.network(chunk.to(device), solver)
+                output: Output = self.network(chunk.to(device), solver, deadline)
             yield output

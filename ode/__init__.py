@@ -7,11 +7,13 @@ from ode.integration import DEFAULT_MAX_EVALUATIONS, Gradient, integrate
 from ode.methods.method import Kind, Method, find_method, methods
 from ode.methods.step_size import root_mean_square
 from ode.solve.cost import Cost, Status
+from ode.solve.loop import Deadline
 from ode.solve.solution import Solution
 
 __all__ = [
     "Cost",
     "DEFAULT_MAX_EVALUATIONS",
+    "Deadline",
     "Dynamics",
     "Gradient",
     "InvalidSolver",

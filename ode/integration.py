@@ -15,7 +15,7 @@ from ode.gradients.checkpointed import integrate_with_checkpoints
 from ode.gradients.moments import move_ends, move_start
 from ode.gradients.torchdiffeq import integrate_by_torchdiffeq
 from ode.methods.method import Method, find_method
-from ode.solve.loop import Loop
+from ode.solve.loop import Deadline, Loop
 from ode.solve.solution import Solution
 
 Gradient = Literal["adjoint", "checkpointed", "direct", "torchdiffeq"]
@@ -34,7 +34,7 @@ def integrate(
     max_evaluations: int = DEFAULT_MAX_EVALUATIONS,
     first_step: float | None = None,
     step: float | None = None,
-    deadline: float | None = None,
+    deadline: Deadline | None = None,
     gradient: str | None = None,
 ) -> Solution:
     """Solve dy/dt = f(t, y) from `times[0]`, where y is `y0`, to `times[-1]`, each sample with its own steps.
@@ -53,7 +53,7 @@ def integrate(
     whose equation they cannot solve; fixed and multistep ones know no tolerance.
 
     No sample costs more than `max_evaluations`, and none begins another step at or after `deadline`, a moment on the
-    clock of `time.monotonic()`.
+    clock of `time.monotonic()`, or what gives it before each step, where it may change meanwhile.
 
     `gradient` says how the solution is differentiated: None not at all; "adjoint" by the continuous adjoint (Chen
     et al. 2018), solved backward with each sample's own steps, in memory that does not grow with their number;

@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 import wfdb
-from edfio import Edf, EdfAnnotation, EdfSignal
+from edfio import Bdf, BdfSignal, Edf, EdfAnnotation, EdfSignal
+from scipy.io import savemat
 from tqdm import tqdm
 
 from ecg import EcgError
@@ -32,6 +33,10 @@ from ecg.formats import open_files
 from ecg.formats.archive import unpack
 from ecg.reading import ReadOptions
 from ecg.synthetic import synthesize
+from tests.ecg.formats import waveforms
+from tests.ecg.formats.holters import holter
+from tests.ecg.formats.scp import records
+from tests.ecg.formats.xml import documents
 
 SECONDS = 1
 HANGS = 30
@@ -119,8 +124,27 @@ def shaped_csv() -> list[Files]:
         f'"time","II","event, if any"\n{noted}',
         f"Patient: nobody\nRate: 100\n\n{table}",
         "".join(line.partition(",")[2] + "\n" for line in table.splitlines()),
+        *headed_csv(),
     ]
     return [{"made.csv": text.encode()} for text in texts] + [{"made.csv": table.encode("utf-16")}]
+
+
+def headed_csv() -> list[str]:
+    """Tables of devices, with what they write before them, and their clocks."""
+    first = MADE.signals[0].tolist()
+    device = '{"00": {"sensor": ["ECG"], "column": ["nSeq", "A1"], "sampling rate": 100, "resolution": [4, 10]}}'
+    watch = 'Name,Nobody\nDevice,"Watch6,7"\nRecorded Date,2024-01-01 09:14:40 +0000\nSample Rate,"100,5 hertz"\n\n'
+    return [
+        f"{watch}Lead,Lead I\nUnit,µV\n\n" + "".join(f"{1000 * a:.3f}\n".replace(".", ",") for a in first),
+        f"# OpenSignals Text File Format\n# {device}\n# EndOfHeader\n"
+        + "".join(f"{n % 16}\t{512 + 300 * a:.0f}\t\n" for n, a in enumerate(first)),
+        "Phone timestamp;sensor timestamp [ns];ecg [uV];HR\n"
+        + "".join(f"2024-01-01T08:00:0{n // 100}.000;{n * 10**7};{1000 * a:.0f};95\n" for n, a in enumerate(first)),
+        "Time,ECG\n" + "".join(f"04/05/2024 10:00:0{n / 100:.2f} PM,{a:.3f}\n" for n, a in enumerate(first)),
+        "Interval=\t0.01 s\nChannelTitle=\tECG\nRange=\t10 mV\n"
+        + "".join(f"{n}\t{a:.3f}\n" for n, a in enumerate(first)),
+        "".join(f"{n / 100:14.3f}  {a:9.3f}\n" for n, a in enumerate(first)),
+    ]
 
 
 def packed() -> Files:
@@ -132,10 +156,82 @@ def packed() -> Files:
     return {"made.zip": content.getvalue()}
 
 
+def bdf() -> Files:
+    signals = [
+        BdfSignal(signal.astype(float), fs, label=lead, physical_dimension="mV")
+        for lead, fs, signal in (("MLII", 100, MADE.signals[0]), ("V1", 50, MADE.signals[1, ::2]))
+    ]
+    return {"made.bdf": Bdf(signals).to_bytes()}
+
+
+def frames() -> Files:
+    """Signals of two rates, three samples a frame and one."""
+    with tempfile.TemporaryDirectory() as folder:
+        digital = [
+            np.round(signal.astype(float) * 40).astype(int)
+            for signal in (MADE.signals[0, :399], MADE.signals[1, ::3][:133])
+        ]
+        wfdb.wrsamp(
+            "made", 50, ["mV"] * 2, list(MADE.leads), e_d_signal=digital, fmt=["16"] * 2, adc_gain=[40.0] * 2,
+            baseline=[0] * 2, samps_per_frame=[3, 1], write_dir=folder,
+        )  # fmt: skip
+        return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
+
+
+def microvolts() -> dict[str, Any]:
+    """By lead."""
+    return {lead: np.round(signal * 1000).astype(int) for lead, signal in zip(("II", "V1"), MADE.signals, strict=True)}
+
+
+def dicom() -> Files:
+    with tempfile.TemporaryDirectory() as folder:
+        groups = [waveforms.group(microvolts(), 100), waveforms.group({"V2": microvolts()["V1"][::2]}, 50)]
+        return {"made.dcm": waveforms.write(Path(folder, "made.dcm"), groups).read_bytes()}
+
+
+def scp() -> list[Files]:
+    beat = np.arange(40) ** 2
+    kinds: list[dict[str, Any]] = [
+        {"table": None}, {"table": records.DEFAULT, "order": 2}, {"table": records.OWN, "order": 1},
+        {"table": records.DEFAULT, "order": 2, "beat": (beat, 20, [100, 200])}, {"starts": [1, 401]},
+    ]  # fmt: skip
+    return [{"made.scp": records.record(microvolts(), interval=10_000, **kind)} for kind in kinds]
+
+
+def ishne() -> Files:
+    return {"made.ecg": holter(np.round(MADE.signals * 1000), fs=100)}
+
+
+def xml() -> list[Files]:
+    sets = documents.sequence_set(microvolts(), increment="0.01")
+    return [
+        {"made.xml": documents.aecg([("RHYTHM", [sets, sets.replace("20191231235958", "20200101000010")])])},
+        {"made.xml": documents.philips(microvolts(), fs=100)},
+        {"made.xml": documents.muse(microvolts(), fs=100, before="<!DOCTYPE RestingECG SYSTEM 'restecg.dtd'>")},
+    ]
+
+
+def matlab() -> list[Files]:
+    val = {"val": np.round(MADE.signals * 1000).astype("i2")}
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, name) for name in ("4.mat", "5.mat", "packed.mat")]
+        savemat(str(files[0]), val, format="4")
+        savemat(str(files[1]), val)
+        savemat(str(files[2]), val, do_compression=True)
+        return [{"made.mat": file.read_bytes()} for file in files]
+
+
 FORMATS: dict[str, Callable[[], list[Files]]] = {
-    "WFDB": lambda: [wfdb_files(fmt) for fmt in ("16", "212", "80", "24", "32", "508", "516", "524")] + [segments()],
-    "EDF": lambda: [edf(), discontinuous_edf()],
+    "WFDB": lambda: (
+        [wfdb_files(fmt) for fmt in ("16", "212", "80", "24", "32", "508", "516", "524")] + [segments(), frames()]
+    ),
+    "EDF": lambda: [edf(), discontinuous_edf(), bdf()],
     "CSV": shaped_csv,
+    "DICOM": lambda: [dicom()],
+    "SCP-ECG": scp,
+    "ISHNE": lambda: [ishne()],
+    "XML": xml,
+    "MAT": matlab,
     "zip": lambda: [packed()],
 }
 

@@ -92,7 +92,8 @@ def test_with_traces_the_service_is_told_where_jaeger_is():
     with_traces = yaml.safe_load((DEPLOY / "traces.compose.yml").read_text())["services"]
     assert with_traces["cardiode"]["environment"] == {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://jaeger:4318"}
     assert "jaeger" in with_traces
-    assert "'.[traces]'" in (ROOT / "Dockerfile").read_text()
+    locked = (ROOT / "deploy" / "image" / "service.lock").read_text()
+    assert "opentelemetry-sdk==" in locked and "pydicom==" in locked
 
 
 def test_images_are_pinned(services):

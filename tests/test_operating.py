@@ -25,6 +25,7 @@ def families(checkpoints, beats):
     names = [str(file) for file in checkpoints.values()]
     settings = Settings(models=",".join(names), shadow="odenet=resnet:1")
     signal = synthesize(30, seed=1)
+    signal.signals[0, 5000:6000] = 0.0  # a beat that is abstained on
     app = service.create(ServedModels.load(names), settings)
     with TestClient(app, "http://127.0.0.1", client=("127.0.0.1", 50_000)) as client:
         assert client.post("/models/reload").status_code == 200

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -42,7 +43,7 @@ def test_every_folder_with_modules_is_a_package(package):
 class Here(WorkerHere):
     """Decides in the event loop, so that all of a request's way is in one thread."""
 
-    async def decide(self, classifier, beats, solver):
+    async def decide(self, classifier, beats, solver, deadline=math.inf):
         return classifier.decide(beats, solver)
 
 
@@ -99,7 +100,7 @@ def test_a_requests_body_passes_few_files_and_returns_to_no_room(served, beats):
 
 
 QUESTIONS = {
-    "where a gain of 0 is handled": ("ecg", r"not float\(found\[\"a_unit\"\]\)", "ecg/formats/wfdb_header.py"),
+    "where a gain of 0 is handled": ("ecg", r"not float\(gain\[\"a_unit\"\]\)", "ecg/formats/wfdb/header.py"),
     "where a beat is scaled": ("ecg", r"\(crop - low\) / \(high - low\)", "ecg/beats.py"),
     "where 503 is decided": ("app", r"status = 503|, 503\b|\(503\b|code=503", "app/errors.py"),
     "where calibration happens": ("models", r"softmax\(", "models/checkpoint/calibration.py"),

@@ -4,12 +4,15 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 
-from models import Classifier, Decisions, Plan, Solver
+from app.keys.bill import Bill
+from models import Classifier, Decisions, Plan, Solver, expected_effort, weight_of
+from ode import Status
 
 Urgency = Literal["prompt", "bulk", "spare"]
 """prompt: of requests, which are answered soon or refused, and of live signals. bulk: of recordings and explanations,
@@ -35,6 +38,17 @@ class BatchKey:
         """The model's name."""
         return self.classifier.identity.name
 
+    def spent_on(self, decisions: Decisions) -> Float64[np.ndarray, "beat"]:
+        """What each beat has taken in the same; 0 where there was no solve."""
+        if decisions.receipts is None:
+            return np.zeros(len(decisions))
+        return decisions.receipts.evaluations * weight_of(self.solver)
+
+    @cached_property
+    def effort(self) -> float:
+        """About what a beat takes, by what is asked of the solver, in evaluations of an explicit method."""
+        return expected_effort(self.classifier, self.solver)
+
 
 @dataclass(eq=False)
 class PendingRequest:
@@ -46,10 +60,22 @@ class PendingRequest:
     """What it takes not to abstain."""
     answer: "asyncio.Future[Decisions]"
     since: float = field(default_factory=time.monotonic)
+    client: str = ""
+    """Who asks: requests of one client take turns among themselves, and clients with each other."""
+    bill: Bill | None = None
+    """Who pays; it is settled once nothing of the request is being solved."""
     taken: int = 0
     """Beats that are being solved, or have been."""
+    being_solved: int = 0
+    """Pieces of it."""
     parts: dict[int, Decisions] = field(default_factory=dict)
     """By the place of their first beat."""
+
+    def settle(self) -> None:
+        """Close the bill, once there is an answer and nothing is being solved for it any more."""
+        if self.bill is not None and self.answer.done() and not self.being_solved:
+            self.bill.close()
+            self.bill = None
 
     @property
     def left(self) -> int:
@@ -76,6 +102,16 @@ class Piece:
     def beats(self) -> Float32[np.ndarray, "beat length"]:
         """They themselves."""
         return self.request.beats[self.start : self.stop]
+
+    @property
+    def expected(self) -> bool:
+        """Whether anybody waits for what comes of it."""
+        return not self.request.answer.done()
+
+
+def broken_off(decisions: Decisions) -> bool:
+    """Whether a solve had not ended at its deadline: such decisions are no answer, and what they cost is paid."""
+    return decisions.receipts is not None and bool((decisions.receipts.status == Status.DEADLINE).any())
 
 
 @dataclass(frozen=True)

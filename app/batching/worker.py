@@ -2,14 +2,17 @@
 
 Threads of one process take turns in Python, and half of a small solve is Python. What a worker is asked and what it
 answers goes through a socket, which the event loop watches: a thread that waited for it would take turns too. One that
-ends, because somebody or the system killed it, is replaced, and solves again what the other one did not finish.
+ends, because somebody or the system killed it, is replaced, and solves again what the other one did not finish. What it
+solves for nobody any more it is told to give up by a signal, since it reads nothing meanwhile.
 """
 
 import asyncio
 import atexit
 import gc
 import logging
+import math
 import multiprocessing
+import os
 import pickle
 import signal
 import socket
@@ -35,8 +38,17 @@ ATTEMPTS = 2
 CLASSIFIERS = 16
 """How many a process keeps: more than are served, also while others take their place."""
 
+AGAIN_SECONDS = 0.1
+"""Until a process that has not heeded the signal is sent it again."""
+
 END_SECONDS = 5
 """What a process may take to end once nothing more can come."""
+
+GIVE_UP = signal.SIGUSR1
+"""Tells the process that nobody waits for what it solves."""
+
+BEGUN = b"!"
+"""What the process says before all else: before, the signal would end it."""
 
 LENGTH = Struct("!Q")
 """Before each message: how many bytes it has."""
@@ -70,6 +82,8 @@ class Solve:
     sha256: str
     beats: Float32[np.ndarray, "beat length"]
     solver: Solver | None
+    deadline: float
+    """By `time.monotonic`, which all processes of a machine share."""
 
 
 class Worker:
@@ -85,6 +99,10 @@ class Worker:
         """The sha256 of the classifiers that the process keeps, the one that was last asked at the end."""
         self._process, self._socket = _begin()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._asked: Solve | None = None
+        """What the process has not answered."""
+        self._listens = False
+        """It has begun, and knows the signal."""
         # Where the service ends before it has begun: multiprocessing would wait for ever for what no signal ends.
         atexit.register(self._end)
 
@@ -94,15 +112,19 @@ class Worker:
         return self._process.ident or 0
 
     async def decide(
-        self, classifier: Classifier, beats: Float32[np.ndarray, "beat length"], solver: Solver | None
+        self,
+        classifier: Classifier,
+        beats: Float32[np.ndarray, "beat length"],
+        solver: Solver | None,
+        deadline: float = math.inf,
     ) -> Decisions:
-        """What the classifier decides on beats that were checked.
+        """What the classifier decides on beats that were checked; beats that are not solved by the deadline say so.
 
         Raises WorkerEnded, WorkerStuck, and what `Classifier.decide` raises, which is an error of our own.
         """
         for _ in range(ATTEMPTS):
             try:
-                answer = await self._ask(classifier, Solve(classifier.identity.sha256, beats, solver))
+                answer = await self._ask(classifier, Solve(classifier.identity.sha256, beats, solver, deadline))
             except (EOFError, OSError):
                 await self._replace()
                 continue
@@ -110,6 +132,20 @@ class Worker:
                 raise answer
             return answer
         raise WorkerEnded(f"{ATTEMPTS} processes ended over {len(beats)} beats for {classifier.identity.pin}")
+
+    def give_up(self) -> None:
+        """Let beats that are being solved be as they are after a step more, as if their deadline had passed."""
+        if self._asked is not None:
+            self._tell_to_give_up(self._asked)
+
+    def _tell_to_give_up(self, batch: Solve) -> None:
+        """Again and again, until it answers: while it still reads what the batch is, it does not heed the signal."""
+        if self._asked is not batch:
+            return
+        if self._listens:
+            with suppress(ProcessLookupError):
+                os.kill(self.process_id, GIVE_UP)
+        asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._tell_to_give_up, batch)
 
     async def close(self) -> None:
         """End the process for good. It may have ended already."""
@@ -140,14 +176,20 @@ class Worker:
         if reader.at_eof() or writer.is_closing():
             raise EOFError  # the process has ended, and event loops differ in what they make of a write then
         writer.writelines(messages)
+        self._asked = batch
         try:
             async with asyncio.timeout(self.seconds):
+                if not self._listens:
+                    await reader.readexactly(len(BEGUN))
+                    self._listens = True
                 (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
                 answer: Decisions | Exception = pickle.loads(await reader.readexactly(length))  # noqa: S301 - our own
         except TimeoutError:
             self._process.kill()
             await self._replace()
             return WorkerStuck(f"{len(batch.beats)} beats for {classifier.identity.pin} took over {self.seconds:g} s")
+        finally:
+            self._asked = None
         return answer
 
     async def _lessons(self, classifier: Classifier) -> list[bytes]:
@@ -167,6 +209,7 @@ class Worker:
         logger.warning("a worker was replaced", extra={"exit_code": self._process.exitcode})
         self.replaced()
         self._known.clear()
+        self._listens = False
         self._process, self._socket = await asyncio.to_thread(_begin)
 
 
@@ -186,8 +229,26 @@ def _packed(message: object) -> bytes:
     return LENGTH.pack(len(body)) + body
 
 
+class Until:
+    """The moment until which a batch is solved; it has come when the batch is given up."""
+
+    moment = math.inf
+
+    def __call__(self) -> float:
+        """By `time.monotonic`."""
+        return self.moment
+
+    def give_up(self, *_: object) -> None:
+        """Handle the signal. One that comes between batches counts for none: the next one has a moment of its own."""
+        self.moment = -math.inf
+
+
 def work(asked: socket.socket) -> None:
     """Solve what comes, until nothing more can come."""
+    until = Until()
+    signal.signal(GIVE_UP, until.give_up)
+    with suppress(OSError):  # the service has ended
+        asked.sendall(BEGUN)
     # These may be sent to all processes of the service; it ends its workers itself, when everything is answered.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -203,7 +264,8 @@ def work(asked: socket.socket) -> None:
                 case Forget(sha256):
                     del classifiers[sha256]
                 case Solve() as batch:
-                    asked.sendall(_packed(_answer(classifiers[batch.sha256], batch)))
+                    until.moment = batch.deadline
+                    asked.sendall(_packed(_answer(classifiers[batch.sha256], batch, until)))
 
 
 def _next(messages: BinaryIO) -> Any:
@@ -219,9 +281,9 @@ def _exactly(messages: BinaryIO, length: int) -> bytes:
     return read
 
 
-def _answer(classifier: Classifier, batch: Solve) -> Decisions | Exception:
+def _answer(classifier: Classifier, batch: Solve, until: Until) -> Decisions | Exception:
     try:
-        return classifier.decide(batch.beats, batch.solver)
+        return classifier.decide(batch.beats, batch.solver, deadline=until)
     except Exception as error:
         error.add_note(traceback.format_exc())
         return _portable(error)

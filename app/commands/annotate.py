@@ -13,7 +13,7 @@ from app.http.schemas import METHODS, SolverRequest
 from app.registry.models import Registry, ServedModels
 from app.settings import Settings
 from ecg import LABELS, EcgError, workspace
-from ecg.reading import ReadOptions
+from ecg.reading import ReadOptions, described
 from ecg.units import UNITS
 from models import AnnotatedRecording, ModelError, Plan, SizeLimits, SolverSettings, annotate_file
 from models.annotation.forms import CSV, JSON, WFDB
@@ -34,7 +34,8 @@ examples:
   python -m app annotate ecg.csv --fs 250 --unit uV --lead II --model resnet
 """
 EPILOG = """\
-A FILE is a WFDB header (.hea; its signal files lie beside it), an EDF (.edf), a CSV (.csv) or a zip of one of these.
+A FILE is a WFDB header (.hea; its signal files lie beside it), an EDF (.edf), a table (.csv, .tsv, .txt) or a zip of
+one of these. How each was read, and what may be wrong with it, is printed below.
 A file that cannot be annotated does not stop the others: the table below says why, and the exit code is then 1.
 """
 
@@ -55,8 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write into; left out: beside each file")
     parser.add_argument("--format", choices=FORMATS, default="csv", help="what to write (default: csv)")
     parser.add_argument("--lead", help="the lead to cut beats from; left out: II, or the clearest")
-    parser.add_argument("--fs", type=float, help="samples a second of a CSV without a column of times")
+    parser.add_argument("--fs", type=float, help="samples a second, whatever the file says; left out: what it says")
     parser.add_argument("--unit", choices=UNITS, help="of the signals, whatever the file says; left out: what it says")
+    parser.add_argument(
+        "--strict",
+        action=argparse.BooleanOptionalAction,
+        help="refuse what is otherwise read with a warning; left out: CARDIODE_STRICT",
+    )
     parser.add_argument(
         "--model",
         help="name in the zoo, or checkpoint file; left out: the first of CARDIODE_MODELS that knows recordings",
@@ -118,7 +124,7 @@ def _annotated(
             whole = annotate_file(
                 file,
                 plan,
-                options=ReadOptions(arguments.fs, arguments.unit, arguments.lead),
+                options=_options(arguments, settings),
                 limits=SizeLimits(settings.max_recording_bytes, settings.max_recording_values),
                 progress=lambda share: bar.update(100 * share - bar.n),
             )
@@ -126,6 +132,11 @@ def _annotated(
     except (EcgError, OSError) as error:
         return Outcome(file, None, None, str(error))
     return Outcome(file, target, whole, None)
+
+
+def _options(arguments: argparse.Namespace, settings: Settings) -> ReadOptions:
+    strict = settings.strict if arguments.strict is None else arguments.strict
+    return ReadOptions(arguments.fs, arguments.unit, arguments.lead, strict)
 
 
 def _target(file: Path, arguments: argparse.Namespace, taken: Collection[Path | None]) -> Path:
@@ -136,12 +147,24 @@ def _target(file: Path, arguments: argparse.Namespace, taken: Collection[Path | 
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """What became of each file, in columns that line up; reasons and errors below."""
+    """What became of each file, in columns that line up; below, how it was read, reasons and errors."""
     rows = [COLUMNS, *(_row(outcome) for outcome in outcomes)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    notes = [(outcome.file, outcome.error or (outcome.whole and outcome.whole.reason)) for outcome in outcomes]
-    return "\n".join(lines + [f"{file}: {note}" for file, note in notes if note])
+    return "\n".join(lines + [f"{outcome.file}: {note}" for outcome in outcomes for note in _notes(outcome)])
+
+
+def _notes(outcome: Outcome) -> list[str]:
+    """How a file was read, what was warned of, and why it has no beats or no result."""
+    if outcome.whole is None:
+        return [outcome.error or MISSING]
+    recording, why = outcome.whole.recording, outcome.whole.reason
+    read = [f"read as {described(recording.read_as)}"] if recording.read_as else []
+    return [
+        *read,
+        *(f"warning ({warning.kind}): {warning.message}" for warning in recording.warnings),
+        *([why] if why else []),
+    ]
 
 
 def _row(outcome: Outcome) -> list[str]:

@@ -276,6 +276,22 @@ class ModelsResponse(BaseModel):
     models: list[ModelResponse]
 
 
+class FormatResponse(BaseModel):
+    """A format of recordings."""
+
+    name: str
+    extensions: list[str] = Field(description="of its files, with their dots; a file of another name is known too")
+    extra: str | None = Field(
+        description="what `pip install 'cardiode[extra]'` has to install where the service runs; null for nothing"
+    )
+
+
+class FormatsResponse(BaseModel):
+    """The formats of recordings that are read."""
+
+    formats: list[FormatResponse]
+
+
 class ReloadResponse(BaseModel):
     """What is served after a reload, in the order of CARDIODE_MODELS, and what it changed."""
 

@@ -6,6 +6,7 @@ a browser can set no headers, so there it may come among the subprotocols, as `c
 which the service chooses: unlike a query, those are not in what servers and proxies log of a request.
 """
 
+import ipaddress
 import re
 
 from fastapi import Request
@@ -43,6 +44,7 @@ class Access:
         key = None if state.keys is None else state.keys.find(_secret(scope))
         connection.state.key = key
         connection.state.allowance = Allowance(None) if key is None else state.allowances.of(key)
+        connection.state.client = network_of(connection) if key is None else f"key {key.name}"
         if state.keys is None or key is not None or (scope["type"] == "http" and not rules_of(scope["path"]).needs_key):
             await self.app(scope, receive, send)
             return
@@ -62,6 +64,22 @@ def allowance_of(connection: HTTPConnection) -> Allowance:
     """What whoever asks may still ask for."""
     allowance: Allowance = connection.state.allowance
     return allowance
+
+
+def client_of(connection: HTTPConnection) -> str:
+    """Who asks, as those take turns that ask at the same time: a key, or without one where it comes from."""
+    client: str = connection.state.client
+    return client
+
+
+def network_of(connection: HTTPConnection) -> str:
+    """The address that a request comes from; of IPv6 the /64 that one client has all of. "" where it is not known."""
+    host = "" if connection.client is None else connection.client.host
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return host if address.version == 4 else str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
 
 
 def require_admin(request: Request) -> None:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.batching.batcher import Batcher
 from app.errors import Busy
 from app.http.paths import rules_of
+from app.middleware.access import client_of
 from app.middleware.error_handler import answer
 
 
@@ -26,7 +27,7 @@ class Admission:
             rules = rules_of(scope["path"])
             if rules.guarded:
                 try:
-                    self.batcher.check()
+                    self.batcher.check(client_of(HTTPConnection(scope)))
                 except Busy as busy:
                     scope["route"] = rules  # it will not be routed, and is counted where it was sent
                     await answer(HTTPConnection(scope), busy)(scope, receive, send)

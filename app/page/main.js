@@ -7,8 +7,10 @@ import { PAPER_SPEED, Strip } from "./strip.js";
 import { Overview } from "./overview.js";
 import { fillReport } from "./report.js";
 import { mark } from "./labels.js";
-import { beatDetail, countsTable, eventText, explanationDetail, hoursTable, rateTable, variabilityTable, withAbstentions } from "./summary.js";
-import { clock, count, percent } from "./text.js";
+import {
+  beatDetail, countsTable, eventText, explanationDetail, hoursTable, rateTable, readingTable, variabilityTable, withAbstentions,
+} from "./summary.js";
+import { clock, count, percent, when } from "./text.js";
 
 const EVENTS_SHOWN = 400;
 const AUTO = 0.5; // the dial's last stop
@@ -51,7 +53,13 @@ async function look(recording, rhythm) {
   show("view");
   $("name").textContent = recording.name;
   const left = recording.left_out.length ? `; left out: ${recording.left_out.join(", ")}` : "";
-  $("facts").textContent = `${clock(recording.seconds)} at ${recording.fs} Hz, leads ${recording.leads.join(", ") || "none"}${left}`;
+  const began = recording.begun ? `begun ${recording.begun.slice(0, 10)} at ${when(recording, 0)}, ` : "";
+  $("facts").textContent = `${began}${clock(recording.seconds)} at ${recording.fs} Hz, leads ${recording.leads.join(", ") || "none"}${left}`;
+  const warnings = recording.warnings.map((warning) => Object.assign(document.createElement("li"), { textContent: warning.message }));
+  $("warnings").replaceChildren(...warnings);
+  $("warned").hidden = !warnings.length;
+  $("reading").hidden = !recording.read_as;
+  $("reading-table").replaceChildren(...(recording.read_as ? [readingTable(recording.read_as)] : []));
   if (recording.reason) tell(new Problem(`No beats: ${recording.reason}.`));
   const answered = () => models.find((model) => model.sha256 === recording.model.sha256);
   if (!answered()) await listModels();  // they were reloaded since
@@ -104,8 +112,8 @@ function tell(error) {
 function told() {
   data.others = othersOf(data.beats);
   data.events = withAbstentions(data.rhythm.events, data.beats, data.recording.fs);
-  $("summary").replaceChildren(countsTable(data.rhythm), rateTable(data.rhythm), variabilityTable(data.rhythm));
-  $("hours-table").replaceChildren(hoursTable(data.rhythm));
+  $("summary").replaceChildren(countsTable(data.rhythm), rateTable(data.rhythm, data.recording), variabilityTable(data.rhythm));
+  $("hours-table").replaceChildren(hoursTable(data.rhythm, data.recording));
   const kinds = ["all", ...new Set(data.events.map((event) => event.kind))];
   $("event-kind").replaceChildren(...kinds.map((kind) => new Option(kind === "all" ? `all (${count(data.events.length)})` : kind, kind)));
   listEvents();
@@ -121,7 +129,7 @@ function listEvents() {
   const items = events.slice(0, EVENTS_SHOWN).map((event) => {
     const button = document.createElement("button");
     const time = document.createElement("time");
-    time.textContent = clock(event.start);
+    time.textContent = when(data.recording, event.start);
     if (event.label) button.append(mark(event.label));
     button.append(eventText(event), time);
     button.onclick = () => goToEvent(event);
@@ -161,7 +169,7 @@ async function select(beat) {
   try {
     const found = await json(path);
     if (!current()) return;
-    $("beat").replaceChildren(...beatDetail(found, beat ? data.beats.sample[beat - 1] / data.recording.fs : null));
+    $("beat").replaceChildren(...beatDetail(found, beat ? data.beats.sample[beat - 1] / data.recording.fs : null, data.recording));
     const explanation = found.label && (await json(`${path}/explanation`));
     if (!explanation || !current()) return;
     data.explanation = { ...explanation, beat };
@@ -185,7 +193,7 @@ function stepBeat(direction) {
 
 function moved(view) {
   overview.draw({ ...view, width: strip.width });
-  $("position").textContent = `${clock(view.start, 1)} – ${clock(view.start + strip.shownSeconds, 1)}`;
+  $("position").textContent = [view.start, view.start + strip.shownSeconds].map((seconds) => when(data.recording, seconds, 1)).join(" – ");
 }
 
 // The dial

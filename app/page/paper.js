@@ -2,6 +2,7 @@
 
 import { COLUMNS, levelFor } from "./tiles.js";
 import { LABELS, colour, variable } from "./labels.js";
+import { timeOfDay, when } from "./text.js";
 
 export const MM = 96 / 25.4; // CSS pixels
 const TOP = 34; // for the letters of the beats
@@ -21,7 +22,7 @@ export function drawPaper(context, size, view, data) {
   if (lanes.length && data.explanation?.beat === data.selected) drawExplanation(context, view, data, lanes[0]);
   const whole = lanes.map((lane) => drawSignal(context, size, view, data, lane)).every(Boolean);
   drawBeats(context, size, view, data);
-  drawTimes(context, size, view);
+  drawTimes(context, size, view, data.recording);
   drawNames(context, view, data, lanes);
   return whole;
 }
@@ -227,16 +228,18 @@ export function search(values, wanted) {
   return low;
 }
 
-function drawTimes(context, size, view) {
+// Marks stand at whole steps of the clock that they show: that of the day, where it is known.
+function drawTimes(context, size, view, recording) {
   const step = [...STEPS, 14400].find((candidate) => candidate >= 1 && candidate * view.perSecond >= 78) ?? 28800;
   context.fillStyle = variable("quiet");
   context.font = "12px system-ui, sans-serif";
   context.textAlign = "left";
-  for (let t = Math.ceil(view.start / step) * step; t <= view.start + size.width / view.perSecond; t += step) {
+  const since = timeOfDay(recording) ?? 0;
+  const first = Math.ceil((view.start + since) / step) * step - since;
+  for (let t = first; t <= view.start + size.width / view.perSecond; t += step) {
     const x = (t - view.start) * view.perSecond;
     context.fillRect(Math.round(x), size.height - BOTTOM + 2, 1, 6);
-    const text = `${Math.floor(t / 3600)}:${String(Math.floor(t / 60) % 60).padStart(2, "0")}:${String(Math.floor(t % 60)).padStart(2, "0")}`;
-    context.fillText(text, x + 4, size.height - 5);
+    context.fillText(when(recording, t).split(", ").at(-1), x + 4, size.height - 5);
   }
 }
 

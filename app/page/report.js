@@ -4,7 +4,7 @@ import { MM, drawPaper } from "./paper.js";
 import { NAMES } from "./labels.js";
 import { drawOverview } from "./overview.js";
 import { countsTable, eventText, hoursTable, rateTable, variabilityTable } from "./summary.js";
-import { clock, count } from "./text.js";
+import { clock, count, when } from "./text.js";
 import { COLUMNS, levelFor } from "./tiles.js";
 
 const STRIPS = 5;
@@ -28,11 +28,11 @@ function firstSheet(data) {
   add(left, "h2", "Beats");
   left.append(countsTable(data.rhythm));
   add(right, "h2", "Figures");
-  right.append(rateTable(data.rhythm), variabilityTable(data.rhythm));
+  right.append(rateTable(data.rhythm, data.recording), variabilityTable(data.rhythm));
   add(sheet, "h2", "The whole recording");
   sheet.append(picture({ width: STRIP.width, height: 110 }, (context, size) => drawOverview(context, size, data)));
   add(sheet, "h2", `Hour by hour${data.rhythm.hours.length > HOURS ? `, the first ${HOURS}` : ""}`);
-  sheet.append(hoursTable({ hours: data.rhythm.hours.slice(0, HOURS) }));
+  sheet.append(hoursTable({ hours: data.rhythm.hours.slice(0, HOURS) }, data.recording));
   const model = data.recording.model;
   add(sheet, "p", `Found and classified by cardiode, model ${model.name} ${model.version} (${model.sha256.slice(0, 12)}). `
     + "No medical device: it must not be used to decide on anybody's care.", "quiet");
@@ -42,7 +42,7 @@ function firstSheet(data) {
 function secondSheet(data) {
   const sheet = titled(data, "Strips");
   for (const { start, text } of chooseStrips(data)) {
-    add(sheet, "h2", `${clock(start, 1)}: ${text}`);
+    add(sheet, "h2", `${when(data.recording, start, 1)}: ${text}`);
     sheet.append(picture(STRIP, (context, size) => drawPaper(context, size, viewAt(start), { ...data, selected: null })));
   }
   add(sheet, "p", "25 mm a second and 5 mm a mV, printed on A4 without scaling.", "quiet");
@@ -75,11 +75,13 @@ async function loadFor(data, view) {
 }
 
 function titled(data, title) {
-  const { name, seconds, leads, lead } = data.recording;
+  const { name, seconds, leads, lead, begun } = data.recording;
   const sheet = document.createElement("div");
   sheet.className = "sheet";
   add(sheet, "h1", `${title}: ${name}`);
-  add(sheet, "p", `${clock(seconds)}, ${count(data.beats.sample.length)} beats, leads ${leads.join(", ")}; beats cut from ${lead}`);
+  const began = begun ? `begun ${begun.slice(0, 10)} at ${when(data.recording, 0)}, ` : "";
+  add(sheet, "p", `${began}${clock(seconds)} long, ${count(data.beats.sample.length)} beats, leads ${leads.join(", ")}; beats cut from ${lead}`);
+  for (const warning of data.recording.warnings) add(sheet, "p", `Read with a warning: ${warning.message}.`, "quiet");
   return sheet;
 }
 

@@ -1,7 +1,7 @@
 // The rhythm in words and figures, the list of events, and what is said of one beat.
 
 import { LABELS, NAMES, REASONS, mark } from "./labels.js";
-import { clock, count, figure, percent, table } from "./text.js";
+import { count, figure, percent, table, when } from "./text.js";
 
 export function countsTable(rhythm) {
   const total = Object.values(rhythm.counts).reduce((sum, number) => sum + number, 0);
@@ -12,7 +12,7 @@ export function countsTable(rhythm) {
   return table(rows, { className: "figures" });
 }
 
-export function rateTable(rhythm) {
+export function rateTable(rhythm, recording) {
   const rate = rhythm.heart_rate;
   const run = rhythm.longest_run;
   const per = (label) => `${percent(rhythm.burden[label].share)}, ${rhythm.burden[label].per_hour.toFixed(1)} an hour`;
@@ -20,7 +20,7 @@ export function rateTable(rhythm) {
     ["Heart rate", rate ? `${figure(rate.mean)} a minute (${figure(rate.lowest)} to ${figure(rate.highest)})` : "–"],
     ["V burden", per("V")],
     ["S burden", per("S")],
-    ["Longest run", run ? `${run.beats} ${run.label} at ${clock(run.start)}` : "none"],
+    ["Longest run", run ? `${run.beats} ${run.label} at ${when(recording, run.start)}` : "none"],
     ["Pauses of 2 s", count(rhythm.events.filter((event) => event.kind === "pause").length)],
   ]);
 }
@@ -35,9 +35,9 @@ export function variabilityTable(rhythm) {
   ]);
 }
 
-export function hoursTable(rhythm) {
+export function hoursTable(rhythm, recording) {
   const rows = rhythm.hours.map((hour) => [
-    `${hour.hour}:00`, count(hour.beats), figure(hour.heart_rate), count(hour.ectopic.V), count(hour.ectopic.S),
+    recording.begun ? when(recording, 3600 * hour.hour) : `${hour.hour}:00`, count(hour.beats), figure(hour.heart_rate), count(hour.ectopic.V), count(hour.ectopic.S),
     count(hour.pauses), count(hour.unjudged),
   ]);
   return table(rows, { head: ["From", "Beats", "Rate", "V", "S", "Pauses", "Not judged"], className: "hours" });
@@ -66,11 +66,22 @@ export function eventText(event) {
   return `${event.kind}, ${event.beats} beats`;
 }
 
-export function beatDetail(beat, before) {
+const SOURCES = {
+  file: "as the file says", option: "as you said", times: "by its times", values: "by its values", default: "as nothing else is said",
+};
+
+// How the file was understood: its format, rate and columns.
+export function readingTable(read) {
+  const leads = read.leads.map((lead) => [lead.name, `column ${lead.column}, in ${lead.unit}, ${SOURCES[lead.unit_from]}`]);
+  const others = read.left_out.map((signal) => [signal.name || "without a name", `left out: ${signal.reason}`]);
+  return table([["Format", read.format], ["Rate", `${figure(read.fs, 3).replace(/\.?0+$/, "")} Hz, ${SOURCES[read.fs_from]}`], ...leads, ...others]);
+}
+
+export function beatDetail(beat, before, recording) {
   const label = beat.label ?? "?";
   const head = document.createElement("p");
   const since = before === null ? "" : `, ${(beat.time - before).toFixed(2)} s after the one before`;
-  head.append(mark(label), ` ${NAMES[label]}, at ${clock(beat.time, 2)}${since}`);
+  head.append(mark(label), ` ${NAMES[label]}, at ${when(recording, beat.time, 2)}${since}`);
   const parts = [head];
   if (beat.quality !== "good") {
     const why = document.createElement("p");

@@ -4,13 +4,15 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.batching.decider import BatchedDecider
+from app.http.presence import ClientLeft
 from app.http.problems import problem_of
 from app.keys.allowance import Allowance
 from app.metrics.metrics import Metrics
 from app.recordings.store import RecordingStore, new_id
 from ecg import Recording
 from ecg.workspace import Workspace
-from models import AnnotatedPart, AnnotatedRecording, Decide, Plan, annotate_recording
+from models import AnnotatedPart, AnnotatedRecording, Plan, annotate_recording
 from models.annotation.json import beat_lines, begun_object, line, recording_object, rhythm_object
 
 logger = logging.getLogger("cardiode.recordings")
@@ -36,6 +38,8 @@ class Account:
         """The lines; where work that has begun to be answered fails, a last line says so."""
         try:
             yield from lines
+        except ClientLeft:
+            return
         except Exception as error:
             logger.exception("failed in the middle of an answer")
             kind, response = problem_of(error)
@@ -51,7 +55,7 @@ class Analysis:
         recording: Recording,
         leads: tuple[int, ...],
         plan: Plan,
-        decide: Decide,
+        decide: BatchedDecider,
         account: Account,
         workspace: Workspace,
         store: RecordingStore | None,
@@ -87,7 +91,7 @@ class Analysis:
         yield line("recording", recording_object(whole, self.id))
 
     def _parts(self) -> Iterator[AnnotatedPart]:
-        parts = annotate_recording(self.plan, self.recording, self.leads, self.decide)
+        parts = self.decide.while_wanted(annotate_recording(self.plan, self.recording, self.leads, self.decide))
         return self.account.annotated(parts, self.plan)
 
     def _finished(self, parts: list[AnnotatedPart]) -> AnnotatedRecording:

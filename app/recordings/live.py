@@ -11,10 +11,21 @@ from app.http.schemas import DecisionOptions, Signal
 from app.http.validation import validated
 from app.keys.allowance import Allowance
 from app.metrics.metrics import Metrics
-from ecg import BeatStream, FoundBeats, InvalidSignals, Label, LiveContext, find_lead, preferred_lead, summarize
+from ecg import (
+    BeatStream,
+    FoundBeats,
+    InvalidSignals,
+    Label,
+    LiveContext,
+    Quality,
+    find_lead,
+    preferred_lead,
+    summarize,
+)
+from ecg.segments import segments_of
 from ecg.source import MAX_NAME, check_unit
 from models import Decide, ModelIdentity, Plan, annotate
-from models.annotation.json import beat_object, rhythm_object
+from models.annotation.json import beat_object, rhythm_object, segment_object
 
 MAX_LEADS = 12
 MAX_PIECE = 4_000_000
@@ -71,6 +82,7 @@ class LiveSignal:
         self.factor = check_unit(asked.unit)
         name = find_lead(asked.leads, asked.lead) if asked.lead else preferred_lead(asked.leads) or asked.leads[0]
         lead = asked.leads.index(name)
+        self.leads = asked.leads
         self.found = BeatStream(len(asked.leads), asked.fs, lead, live=True)
         self.order = [lead, *(other for other in range(len(asked.leads)) if other != lead)]
         self.context = LiveContext(len(asked.leads), asked.fs) if plan.in_context else None
@@ -78,6 +90,9 @@ class LiveSignal:
         self.times: list[float] = []
         self.labels: list[Label | None] = []
         self.broken: list[bool] = []
+        self.quality: list[Quality] = []
+        self.second: list[bool] = []
+        self.samples = 0
 
     def push(self, content: bytes | str) -> tuple[list[dict[str, Any]], bool]:
         """The beats that one message brought, and whether it ends the signal."""
@@ -92,11 +107,18 @@ class LiveSignal:
     def end(self) -> dict[str, Any]:
         """What is said at the end."""
         rhythm = summarize(np.array(self.times, np.float64), self.labels, np.array(self.broken, np.bool_))
-        return {"rhythm": rhythm_object(self.labels, rhythm), "reason": self.found.reason}
+        names = [self.leads[lead] for lead in self.order]
+        segments = segments_of(self.times, self.quality, self.second, self.samples / self.found.fs, names[:2])
+        return {
+            "rhythm": rhythm_object(self.labels, rhythm),
+            "reason": self.found.reason,
+            "segments": [segment_object(segment) for segment in segments],
+        }
 
     def _follow(self, signals: Float[np.ndarray, "lead sample"]) -> list[dict[str, Any]]:
         """The beats that the next piece brought."""
         found = self.found.push(signals)
+        self.samples += signals.shape[1]
         if self.context is not None:
             self.context.push(signals[self.order])
         return self._beats(found)
@@ -111,6 +133,8 @@ class LiveSignal:
         self.times += (found.peaks / self.found.fs).tolist()
         self.labels += part.labels
         self.broken += found.broken.tolist()
+        self.quality += found.quality
+        self.second += found.second.tolist()
         rows = zip(found.peaks.tolist(), found.quality, part, strict=True)
         return [beat_object(sample, self.found.fs, quality, decision) for sample, quality, decision in rows]
 

@@ -1,5 +1,6 @@
 """What requests and answers about recordings look like in JSON."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import numpy as np
@@ -7,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.schemas import DecisionOptions, DecisionResponse, Signal, bounds
 from ecg import Label, Quality
+from ecg.reading import ReadAs, ReadingWarning
 from ecg.rhythm.events import Event
 from ecg.rhythm.summary import Burden, HeartRate, Hour, Variability
+from ecg.segments import Segment
 from ecg.source import FS, MAX_LEADS, MAX_NAME
 from ecg.units import UNITS
 from models import AnnotatedBeats, ModelIdentity, Reason
@@ -23,9 +26,13 @@ class RecordingOptions(DecisionOptions):
     """What a request may say beside its recording."""
 
     lead: str | None = Field(None, max_length=MAX_NAME, description=LEAD)
-    fs: Rate | None = Field(None, description="samples a second, where the recording does not say")
+    fs: Rate | None = Field(None, description="samples a second, whatever the file says; left out: what it says")
     unit: Unit | None = Field(
         None, description="of the signals, whatever the file says: mV, uV or V; left out: what it says, else mV"
+    )
+    strict: bool | None = Field(
+        None,
+        description="refuse what is otherwise read with a warning; left out: as the service is set (CARDIODE_STRICT)",
     )
     keep: bool = Field(False, description="keep the recording for a while, for GET /recordings/{id}")
     beats: bool = Field(True, description="whether an NDJSON answer has a line a beat")
@@ -62,9 +69,19 @@ class RecordingResponse(BaseModel):
     leads: list[str]
     lead: str | None = Field(description="the one that the beats were cut from; null for none")
     left_out: list[str] = Field(description="signals in it that are no leads of an ECG")
+    read_as: ReadAs | None = Field(
+        description="how the file was understood; `column` counts its signals from 1; null where nothing had to be"
+    )
+    warnings: list[ReadingWarning] = Field(description="what was read all the same, and may make the answer wrong")
+    begun: datetime | None = Field(
+        description="date and time of the first sample, where the file states them; without a zone where it names none"
+    )
     model: ModelIdentity
     beats: int | None = Field(description="how many were found; null while nobody knows")
     reason: str | None = Field(description="why no beats are reported; null where there are")
+    segments: list[Segment] | None = Field(
+        description="by which lead each part was judged, or why it could not be; seconds; null while nobody knows"
+    )
 
 
 class BeatResponse(DecisionResponse):

@@ -14,15 +14,15 @@ from starlette.requests import Request
 from app.errors import UnsupportedBody
 from app.http.bodies import FORM, media_type, read_beside
 from app.http.validation import check_once, invalid, validated
+from app.recordings.form import keep, read_form
 from app.recordings.schemas import RecordingOptions, SignalsRequest
 from ecg import Source, from_arrays
 from ecg.messages import shortened
 from ecg.reading import ReadOptions
-from ecg.workspace import MAX_FILES, Workspace
+from ecg.workspace import Workspace
 
 CHARSET = re.compile(r"charset=[\s\"']*([^;\s\"']*)", re.IGNORECASE)
 
-MAX_FIELDS = 20
 FILES = "files"
 
 
@@ -33,12 +33,17 @@ class Upload:
     options: RecordingOptions
     signals: SignalsRequest | None
 
-    def source(self, workspace: Workspace, max_bytes: int) -> Source:
-        """The recording, whose signals are still to be read. Raises UnreadableRecording and InvalidSignals."""
+    def source(self, workspace: Workspace, max_bytes: int, *, strict: bool = False) -> Source:
+        """The recording, whose signals are still to be read; `strict` where the request does not say.
+
+        Raises UnreadableRecording and InvalidSignals.
+        """
+        said = self.options
         if self.signals is None:
-            return workspace.open(ReadOptions(self.options.fs, self.options.unit, self.options.lead), max_bytes)
+            strict = strict if said.strict is None else said.strict
+            return workspace.open(ReadOptions(said.fs, said.unit, said.lead, strict), max_bytes)
         asked = self.signals
-        return from_arrays(asked.signals, asked.fs, unit=asked.unit, name=asked.name)
+        return from_arrays(asked.signals, asked.fs, unit=asked.unit, name=asked.name, format="JSON")
 
 
 async def receive(request: Request, workspace: Workspace, readers: anyio.CapacityLimiter) -> Upload:
@@ -64,17 +69,16 @@ async def _form(request: Request, workspace: Workspace) -> RecordingOptions:
     charset = CHARSET.search(request.headers.get("content-type", ""))
     if charset and charset[1].lower() != "utf-8":  # others can name what no file can be called
         raise UnsupportedBody(f"got a form in {shortened(charset[1])}, expected UTF-8")
-    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
-        for name, value in form.multi_items():
-            if isinstance(value, UploadFile):
-                if name != FILES:
-                    raise invalid(name, f"got a file in a part of this name, expected {FILES}")
-                await anyio.to_thread.run_sync(workspace.add, value.filename or "", value.file)
-            elif name == FILES:
-                await anyio.to_thread.run_sync(workspace.add, "", BytesIO())
-            else:
-                check_once((*fields, name), "body")
-                fields[name] = _json(name, value) if name == "solver" else value
+    for name, value in (await read_form(request, workspace)).multi_items():
+        if isinstance(value, UploadFile):
+            if name != FILES:
+                raise invalid(name, f"got a file in a part of this name, expected {FILES}")
+            await anyio.to_thread.run_sync(keep, value, workspace)
+        elif name == FILES:
+            await anyio.to_thread.run_sync(workspace.add, "", BytesIO())
+        else:
+            check_once((*fields, name), "body")
+            fields[name] = _json(name, value) if name == "solver" else value
     return validated(RecordingOptions, fields)
 
 

@@ -7,14 +7,15 @@ import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 from pydantic_core import to_json
 
-from app.batching.decider import BatchedDecider
+from app.batching.decider import BatchedDecider, TimeLimit
 from app.beats.explanations import EXPLAINED_AS, ClassifyResponse, ExplanationResponse, check_explained
 from app.beats.request import JSON, NPY, RAW, BeatsRequest, read
-from app.errors import TooLate
 from app.http.deadline import deadline_parameter, seconds_for
+from app.http.presence import ClientLeft, watched
 from app.http.refusals import BODY, FIELD, KIND, OVER_LIMIT, QUEUE, Responses, refusals
 from app.http.schemas import ClassifyOptions, ClassifyRequest, SolverRequest, example_beat, whole_schema
-from app.middleware.access import allowance_of
+from app.keys.bill import Bill
+from app.middleware.access import allowance_of, client_of
 from app.registry.shadowing import Answered
 from app.state import ServiceState, state_of
 from app.submission import LEFT, MANY_BEATS, submit
@@ -79,22 +80,19 @@ async def classify(request: Request) -> Response:
     with state.tracing.span("read"):
         asked = await read(request, state.readers)
     plan = _plan(state, asked.options, len(asked.beats))
-    cost = EXPLAINED_AS if asked.options.explain else 1
-    decisions = await submit(request, plan, asked.beats, seconds, cost)
-    if decisions is None:
-        return Response(status_code=LEFT)
-    with state.tracing.span("write"):
-        if asked.options.explain:
-            decide = BatchedDecider(state.batcher, "bulk", began + seconds)
-            try:
-                answer = await anyio.to_thread.run_sync(_explained, plan, asked, decisions, decide)
-            except TooLate:
-                allowance_of(request).pay(-cost * len(asked.beats))
-                raise TooLate(seconds) from None  # of which some had gone when it was asked
-        elif len(decisions) < MANY_BEATS:
-            answer = _answer(plan, decisions)
-        else:
-            answer = await anyio.to_thread.run_sync(_answer, plan, decisions)
+    with Bill(allowance_of(request)) as bill:
+        cost = EXPLAINED_AS if asked.options.explain else 1
+        decisions = await submit(request, plan, asked.beats, seconds, bill, cost)
+        if decisions is None:
+            return Response(status_code=LEFT)
+        with state.tracing.span("write"):
+            if asked.options.explain:
+                decide = BatchedDecider(state.batcher, "bulk", TimeLimit(began, seconds), client_of(request), bill)
+                answer = await _explained(request, plan, asked, decisions, decide)
+            elif len(decisions) < MANY_BEATS:
+                answer = _answer(plan, decisions)
+            else:
+                answer = await anyio.to_thread.run_sync(_answer, plan, decisions)
     answered = Answered(plan.classifier, asked.beats, asked.options.settings, decisions)
     answer.background = state.shadowing.after(answered, state.registry.served)
     return answer
@@ -113,8 +111,18 @@ def _answer(plan: Plan, decisions: Decisions) -> Response:
     return _written(plan, [decision_object(decision) for decision in decisions])
 
 
-def _explained(plan: Plan, asked: BeatsRequest, decisions: Decisions, decide: Decide) -> Response:
-    """The same with explanations. Raises what deciding raises."""
+async def _explained(
+    request: Request, plan: Plan, asked: BeatsRequest, decisions: Decisions, decide: BatchedDecider
+) -> Response:
+    """The same with explanations, while the client is there. Raises what deciding raises."""
+    async with watched(request, decide.leave):
+        try:
+            return await anyio.to_thread.run_sync(_with_explanations, plan, asked, decisions, decide)
+        except ClientLeft:
+            return Response(status_code=LEFT)
+
+
+def _with_explanations(plan: Plan, asked: BeatsRequest, decisions: Decisions, decide: Decide) -> Response:
     beats = [decision_object(decision) for decision in decisions]
     explanations = explain(plan, asked.beats, [beat["label"] for beat in beats], decide)
     for beat, explanation in zip(beats, explanations, strict=True):

@@ -9,7 +9,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import StreamingResponse
 
-from app.batching.decider import BatchedDecider
+from app.batching.decider import BatchedDecider, TimeLimit
 from app.beats.explanations import EXPLAINED_AS, ExplanationResponse
 from app.errors import UnsupportedBody
 from app.http.bodies import media_type
@@ -17,14 +17,15 @@ from app.http.refusals import BODY, FIELD, KIND, OVER_LIMIT, QUEUE, Responses, r
 from app.http.schemas import whole_schema
 from app.http.streaming import StreamedAnswer
 from app.http.validation import validated
+from app.keys.bill import Bill
 from app.metrics.metrics import Metrics
-from app.middleware.access import allowance_of
+from app.middleware.access import allowance_of, client_of
 from app.recordings.analysis import Account
 from app.recordings.schemas import BeatResponse, ColumnsResponse, DecisionsRequest, columns
 from app.recordings.store import KeptRecording
-from app.routes.recordings import ANNOTATED, LIMITER, NOT_ACCEPTABLE, form_for
+from app.routes.recordings import ANNOTATED, LIMITER, NOT_ACCEPTABLE, decider_of, form_for
 from app.state import state_of
-from app.submission import charged
+from app.submission import check_payable
 from ecg.messages import shortened
 from models import Decide, Plan, annotate_again, explain_recorded
 from models.annotation.forms import JSON, NDJSON
@@ -85,10 +86,13 @@ def explain_kept_beat(id: Id, number: int, request: Request) -> ExplanationRespo
     """How much each sample of it, counted from 0, counted for the label it has now; null where it has none."""
     kept, state = _find(request, id), state_of(request)
     kept.check_beat(number)
-    decide = BatchedDecider(state.batcher, "bulk", time.monotonic() + state.settings.deadline)
+    check_payable(request, kept.whole.plan)
+    bill, limit = Bill(allowance_of(request)), TimeLimit(time.monotonic(), state.settings.deadline)
+    decide = BatchedDecider(state.batcher, "bulk", limit, client_of(request), bill)
     with ExitStack() as closing:
         closing.callback(kept.workspace.share().close)
-        closing.enter_context(charged(allowance_of(request), EXPLAINED_AS))
+        closing.enter_context(bill)
+        bill.hold(EXPLAINED_AS)
         explanation = explain_recorded(kept.whole, number, decide)
     return None if explanation is None else ExplanationResponse.of(explanation)
 
@@ -123,13 +127,15 @@ async def decide_again(id: Id, request: Request) -> Response:  # noqa: A002
     asked = await _read(request)
     kept = await anyio.to_thread.run_sync(_find, request, id)  # which may have others to delete
     plan = state.registry.plan("recording", asked.model, asked.settings, asked.coverage)
+    check_payable(request, plan)
     with ExitStack() as closing:
         closing.callback(kept.workspace.share().close)
         closing.enter_context(state.recording_limiter.held())
         allowance_of(request).charge(len(kept.whole.beats))
-        lines = _decided(kept, plan, BatchedDecider(state.batcher, "bulk"), state.metrics)
+        decide = decider_of(request)
+        lines = _decided(kept, plan, decide, state.metrics)
         guarded = Account(state.metrics, allowance_of(request)).guarded(lines)
-        return StreamedAnswer(guarded, NDJSON, closing.pop_all().close, kept.whole.recording.name)
+        return StreamedAnswer(guarded, NDJSON, closing.pop_all().close, kept.whole.recording.name, decide.leave)
 
 
 async def _read(request: Request) -> DecisionsRequest:

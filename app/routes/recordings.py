@@ -1,21 +1,27 @@
 """POST /recordings: a recording in, an annotated recording out."""
 
+import time
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 
-from app.batching.decider import BatchedDecider
+from app.batching.decider import BatchedDecider, TimeLimit
+from app.errors import RecordingTooLong
 from app.http.accept import preferred
+from app.http.presence import ClientLeft, watched
 from app.http.refusals import BODY, FIELD, KIND, OVER_LIMIT, Responses, refusals
 from app.http.schemas import whole_schema
 from app.http.streaming import StreamedAnswer
-from app.middleware.access import allowance_of
+from app.keys.bill import Bill
+from app.middleware.access import allowance_of, client_of
 from app.recordings.analysis import Account, Analysis
 from app.recordings.schemas import AnnotatedResponse, RecordingOptions, SignalsRequest
 from app.recordings.uploads import Upload, receive
 from app.state import ServiceState, state_of
+from app.submission import LEFT, check_payable
 from ecg import choose_leads
 from ecg.workspace import Workspace
 from models import Plan
@@ -26,8 +32,9 @@ router = APIRouter(prefix="/recordings", tags=["recordings"])
 MODEL = {404: "No such model."}
 NOT_ACCEPTABLE = {406: "No form that Accept allows."}
 LIMITER = {
+    504: "It took longer than the work on a recording, or on a batch of beats, may.",
     503: "As many recordings as may be are worked on already, what was to solve it was lost, or the service is ending; "
-    "Retry-After says when to come again."
+    "Retry-After says when to come again.",
 }
 ANNOTATED: Responses = {
     200: {
@@ -43,7 +50,7 @@ def _request_body() -> dict[str, Any]:
         "solver": {"type": "string", "description": "as JSON, for a model with a solver"}
     }
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
-    files["description"] = "a WFDB header with its signal files, or a zip of them, or one EDF, or one CSV"
+    files["description"] = "a WFDB header with its signal files, or a zip of them, one EDF, or one table (CSV or text)"
     form = {"type": "object", "required": ["files"], "properties": {"files": files} | fields}
     content = {"multipart/form-data": {"schema": form}, JSON.media_type: {"schema": whole_schema(SignalsRequest)}}
     return {"requestBody": {"required": True, "content": content}}
@@ -71,6 +78,9 @@ async def annotate_recording(request: Request) -> Response:
     closing = ExitStack()
     try:
         return await _annotated(request, form, closing)
+    except ClientLeft:
+        closing.close()
+        return Response(status_code=LEFT)
     except BaseException:
         closing.close()
         raise
@@ -86,19 +96,32 @@ async def _annotated(request: Request, form: Form, closing: ExitStack) -> Respon
     closing.enter_context(state.recording_limiter.held())
     options = upload.options
     plan = state.registry.plan("recording", options.model, options.settings, options.coverage)
-    account = Account(state.metrics, allowance_of(request))
-    analysis = await anyio.to_thread.run_sync(_read, state, upload, workspace, plan, account)
-    if form is NDJSON:
-        pieces = analysis.lines(beats=options.beats)
-    else:
-        pieces = form.pieces(await anyio.to_thread.run_sync(analysis.whole), analysis.id)
-    return StreamedAnswer(pieces, form, closing.close, analysis.recording.name)
+    check_payable(request, plan)
+    account, decide = Account(state.metrics, allowance_of(request)), decider_of(request)
+    async with watched(request, decide.leave):
+        analysis = await anyio.to_thread.run_sync(_read, state, upload, workspace, plan, account, decide)
+        if form is NDJSON:
+            pieces = analysis.lines(beats=options.beats)
+        else:
+            pieces = form.pieces(await anyio.to_thread.run_sync(analysis.whole), analysis.id)
+    return StreamedAnswer(pieces, form, closing.close, analysis.recording.name, decide.leave)
 
 
-def _read(state: ServiceState, upload: Upload, workspace: Workspace, plan: Plan, account: Account) -> Analysis:
-    """The analysis of the recording, which is read. Raises what reading it raises, and UnknownLead."""
-    source = upload.source(workspace, state.settings.max_recording_bytes)
+def decider_of(request: Request) -> BatchedDecider:
+    """Who decides on the beats of a recording: the request's client has a time for it, and pays for what is dear."""
+    state = state_of(request)
+    limit = TimeLimit(time.monotonic(), state.settings.recording_seconds, RecordingTooLong)
+    bill = Bill(allowance_of(request), price=0)
+    return BatchedDecider(state.batcher, "bulk", limit, client_of(request), bill)
+
+
+def _read(
+    state: ServiceState, upload: Upload, workspace: Workspace, plan: Plan, account: Account, decide: BatchedDecider
+) -> Analysis:
+    """The analysis of the recording, which is read. Raises what reading it raises, UnknownLead and ClientLeft."""
+    source = upload.source(workspace, state.settings.max_recording_bytes, strict=state.settings.strict)
+    source = replace(source, blocks=decide.while_wanted(source.blocks))
     recording = workspace.store(source, state.settings.max_recording_values)
     leads = choose_leads(recording, upload.options.lead)
     store = state.recordings if upload.options.keep else None
-    return Analysis(recording, leads, plan, BatchedDecider(state.batcher, "bulk"), account, workspace, store)
+    return Analysis(recording, leads, plan, decide, account, workspace, store)

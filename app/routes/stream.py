@@ -19,10 +19,11 @@ from app.batching.decider import BatchedDecider
 from app.beats.request import LARGE_JSON
 from app.errors import BodyTooSlow
 from app.http.problems import ANSWERED, problem_of
-from app.keys.allowance import Allowance
-from app.middleware.access import SUBPROTOCOL, allowance_of
+from app.keys.bill import Bill
+from app.middleware.access import SUBPROTOCOL, allowance_of, client_of
 from app.recordings.live import LiveSignal, opened
 from app.state import ServiceState, state_of
+from app.submission import check_payable
 
 router = APIRouter(tags=["recordings"])
 
@@ -50,7 +51,7 @@ async def stream(socket: WebSocket) -> None:
 
 async def _follow(socket: WebSocket, state: ServiceState) -> None:
     seconds = state.settings.stream_seconds
-    live = await anyio.to_thread.run_sync(_opened, state, allowance_of(socket), await _message(socket, seconds))
+    live = await anyio.to_thread.run_sync(_opened, socket, await _message(socket, seconds))
     await socket.send_json({"stream": live.description.model_dump()})
     while True:
         content = await _message(socket, seconds)
@@ -63,12 +64,14 @@ async def _follow(socket: WebSocket, state: ServiceState) -> None:
             return
 
 
-def _opened(state: ServiceState, allowance: Allowance, first: bytes | str) -> LiveSignal:
-    """Raises what `opened` raises, UnknownModelName, and what `Plan.of` raises."""
+def _opened(socket: WebSocket, first: bytes | str) -> LiveSignal:
+    """Raises what `opened` raises, UnknownModelName, TooDear, and what `Plan.of` raises."""
+    state, allowance = state_of(socket), allowance_of(socket)
     allowance.check()
     request = opened(first)
     plan = state.registry.plan("live", request.model, request.settings, request.coverage)
-    decide = BatchedDecider(state.batcher, "prompt")
+    check_payable(socket, plan)
+    decide = BatchedDecider(state.batcher, "prompt", client=client_of(socket), bill=Bill(allowance, price=0))
     return LiveSignal(request, plan, decide, state.metrics, allowance)
 
 

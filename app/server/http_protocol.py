@@ -21,6 +21,10 @@ MOST_HEAD_BYTES = 65_536
 without a byte of a body among them: trailers, and what stands beside the sizes of chunks."""
 
 
+MOST_HEADERS = 100
+"""Of a request, with its trailers: each becomes objects of Python's, which take many times its bytes."""
+
+
 class BoundedHeads(Turns, AnswersTaken, HttpToolsProtocol):
     """Breaks off a connection on which a head does not end in time, or a request does not that has its answer.
 
@@ -31,6 +35,8 @@ class BoundedHeads(Turns, AnswersTaken, HttpToolsProtocol):
 
     bytes_without_body = 0
     """That came since a head began or ended, or a piece of a body came."""
+    headers_seen = 0
+    """Of this request, trailers too."""
     in_head = False
     in_message = False
     """Some of a request has come, and not all of it."""
@@ -73,12 +79,15 @@ class BoundedHeads(Turns, AnswersTaken, HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         super().on_message_begin()
-        self.bytes_without_body = 0
+        self.bytes_without_body = self.headers_seen = 0
         self.in_head = self.in_message = True
         self._await(self.patience.head)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header without the spaces around it; not a trailer, which would come to stand among the headers."""
+        self.headers_seen += 1
+        if self.headers_seen > MOST_HEADERS:
+            raise ValueError("too many headers")  # for the parser, which then parses no more
         if self.in_head:
             super().on_header(name, value.strip(b" \t"))
 
@@ -122,6 +131,8 @@ class BoundedHeads(Turns, AnswersTaken, HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What came is no request: the last that is said, and not before what was asked earlier is answered."""
+        if self.headers_seen > MOST_HEADERS:
+            msg = f"A request may have {MOST_HEADERS} headers, with its trailers."
         in_body = self.in_message and not self.in_head
         if in_body and self.pipeline:
             self.pipeline.popleft()  # of which this was the body

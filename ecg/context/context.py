@@ -64,6 +64,10 @@ class BeatsInContext:
         """Some of them."""
         return BeatsInContext(self.values[which])
 
+    def replaced(self, which: Bool[np.ndarray, "beat"], by: "BeatsInContext") -> "BeatsInContext":
+        """Some of them as they are in another context."""
+        return BeatsInContext(np.where(which[:, None], by.values, self.values))
+
     @classmethod
     def joined(cls, parts: Sequence["BeatsInContext"]) -> "BeatsInContext":
         """Those of all parts, in their order."""

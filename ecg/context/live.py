@@ -7,9 +7,10 @@ from ecg.context.context import LEADS, BeatsInContext
 from ecg.context.pace import Pace
 from ecg.context.stretch import Stretch
 from ecg.context.usual_beat import VIEW_LENGTH, UsualBeat, views_of
-from ecg.detection.beat_stream import FoundBeats
+from ecg.detection.found_beats import FoundBeats
 from ecg.signal.baseline import without_baseline
 from ecg.signal.gaps import GapFiller
+from ecg.signal.hum import HumFilter
 from ecg.signal.resampling import BEAT_FS, Resampler
 from ecg.signal.tail import Tail
 
@@ -33,6 +34,7 @@ class LiveContext:
         self.leads = min(leads, LEADS)
         self._gaps = GapFiller(self.leads)
         self._resamplers = [Resampler(fs) for _ in range(self.leads)]
+        self._hum = [HumFilter() for _ in range(self.leads)]
         self._signals = Tail(np.zeros((self.leads, 0)))
         self._stretch = Stretch(np.zeros((self.leads, 0, VIEW_LENGTH)), np.zeros(0, np.int64), np.zeros(0))
         self._usual: list[UsualBeat] = []
@@ -42,7 +44,8 @@ class LiveContext:
     def push(self, signals: Float[np.ndarray, "lead sample"]) -> None:
         """The next piece, in mV; NaN and infinity are gaps."""
         filled = self._gaps.fill(signals[: self.leads])
-        pieces = [resampler.push(signal) for resampler, signal in zip(self._resamplers, filled, strict=True)]
+        resampled = [resampler.push(signal) for resampler, signal in zip(self._resamplers, filled, strict=True)]
+        pieces = [hum.push(signal) for hum, signal in zip(self._hum, resampled, strict=True)]
         self._signals = self._signals.followed_by(np.stack(pieces))
         self._signals = self._signals.since(self._signals.stop - round(KEPT_SECONDS * BEAT_FS))
 
@@ -58,14 +61,17 @@ class LiveContext:
             self._renew(last)
         around = slice(self._usual_from(last), len(self._stretch))
         known = self._stretch if next_peak is None else self._with(self._positions(np.array([next_peak])))
-        return known.so_far(which, around, self._usual, self._pace)
+        beats = known.so_far(which, around, self._usual, self._pace)
+        if not found.second.any():
+            return beats
+        return beats.replaced(found.second, known.swapped.so_far(which, around, self._usual[::-1], self._pace))
 
     def _positions(self, peaks: Int64[np.ndarray, "beat"]) -> Int64[np.ndarray, "beat"]:
         return np.round(peaks * (BEAT_FS / self.fs)).astype(np.int64)
 
     def _remember(self, peaks: Int64[np.ndarray, "beat"], broken: Bool[np.ndarray, "beat"]) -> None:
-        upcoming = np.stack([resampler.peek() for resampler in self._resamplers])
-        signals = self._signals.followed_by(upcoming)
+        upcoming = [hum.peek(resampler.peek()) for hum, resampler in zip(self._hum, self._resamplers, strict=True)]
+        signals = self._signals.followed_by(np.stack(upcoming))
         views = [views_of(without_baseline(signal), peaks - signals.start) for signal in signals.values]
         self._stretch = self._stretch.followed_by(np.stack(views), peaks, broken)
         self._stretch = self._stretch.since(int(peaks[-1]) - round(PACE_SECONDS * BEAT_FS))

@@ -13,6 +13,7 @@ from ecg.context.usual_beat import UsualBeat, views_of
 from ecg.recording import Recording
 from ecg.signal.baseline import without_baseline
 from ecg.signal.gaps import GapFiller
+from ecg.signal.hum import without_hum
 from ecg.signal.resampling import BEAT_FS, resample
 
 USUAL_SECONDS = 150.0
@@ -60,7 +61,7 @@ class Stretch:
         first = max(int(peaks[0]) - margin, 0)
         signals = np.array(recording.signals[list(leads[:LEADS]), first : int(peaks[-1]) + margin])
         filled = GapFiller(len(signals)).fill(signals)
-        at_beat_rate = np.stack([resample(signal, recording.fs) for signal in filled])
+        at_beat_rate = np.stack([without_hum(resample(signal, recording.fs)) for signal in filled])
         return cls.of(at_beat_rate, np.round((peaks - first) * (BEAT_FS / recording.fs)).astype(np.int64), broken)
 
     def followed_by(
@@ -77,6 +78,11 @@ class Stretch:
             np.concatenate((self.peaks, peaks)),
             np.concatenate((self.intervals, intervals[len(together) - len(peaks) :])),
         )
+
+    @property
+    def swapped(self) -> "Stretch":
+        """With its leads in the other order."""
+        return Stretch(self.views[::-1], self.peaks, self.intervals)
 
     def since(self, peak: int) -> "Stretch":
         """Without the beats before a sample."""

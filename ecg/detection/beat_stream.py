@@ -1,94 +1,64 @@
 """From signals to beats, as the signals come: a whole recording or a live one, the same way.
 
-signals -> gaps filled -> R peaks, and the chosen lead at 125 Hz -> crops -> beats with their quality
+signals -> gaps filled -> R peaks, and two leads at 125 Hz -> crops -> beats with their quality
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int64
+from jaxtyping import Float
 
 from ecg.beats import BEAT_LENGTH, RR_SHARE, scale
+from ecg.detection.found_beats import FoundBeats
+from ecg.detection.lead_cutter import Cut, LeadCutter, Peak
 from ecg.detection.peaks import HISTORY, PeakDetector, Peaks
-from ecg.detection.resemblance import AFTER, BEFORE, Resemblance
 from ecg.errors import InvalidSignals
-from ecg.signal.gaps import GapFiller, Gaps
-from ecg.signal.quality import Quality, judge_signal
-from ecg.signal.resampling import BEAT_FS, Resampler
-from ecg.signal.tail import Tail
+from ecg.signal.gaps import GapFiller
+from ecg.signal.quality import FAILING
+from ecg.signal.resampling import BEAT_FS
 from ecg.source import check_layout
 
 FEWEST = 3
 """Beats that can be judged: with fewer there is nothing to say of a recording."""
 
 RECENT = 32
-"""Beats of which half have to be good before the first is handed out."""
+"""Beats among which so many have to be good before the first is handed out."""
+
+WAITED = 32
+"""Beats after which the second lead is enough to see an ECG: the first has had its time."""
+
+KEPT = 4096
+"""Beats that can still be judged once there is an ECG, about an hour: those before them are noise."""
+
+FAILS_OF, FAILS = 8, 4
+"""Of the last beats, how many the first lead has to fail in before the second is used in its place."""
+
+OBSERVED_EVERY = 4
+"""Beats of which one is looked at in the second lead, while the first does not fail."""
 
 
 @dataclass(frozen=True)
-class FoundBeats:
-    """Beats that were found in a signal, in order of time.
+class _Beat:
+    """A beat that was cut from each of the leads that it may be judged by."""
 
-    `peaks` are the R peaks, in samples since the beginning, at the signal's own rate. Only those of `good` quality have
-    `values` that can be judged. Where `broken`, the time since the beat before is no R-R interval.
-    """
-
-    values: Float32[np.ndarray, "beat 187"]
-    peaks: Int64[np.ndarray, "beat"]
-    quality: tuple[Quality, ...]
-    broken: Bool[np.ndarray, "beat"]
-
-    def __len__(self) -> int:
-        return len(self.peaks)
+    sample: int
+    cuts: tuple[Cut, ...]
+    broken: bool
+    second: bool
 
     @property
-    def good(self) -> Bool[np.ndarray, "beat"]:
-        """Which can be judged."""
-        return np.array([quality == "good" for quality in self.quality], dtype=np.bool_)
-
-    def pieces(self, size: int) -> list["FoundBeats"]:
-        """The same beats, so many at once; one piece, empty, for none."""
-        slices = [slice(start, start + size) for start in range(0, max(len(self), 1), size)]
-        return [self.select(piece) for piece in slices]
-
-    def select(self, which: slice) -> "FoundBeats":
-        """Some of them, that follow each other."""
-        return FoundBeats(self.values[which], self.peaks[which], self.quality[which], self.broken[which])
-
-    @classmethod
-    def joined(cls, parts: Sequence["FoundBeats"]) -> "FoundBeats":
-        """The beats of all parts, in their order."""
-        return cls(
-            values=np.concatenate([np.zeros((0, BEAT_LENGTH), np.float32), *(part.values for part in parts)]),
-            peaks=np.concatenate([np.zeros(0, np.int64), *(part.peaks for part in parts)]),
-            quality=tuple(quality for part in parts for quality in part.quality),
-            broken=np.concatenate([np.zeros(0, np.bool_), *(part.broken for part in parts)]),
-        )
-
-
-class _Peak(NamedTuple):
-    sample: int
-    flutter: bool
-
-
-@dataclass(frozen=True)
-class _Cut:
-    """A beat as it was cut."""
-
-    sample: int
-    crop: Float32[np.ndarray, "sample"]
-    quality: Quality
-    broken: bool
+    def cut(self) -> Cut:
+        return self.cuts[int(self.second)]
 
 
 class BeatStream:
     """Finds and cuts the beats of one recording, whose signals it is given piece by piece.
 
-    `lead` is the one that beats are cut from; peaks are looked for in all. Where the beats do not look like those of an
-    ECG, or fewer than 3 can be judged, none is handed out, and after `finish` the `reason` is there.
+    `lead` is the one that beats are cut from; where it fails for a while, they are cut from the first of the others.
+    Peaks are looked for in all. Where the beats do not look like those of an ECG, or fewer than 3 can be judged, none
+    is handed out, and after `finish` the `reason` is there.
 
     A `live` stream does not wait until the next peak is certain: a beat is handed out as soon as 1.2 intervals to where
     that seems to be have been recorded. Raises InvalidSignals for a rate, leads or a piece that cannot be worked with.
@@ -105,19 +75,20 @@ class BeatStream:
         self.reason: str | None = None
         self._gaps = GapFiller(leads)
         self._detector = PeakDetector(leads, fs, lead)
-        self._resampler = Resampler(fs)
-        self._signal = Tail(np.zeros(0, np.float32))
-        """The lead at 125 Hz, as far back as beats may still be cut from it."""
+        self._judged_leads = [lead, *[other for other in range(leads) if other != lead][:1]]
+        self._cutters = [LeadCutter(fs) for _ in self._judged_leads]
         self._seen = 0
-        self._gaps_of_lead = Gaps(fs)
-        self._waiting: list[_Peak] = []
+        self._waiting: list[Peak] = []
         """Peaks whose beats are not yet cut."""
-        self._before: _Cut | None = None
+        self._before: _Beat | None = None
         """The beat before those."""
         self._usual_length = BEAT_LENGTH
         """Of the beat before: the last beat, which no peak follows, is cut as long."""
-        self._resemblance = Resemblance()
-        self._held: list[_Cut] | None = []
+        self._fails: deque[bool] = deque(maxlen=FAILS_OF)
+        """Whether the first lead failed in the last beats."""
+        self._count = 0
+        """Of the beats that were cut."""
+        self._held: list[_Beat] | None = []
         """Beats that were cut before it was certain that this is an ECG; None from then on."""
 
     def push(self, signals: Float[np.ndarray, "lead sample"]) -> FoundBeats:
@@ -125,16 +96,17 @@ class BeatStream:
         if len(signals) != self.leads:
             raise InvalidSignals(f"got {len(signals)} signals, expected {self.leads}, as at the beginning")
         self._seen += signals.shape[1]
-        self._gaps_of_lead.push(signals[self.lead])
         filled = self._gaps.fill(signals)
         self._wait_for(self._detector.push(filled))
-        self._signal = self._signal.followed_by(self._resampler.push(filled[self.lead]))
+        for lead, cutter in zip(self._judged_leads, self._cutters, strict=True):
+            cutter.push(signals[lead], filled[lead])
         return self._cut(last=False)
 
     def finish(self) -> FoundBeats:
         """The beats that were left, now that nothing more comes."""
         self._wait_for(self._detector.finish())
-        self._signal = self._signal.followed_by(self._resampler.finish())
+        for cutter in self._cutters:
+            cutter.finish()
         return self._cut(last=True)
 
     @property
@@ -142,27 +114,32 @@ class BeatStream:
         """Where the R peak after the last beat that was cut seems to be, in samples; None for no sign of one."""
         return self._waiting[0].sample if self._waiting else self._detector.next_sample
 
+    @property
+    def alike(self) -> float:
+        """How much the last beats look alike in the lead that they are cut from, 0 to 1."""
+        return self._cutters[0].resemblance.alike
+
     def _wait_for(self, peaks: Peaks) -> None:
-        self._waiting += map(_Peak, peaks.samples.tolist(), peaks.flutter.tolist())
+        self._waiting += map(Peak, peaks.samples.tolist(), peaks.flutter.tolist())
 
     def _cut(self, last: bool) -> FoundBeats:
-        signal, following = self._signal, [peak.sample for peak in self._waiting[1:]]
+        available, following = self._cutters[0].stop, [peak.sample for peak in self._waiting[1:]]
         if self.live and not last and self._waiting:
-            signal = signal.followed_by(self._resampler.peek())
+            available = min(cutter.look_ahead() for cutter in self._cutters)
             next_sample = self._detector.next_sample
             following += [] if next_sample is None else [next_sample]
-        cut: list[_Cut] = []
+        beats: list[_Beat] = []
         for number, peak in enumerate(self._waiting):
             start = self._position(peak.sample)
-            length = self._length(start, following[number] if number < len(following) else None, signal.stop, last)
-            if length is None or (not last and start + length > signal.stop):
+            length = self._length(start, following[number] if number < len(following) else None, available, last)
+            if length is None or (not last and start + length > available):
                 break
-            beat = self._crop(signal, peak, start, length)
-            cut.append(beat)
+            beat = self._beat(peak, start, length)
+            beats.append(beat)
             self._before, self._usual_length = beat, length
-        del self._waiting[: len(cut)]
-        self._forget(signal.stop)
-        return _found(self._release(cut, last))
+        del self._waiting[: len(beats)]
+        self._forget(available)
+        return _found(self._release(beats, last))
 
     def _position(self, sample: int) -> int:
         return round(sample * BEAT_FS / self.fs)
@@ -177,83 +154,94 @@ class BeatStream:
             return BEAT_LENGTH  # whenever the next peak comes; not to wait for it keeps memory bounded
         return self._usual_length if last else None
 
-    def _crop(self, signal: Tail, peak: _Peak, start: int, length: int) -> _Cut:
-        crop = signal.between(start, start + length)
-        quality = self._judge(peak, crop, length)
-        if quality != "gap":
-            around = np.arange(start - round(BEFORE * BEAT_FS), start + round(AFTER * BEAT_FS))
-            self._resemblance.push(signal.values[np.clip(around, signal.start, signal.stop - 1) - signal.start])
-        if quality == "good" and self._resemblance.verdict is False:
-            quality = "noisy"
+    def _beat(self, peak: Peak, start: int, length: int) -> _Beat:
+        beat = self._by_lead(_Beat(peak.sample, self._cuts(peak, start, length), broken=False, second=False))
+        return replace(beat, broken=self._is_broken(beat))
+
+    def _cuts(self, peak: Peak, start: int, length: int) -> tuple[Cut, ...]:
+        """From the first lead, and from the second where it may be needed; else that is only looked at now and then."""
+        first, *others = self._cutters
+        cut = first.cut(peak, start, length)
+        self._count += 1
+        if self._held is not None or cut.quality in FAILING or any(self._fails):
+            return (cut, *[other.cut(peak, start, length) for other in others])
+        for other in others if self._count % OBSERVED_EVERY == 0 else ():
+            other.observe(start)
+        return (cut,)
+
+    def _by_lead(self, beat: _Beat) -> _Beat:
+        """Judged by the second lead, where the first fails for a while and the second does not."""
+        self._fails.append(beat.cuts[0].quality in FAILING)
+        fails = self._fails[-1] and sum(self._fails) >= FAILS
+        return replace(beat, second=fails and len(beat.cuts) > 1 and beat.cuts[1].quality == "good")
+
+    def _is_broken(self, beat: _Beat) -> bool:
         before = self._before
-        broken = (
-            before is None
-            or "flutter" in (before.quality, quality)
-            or "noisy" in (before.quality, quality)
-            or self._gaps_of_lead.touch(before.sample, peak.sample)
-        )
-        return _Cut(peak.sample, crop, quality, broken)
+        if before is None or {before.cut.quality, beat.cut.quality} & {"flutter", "noisy"}:
+            return True
+        return all(cutter.gaps.touch(before.sample, beat.sample) for cutter in self._cutters)
 
-    def _judge(self, peak: _Peak, crop: Float32[np.ndarray, "sample"], length: int) -> Quality:
-        if self._gaps_of_lead.touch(peak.sample, peak.sample + length * self.fs / BEAT_FS):
-            return "gap"
-        if len(crop) < length:
-            return "cut_off"
-        if peak.flutter:
-            return "flutter"
-        return judge_signal(crop, BEAT_FS)
-
-    def _release(self, cut: list[_Cut], last: bool) -> list[_Cut]:
+    def _release(self, beats: list[_Beat], last: bool) -> list[_Beat]:
         """Those that may be handed out: none before it is certain that this is an ECG, then all that were held."""
         if self._held is None:
-            return cut
-        self._held += cut
-        if last:
-            self._resemblance.finish()
-        if self._resemblance.verdict is False:
-            # without their crops, so that hours of noise do not fill the memory
-            noisy = [replace(beat, quality=_noisy_if_good(beat.quality), crop=beat.crop[:0]) for beat in self._held]
-            self._held = noisy
-        recent = [beat.quality == "good" for beat in self._held[-RECENT:]]
-        if self._resemblance.verdict and sum(recent) >= max(FEWEST, len(recent) / 2):
-            released, self._held = self._held, None
-            return released
+            return beats
+        self._held += beats
+        for cutter in self._cutters if last else ():
+            cutter.resemblance.finish()
+        if self._cutters[0].resemblance.seen or (self._cutters[-1].resemblance.seen and (last or self._count > WAITED)):
+            released = self._judged_again(self._held)
+            if sum(beat.cut.quality == "good" for beat in released[-RECENT:]) >= FEWEST:
+                self._held = None
+                return released
         if last:
             self.reason = self._why()
+        self._thin_out()
         return []
+
+    def _thin_out(self) -> None:
+        """Keep of those long ago no more than that they were there, so that hours of noise do not fill the memory."""
+        held = self._held or []
+        for number in range(len(held) - KEPT - 1, -1, -1):
+            if all(cut.shape is None for cut in held[number].cuts):
+                return
+            emptied = tuple(replace(cut.noisy(), crop=cut.crop[:0], shape=None) for cut in held[number].cuts)
+            held[number] = replace(held[number], cuts=emptied)
+
+    def _judged_again(self, held: Sequence[_Beat]) -> list[_Beat]:
+        """Beats from before it was known what this heart's beats look like."""
+        by_lead = [cutter.judged_again([beat.cuts[n] for beat in held]) for n, cutter in enumerate(self._cutters)]
+        self._fails.clear()
+        return [self._by_lead(replace(beat, cuts=tuple(cuts))) for beat, *cuts in zip(held, *by_lead, strict=True)]
 
     def _why(self) -> str:
         """Why nothing is said of what was found."""
-        qualities = Counter(beat.quality for beat in self._held or [])
+        qualities = Counter(beat.cut.quality for beat in self._held or [])
         if not self._seen:
             return "the recording has no samples"
-        if self._gaps_of_lead.samples >= 0.9 * self._seen:
+        if min(cutter.gaps.samples for cutter in self._cutters) >= 0.9 * self._seen:
             return "the lead is flat or was not recorded: at least nine tenths of it are gaps or one value"
         if qualities.total() < 2 * FEWEST:
             return f"fewer than {FEWEST} beats can be judged: {qualities['good']} of {qualities.total()} found"
-        told = ", ".join(f"{count} {quality.replace('_', ' ')}" for quality, count in qualities.most_common())
-        return f"nothing in it looks like an ECG: of {qualities.total()} places that might be beats, {told}"
+        counts = ", ".join(f"{count} {quality.replace('_', ' ')}" for quality, count in qualities.most_common())
+        return f"nothing in it looks like an ECG: of {qualities.total()} places that might be beats, {counts}"
 
     def _forget(self, available: int) -> None:
         oldest = self._position(self._waiting[0].sample) if self._waiting else available
-        needed = min(oldest, available - round(HISTORY * BEAT_FS)) - round(BEAT_FS * BEFORE)
-        self._signal = self._signal.since(needed)
+        needed = min(oldest, available - round(HISTORY * BEAT_FS))
         before = self._before.sample if self._before else 0
-        self._gaps_of_lead.forget(min(self._signal.start * self.fs / BEAT_FS, before))
+        for cutter in self._cutters:
+            cutter.forget(needed)
+            cutter.gaps.forget(min(needed * self.fs / BEAT_FS, before))
 
 
-def _noisy_if_good(quality: Quality) -> Quality:
-    return "noisy" if quality == "good" else quality
-
-
-def _found(cut: Iterable[_Cut]) -> FoundBeats:
-    beats = list(cut)
+def _found(beats: Sequence[_Beat]) -> FoundBeats:
     values = np.zeros((len(beats), BEAT_LENGTH), np.float32)
     for row, beat in zip(values, beats, strict=True):
-        row[: len(beat.crop)] = scale(beat.crop)
+        row[: len(beat.cut.crop)] = scale(beat.cut.crop)
     return FoundBeats(
         values=values,
         peaks=np.array([beat.sample for beat in beats], dtype=np.int64),
-        quality=tuple(beat.quality for beat in beats),
+        quality=tuple(beat.cut.quality for beat in beats),
         broken=np.array([beat.broken for beat in beats], dtype=np.bool_),
+        second=np.array([beat.second for beat in beats], dtype=np.bool_),
     )

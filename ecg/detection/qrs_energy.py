@@ -17,6 +17,9 @@ RATE = 120
 """The energy has at least this many samples a second, where the signal does."""
 
 QRS_BAND = (8.0, 24.0)
+BROAD_BAND = (5.0, 15.0)
+"""Where a wide, ventricular complex has more of its energy, and T waves some of theirs."""
+
 BAND_PASS_HALF = 0.1
 """Half the length of the band-pass, in seconds: also how long it delays."""
 
@@ -36,8 +39,8 @@ TINY = 1e-9
 class Energy:
     """What a piece of the signals gave."""
 
-    qrs: Float64[np.ndarray, "lead sample"]
-    """Root mean square in the QRS band, in units of the signal."""
+    bands: Float64[np.ndarray, "band sample"]
+    """Root mean square in the QRS band of each lead, then in the broad band of each, in units of the signal."""
     sharpness: Float64[np.ndarray, "sample"]
     """Root of power in the QRS band over power in the band of slow waves, of the lead where it is highest."""
 
@@ -53,14 +56,12 @@ class QrsEnergy:
         width = round(QRS_WIDTH * self.fs) | 1
         self.delay = (half + width // 2) * self.every + self.every - 1
         """Samples of the signal by which the energy comes late."""
-        high = min(QRS_BAND[1], 0.45 * self.fs)
         self._first: Float64[np.ndarray, "lead 1"] | None = None
         """Taken from all that follows, lest the filters answer a step at the beginning."""
         smallest = np.ones(self.every) / self.every
         self._thin = Fir(np.convolve(smallest, smallest), leads)
-        taps = firwin(2 * half + 1, (QRS_BAND[0], high), pass_zero=False, fs=self.fs)
-        self._band = Fir(taps - taps.mean(), leads)  # so that a constant gives nothing at all
-        self._width = Fir(np.full(width, 1 / width), leads)
+        self._bands = [Fir(self._taps(half, band), leads) for band in (QRS_BAND, BROAD_BAND)]
+        self._width = Fir(np.full(width, 1 / width), 2 * leads)
         self._sharp_power, self._wave_power = (Mean(WAVE_WINDOW * self.fs, leads) for _ in range(2))
         self._waves = Sections(butter(2, WAVE_BAND, "bandpass", fs=self.fs, output="sos"), leads)
         self._skip = 0
@@ -72,7 +73,12 @@ class QrsEnergy:
         thin = self._thin.push(signals if self._first is None else signals - self._first)
         kept = thin[:, self._skip :: self.every]
         self._skip = (self._skip - thin.shape[1]) % self.every
-        band = self._band.push(kept)
-        square = band**2
-        sharp = self._sharp_power.push(square) / (self._wave_power.push(self._waves.push(kept) ** 2) + TINY)
+        square = np.vstack([band.push(kept) for band in self._bands]) ** 2
+        sharp = self._sharp_power.push(square[: len(kept)]) / (
+            self._wave_power.push(self._waves.push(kept) ** 2) + TINY
+        )
         return Energy(np.sqrt(np.maximum(self._width.push(square), 0)), np.sqrt(np.maximum(sharp, 0)).max(axis=0))
+
+    def _taps(self, half: int, band: tuple[float, float]) -> Float64[np.ndarray, "tap"]:
+        taps = firwin(2 * half + 1, (band[0], min(band[1], 0.45 * self.fs)), pass_zero=False, fs=self.fs)
+        return np.asarray(taps - taps.mean())  # so that a constant gives nothing at all

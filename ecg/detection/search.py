@@ -1,11 +1,12 @@
 """Finding: the beats of a whole recording, block by block, from the lead that shows them best."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ecg.detection.beat_stream import BeatStream, FoundBeats
+from ecg.detection.beat_stream import BeatStream
+from ecg.detection.found_beats import FoundBeats
 from ecg.leads import find_lead, preferred_lead
 from ecg.messages import listed
 from ecg.recording import Recording
@@ -14,14 +15,14 @@ BLOCK_SECONDS = 180.0
 """At a usual heart rate as many beats as a classifier takes at once."""
 
 TRIED = 6
-TRIED_SECONDS = 20.0
-"""So many parts of a recording, so long each, tell how good a lead is."""
+TRIED_SECONDS = 30.0
+"""So many parts of a recording, so long each, show how good a lead is."""
 
 STRETCH_SECONDS = 1800.0
 """Half an hour tells a patient's habits well."""
 
-LEAST_SHARE = 0.2
-"""Of good beats in those parts: with less, the lead that its name recommends is passed over for a better one."""
+LIKE_QUALITY = 0.1
+"""Of the best lead's quality: among leads that are worse by less, the name decides, then their order."""
 
 
 @dataclass(frozen=True)
@@ -37,38 +38,37 @@ class FoundPart:
 def choose_leads(recording: Recording, asked: str | None = None) -> tuple[int, ...]:
     """The leads that beats are looked for in, by number; the first is the one that they are cut from.
 
-    That is the one asked for, else the one that classifiers know by its name, else the best by quality. A second one
-    helps to find beats. Empty for a recording without leads. Raises UnknownLead.
+    That is the one asked for, else the one that shows its beats best; of like ones, the one that classifiers know by
+    its name, or the first. The next best helps to find beats. Empty for a recording without leads. Raises UnknownLead.
     """
-    if asked is not None:
-        first = recording.leads.index(find_lead(recording.leads, asked))
-    elif not recording.leads:
+    if not recording.leads:
+        if asked is not None:
+            find_lead(recording.leads, asked)
         return ()
-    else:
-        first = _best_lead(recording)
-    return (first, *[lead for lead in range(len(recording.leads)) if lead != first][:1])
+    qualities = [_quality(recording, lead) for lead in range(len(recording.leads))]
+    first = (
+        recording.leads.index(find_lead(recording.leads, asked)) if asked is not None else _best(recording, qualities)
+    )
+    others = sorted((lead for lead in range(len(qualities)) if lead != first), key=lambda lead: -qualities[lead])
+    return (first, *others[:1])
 
 
-def _best_lead(recording: Recording) -> int:
-    known = preferred_lead(recording.leads)
-    if len(recording.leads) == 1:
-        return 0
-    if known is not None and _share_of_good(recording, recording.leads.index(known)) >= LEAST_SHARE:
-        return recording.leads.index(known)
-    return int(np.argmax([_share_of_good(recording, lead) for lead in range(len(recording.leads))]))
+def _best(recording: Recording, qualities: Sequence[float]) -> int:
+    like = [lead for lead, quality in enumerate(qualities) if quality >= max(qualities) - LIKE_QUALITY]
+    known = preferred_lead([recording.leads[lead] for lead in like])
+    return like[0] if known is None else recording.leads.index(known)
 
 
-def _share_of_good(recording: Recording, lead: int) -> float:
-    """How many of the beats in some parts of the recording can be judged."""
+def _quality(recording: Recording, lead: int) -> float:
+    """How many of the beats in some parts of the recording can be judged, times how much they look alike."""
     samples, part = recording.signals.shape[1], round(TRIED_SECONDS * recording.fs)
-    good = found = 0
+    qualities = []
     for start in np.linspace(0, max(samples - part, 0), TRIED if samples > TRIED * part else 1).astype(int).tolist():
         stream = BeatStream(1, recording.fs)
         signal = recording.signals[lead : lead + 1, start : start + part]
-        parts = FoundBeats.joined([stream.push(signal), stream.finish()])
-        good += int(np.count_nonzero(parts.good))
-        found += max(len(parts), 1)
-    return good / found
+        found = FoundBeats.joined([stream.push(signal), stream.finish()])
+        qualities.append(np.count_nonzero(found.good) / max(len(found), 1) * stream.alike)
+    return float(np.mean(qualities))
 
 
 def find_beats(recording: Recording, leads: tuple[int, ...]) -> Iterator[FoundPart]:

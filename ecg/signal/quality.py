@@ -21,6 +21,9 @@ from jaxtyping import Float
 Quality = Literal["good", "gap", "cut_off", "flutter", "flat", "saturated", "baseline", "noisy"]
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
 
+FAILING: frozenset[Quality] = frozenset(("gap", "flat", "saturated", "baseline", "noisy"))
+"""Those of which the lead is at fault, not the heart or the end of the recording."""
+
 FLAT_MV = 0.05
 """Less from lowest to highest is no beat, whatever the lead."""
 
@@ -32,7 +35,7 @@ RAIL_SHARE = 0.002
 BASELINE_RATIO = 2.0
 """Of the drift from one end to the other to what is left without it."""
 
-NOISE_SHARE = 0.05
+NOISE_SHARE = 0.08
 """Of the range: the standard deviation of noise beyond which waves can no longer be told."""
 
 

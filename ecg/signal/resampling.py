@@ -25,10 +25,10 @@ def resample(signal: Float[np.ndarray, "sample"], fs: float, to: float = BEAT_FS
 
 
 class Resampler:
-    """Brings one signal to 125 Hz piece by piece: the pieces joined are what `resample` makes of the whole."""
+    """Brings one signal to 125 Hz, or to another rate, piece by piece: joined they are what `resample` makes of it."""
 
-    def __init__(self, fs: float) -> None:
-        self.up, self.down = _ratio(fs).as_integer_ratio()
+    def __init__(self, fs: float, to: float = BEAT_FS) -> None:
+        self.up, self.down = _ratio(fs, to).as_integer_ratio()
         reach = FILTER_HALF * max(self.up, self.down) / self.up
         self._margin = int(-(-reach // self.down)) * self.down
         """Samples before and after that an output depends on, in whole turns of the filter."""

@@ -1,4 +1,4 @@
-"""An annotated recording as CSV: a row a beat."""
+"""An annotated recording as CSV: a row a beat, and in a table of its own a row a segment."""
 
 import csv
 import io
@@ -8,6 +8,8 @@ from ecg import LABELS
 from models.annotation.recording import AnnotatedRecording
 
 COLUMNS = ("sample", "time", "label", *LABELS, "quality", "abstained", "reason", "evaluations", "status")
+
+SEGMENT_COLUMNS = ("start", "end", "lead", "judged", "reason")
 
 AT_ONCE = 500
 """Rows that are written at once."""
@@ -30,6 +32,16 @@ def csv_pieces(whole: AnnotatedRecording) -> Iterator[bytes]:
         if number % AT_ONCE == 0:
             yield _taken(text)
     yield _taken(text)
+
+
+def segments_csv(whole: AnnotatedRecording) -> bytes:
+    """A row a segment, by which lead each was judged or why it could not be; seconds."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(SEGMENT_COLUMNS)
+    for one in whole.segments:
+        writer.writerow([f"{one.start:.4f}", f"{one.end:.4f}", one.lead or "", one.judged, one.reason or ""])
+    return _taken(text)
 
 
 def _taken(text: io.StringIO) -> bytes:

@@ -1,11 +1,11 @@
 """Forms: what an annotated recording can be written as."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecg.formats.wfdb import ANNOTATOR, UNJUDGED, annotation_bytes
-from models.annotation.csv import csv_pieces
+from models.annotation.annotations import ANNOTATOR, annotation_file
+from models.annotation.csv import csv_pieces, segments_csv
 from models.annotation.json import json_pieces, ndjson_pieces
 from models.annotation.recording import AnnotatedRecording
 
@@ -18,22 +18,26 @@ class Form:
     media_type: str
     extension: str
     pieces: Callable[[AnnotatedRecording, str | None], Iterator[bytes]]
+    beside: Callable[[AnnotatedRecording], Mapping[str, bytes]] = lambda _: {}
+    """Files of other extensions that are written beside it."""
 
     def write(self, whole: AnnotatedRecording, file: Path) -> None:
-        """Write the file. Raises OSError."""
+        """Write the file, and those beside it. Raises OSError."""
         with file.open("wb") as opened:
             for piece in self.pieces(whole, None):
                 opened.write(piece)
-
-
-def annotation_file(whole: AnnotatedRecording) -> bytes:
-    """A WFDB annotation file: N, S, V, F and Q as they are, ? for a beat without a label."""
-    symbols = [label or UNJUDGED for label in whole.beats.labels]
-    return annotation_bytes(whole.beats.found.peaks, symbols, whole.recording.fs, whole.lead or 0)
+        for extension, content in self.beside(whole).items():
+            file.with_suffix(f".{extension}").write_bytes(content)
 
 
 JSON = Form("json", "application/json", "json", json_pieces)
-CSV = Form("csv", "text/csv", "csv", lambda whole, _: csv_pieces(whole))
+CSV = Form(
+    "csv",
+    "text/csv",
+    "csv",
+    lambda whole, _: csv_pieces(whole),
+    lambda whole: {"segments.csv": segments_csv(whole)},
+)
 NDJSON = Form("ndjson", "application/x-ndjson", "ndjson", ndjson_pieces)
 WFDB = Form("wfdb", "application/x-wfdb", ANNOTATOR, lambda whole, _: iter([annotation_file(whole)]))
 

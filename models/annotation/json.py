@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from ecg import LABELS, Label, Quality, Recording, Rhythm
+from ecg.segments import Segment
 from models.annotation.beats import AnnotatedBeats
 from models.annotation.recording import AnnotatedRecording
 from models.decisions import Decision
@@ -49,7 +50,8 @@ def beat_lines(beats: AnnotatedBeats, fs: float) -> Iterator[bytes]:
 def recording_object(whole: AnnotatedRecording, kept_as: str | None = None) -> dict[str, Any]:
     """What was read, how beats were found in it, and how many."""
     begun = begun_object(whole.recording, whole.plan, whole.lead, kept_as)
-    return begun | {"beats": len(whole.beats), "reason": whole.reason}
+    segments = [segment_object(segment) for segment in whole.segments]
+    return begun | {"beats": len(whole.beats), "reason": whole.reason, "segments": segments}
 
 
 def begun_object(recording: Recording, plan: Plan, lead: int | None, kept_as: str | None = None) -> dict[str, Any]:
@@ -63,10 +65,19 @@ def begun_object(recording: Recording, plan: Plan, lead: int | None, kept_as: st
         "leads": list(recording.leads),
         "lead": None if lead is None else recording.leads[lead],
         "left_out": list(recording.left_out),
+        "read_as": recording.read_as and asdict(recording.read_as),
+        "warnings": [asdict(warning) for warning in recording.warnings],
+        "begun": recording.begun and recording.begun.isoformat(),
         "model": vars(plan.classifier.identity),
         "beats": None,
         "reason": None,
+        "segments": None,
     }
+
+
+def segment_object(segment: Segment) -> dict[str, Any]:
+    """A part of a recording, in seconds."""
+    return asdict(segment) | {"start": round(segment.start, 4), "end": round(segment.end, 4)}
 
 
 def beat_object(sample: int, fs: float, quality: Quality, decision: Decision) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ecg import (
     find_beats,
     in_stretches,
 )
+from ecg.segments import Segment, segments_of
 from models.annotation.beats import AnnotatedBeats
 from models.decisions import Decisions
 from models.plan import Beats, Plan
@@ -47,7 +48,11 @@ def context_in(recording: Recording, leads: Sequence[int]) -> Context:
     def context(found: FoundBeats) -> BeatsInContext:
         if not len(found):
             return BeatsInContext.joined([])
-        return Stretch.cut(recording, leads, found.peaks, found.broken).in_context()
+        beats = Stretch.cut(recording, leads, found.peaks, found.broken).in_context()
+        if not found.second.any():
+            return beats
+        swapped = Stretch.cut(recording, leads[::-1], found.peaks, found.broken).in_context()
+        return beats.replaced(found.second, swapped)
 
     return context
 
@@ -91,6 +96,14 @@ class AnnotatedRecording:
     def leads(self) -> tuple[int, ...]:
         """Those that its beats were found in."""
         return () if self.lead is None else choose_leads(self.recording, self.recording.leads[self.lead])
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """By which lead each part was judged, or why it could not be."""
+        names = [self.recording.leads[lead] for lead in self.leads]
+        found = self.beats.found
+        times = (found.peaks / self.recording.fs).tolist()
+        return segments_of(times, found.quality, found.second.tolist(), self.recording.seconds, names)
 
     @property
     def rhythm(self) -> Rhythm:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from models.networks.network import Output, Solver
-from ode import Cost, Solution
+from ode import Cost, Deadline, Solution
 
 
 class Committee(nn.Module):
@@ -30,9 +30,11 @@ class Committee(nn.Module):
         """Whether its members take beats in the context of their recording."""
         return bool(self.members[0].in_context)
 
-    def forward(self, beats: Float[Tensor, "beat length"], solver: Solver | None = None) -> Output:
+    def forward(
+        self, beats: Float[Tensor, "beat length"], solver: Solver | None = None, deadline: Deadline | None = None
+    ) -> Output:
         """Logits, features and cost of each beat."""
-        outputs: list[Output] = [member(beats, solver) for member in self.members]
+        outputs: list[Output] = [member(beats, solver, deadline) for member in self.members]
         solutions = [output.solution for output in outputs if output.solution is not None]
         return Output(
             logits=torch.stack([output.logits for output in outputs]).mean(dim=0),

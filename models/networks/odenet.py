@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from models.networks.blocks import CHANNELS, ConvDynamics, Head, State, Stem, features_of, widened
 from models.networks.network import Output, Solver
-from ode import Gradient, Solution, integrate, root_mean_square
+from ode import Deadline, Gradient, Solution, integrate, root_mean_square
 
 INTERVAL = (0.0, 1.0)
 
@@ -38,12 +38,17 @@ class ODENet(nn.Module):
         self.solver = solver
         self.gradient: Gradient = gradient
 
-    def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
-        """Logits, features and cost of each beat's solve; where one failed, those of its last good state."""
+    def forward(
+        self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None, deadline: Deadline | None = None
+    ) -> Output:
+        """Logits, features and cost of each beat's solve; where one failed, those of its last good state.
+
+        No solve goes on at the `deadline`, as `ode.integrate` has it.
+        """
         # Autocast would halve the state's digits, which times and errors need.
         shortened = self.stem(beats.unsqueeze(1)).to(self.dynamics.norm1.weight.dtype)
         start = widened(shortened, self.augmented)
-        solution = solve(self.dynamics, start, solver or self.solver, self.gradient)
+        solution = solve(self.dynamics, start, solver or self.solver, self.gradient, deadline)
         return Output(
             logits=self.head(solution.states),
             features=features_of(solution.states),
@@ -52,7 +57,9 @@ class ODENet(nn.Module):
         )
 
 
-def solve(dynamics: ConvDynamics, start: State, solver: Solver, gradient: Gradient) -> Solution:
+def solve(
+    dynamics: ConvDynamics, start: State, solver: Solver, gradient: Gradient, deadline: Deadline | None = None
+) -> Solution:
     """The solution over the interval, differentiated by `gradient` where gradients are asked for."""
     way = gradient if torch.is_grad_enabled() else None
     # The other gradients ask the dynamics for their parameters, which what is prepared from them has not.
@@ -67,6 +74,7 @@ def solve(dynamics: ConvDynamics, start: State, solver: Solver, gradient: Gradie
         max_evaluations=solver.max_evaluations,
         first_step=solver.first_step,
         step=solver.step,
+        deadline=deadline,
         gradient=way,
     )
 

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from models.errors import NoSolver
 from models.networks.blocks import Head, ResidualBlock, Stem, features_of
 from models.networks.network import Output, Solver
+from ode import Deadline
 
 
 class ResNet(nn.Module):
@@ -19,8 +20,10 @@ class ResNet(nn.Module):
         self.blocks = nn.Sequential(*[ResidualBlock() for _ in range(blocks)])
         self.head = Head(classes)
 
-    def forward(self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None) -> Output:
-        """The logits and features of each beat. Raises NoSolver where a solver is given."""
+    def forward(
+        self, beats: Float[Tensor, "beat 187"], solver: Solver | None = None, _: Deadline | None = None
+    ) -> Output:
+        """The logits and features of each beat, whatever the deadline. Raises NoSolver where a solver is given."""
         if solver is not None:
             raise NoSolver("got solver settings for a network that has no solver; leave them out")
         state = self.blocks(self.stem(beats.unsqueeze(1)))

@@ -12,7 +12,7 @@ from ecg.context.context import RHYTHM_LENGTH, VIEWS
 from models.networks.blocks import CHANNELS, ConvDynamics, Stem, features_of, norm
 from models.networks.network import Output, Solver
 from models.networks.odenet import DEFAULT_SOLVER, solve, solver_error
-from ode import Gradient
+from ode import Deadline, Gradient
 
 HIDDEN = 128
 """Wide and deep enough to weigh intervals against each other: what is early for one rhythm is not for another."""
@@ -53,7 +53,9 @@ class RhythmODENet(nn.Module):
         self.solver = solver
         self.gradient: Gradient = gradient
 
-    def forward(self, beats: Float[Tensor, "beat 587"], solver: Solver | None = None) -> Output:
+    def forward(
+        self, beats: Float[Tensor, "beat 587"], solver: Solver | None = None, deadline: Deadline | None = None
+    ) -> Output:
         """Logits, features and cost of each beat's solve; where one failed, those of its last good state.
 
         Features are those of `ODENet`, beside what the rhythm says.
@@ -61,7 +63,7 @@ class RhythmODENet(nn.Module):
         views, rhythm = beats[:, :-RHYTHM_LENGTH].reshape(len(beats), VIEWS, -1), beats[:, -RHYTHM_LENGTH:]
         said = self.rhythm(self.standardized(rhythm).clamp(-LIMIT, LIMIT))
         start = (self.stem(views) + said.unsqueeze(2)).to(self.norm.weight.dtype)
-        solution = solve(self.dynamics, start, solver or self.solver, self.gradient)
+        solution = solve(self.dynamics, start, solver or self.solver, self.gradient, deadline)
         pooled = F.relu(self.norm(solution.states)).mean(dim=2)
         logits = self.head(torch.cat([pooled, F.relu(said)], dim=1))
         return Output(

@@ -20,6 +20,9 @@ from ode.solve.running import Ended, Running, gather
 from ode.solve.solution import Solution
 from ode.solve.step import Step
 
+Deadline = float | Callable[[], float]
+"""A moment on the clock of `time.monotonic()`, or what gives it before each step, where it may change meanwhile."""
+
 CRUMB = 1e-4
 """A last step may be longer by this share, lest rounding leave a crumb of the interval for a step of its own."""
 
@@ -40,7 +43,7 @@ class Loop:
     atol: float
     max_evaluations: int
     first_step: float | None = None
-    deadline: float | None = None
+    deadline: Deadline | None = None
     observe: Callable[[Step], None] | None = None
 
     def run(self, y0: Float[Tensor, "sample ..."], step: Float[Tensor, "sample"] | None = None) -> Solution:
@@ -109,7 +112,7 @@ class Loop:
         underflow = step < MIN_STEP_EPSILONS * torch.finfo(running.t.dtype).eps * abs(end - start)
         underflow &= (end - running.t).abs() > step
         exhausted = running.cost.evaluations > self.max_evaluations - self._calls(running)
-        late = self.deadline is not None and time.monotonic() >= self.deadline
+        late = time.monotonic() >= self._last_moment()
         status = torch.full_like(running.index, Status.DEADLINE if late else UNDER_WAY)
         for flag, value in (
             (underflow, Status.STEP_UNDERFLOW),
@@ -119,6 +122,12 @@ class Loop:
         ):
             status.masked_fill_(flag, value)
         return status
+
+    def _last_moment(self) -> float:
+        """The moment from which on no step is begun, as it is now."""
+        if self.deadline is None:
+            return math.inf
+        return self.deadline() if callable(self.deadline) else self.deadline
 
     def _calls(self, running: Running) -> int:
         """Evaluations that the next step costs at least."""

@@ -52,11 +52,12 @@ def test_no_key_is_logged_however_much_is(checkpoints, beats, tmp_path):
             assert httpx.post(url, json=body, headers=header, timeout=60).status_code == 200
             form = {"files": ("marker-of-a-file.csv", b"1,2")}
             httpx.post(f"{service.address}/recordings", files=form, headers=header, timeout=60)
-            at = f"{service.address.replace('http', 'ws')}/stream"
+            httpx.get(f"{service.address}/models?key={secret}")
+            at = f"{service.address.replace('http', 'ws')}/stream?key={secret}"
             for offered in ({"subprotocols": ["cardiode", f"cardiode.key.{secret}"]}, {"additional_headers": header}):
                 with connect(at, **offered) as stream:
                     stream.send('{"fs": 250, "leads": ["marker of a frame"], "model": "resnet"}')
                     assert "marker of a frame" in stream.recv()
         log.seek(0)
         logged = log.read().decode()
-    assert "/classify" in logged and secret not in logged and "marker" not in logged
+    assert "/classify" in logged and "WebSocket /stream" in logged and secret not in logged and "marker" not in logged

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from datetime import datetime, timedelta
 
 import pytest
 import wfdb
@@ -245,6 +246,53 @@ def test_the_report_has_two_pages(opened):
     pages = io.BytesIO(opened.pdf(prefer_css_page_size=True)).getvalue()
     assert re.search(rb"/Type\s*/Pages.*?/Count 2\b|/Count 2\b.*?/Type\s*/Pages", pages, re.DOTALL)
     assert opened.locator("#report img").count() >= 2
+
+
+@pytest.fixture
+def dated(page, tmp_path):
+    """A recording in volts, which nobody says, and which begins just before midnight."""
+    begun = datetime(2024, 3, 5, 23, 59, 20)
+    rows = (
+        f"{(begun + timedelta(seconds=n / 250)).isoformat(timespec='milliseconds')},{value / 1000:.7f},72\n"
+        for n, value in enumerate(MADE.signals[0].tolist())
+    )
+    (tmp_path / "dated.csv").write_text("Time,ECG,HR\n" + "".join(rows))
+    page.set_input_files("#files", tmp_path / "dated.csv")
+    expect(page.locator("#view")).to_be_visible(timeout=30_000)
+    return page
+
+
+def test_how_a_file_was_read_and_what_was_warned_of_is_shown(dated):
+    expect(dated.locator("#warned")).to_contain_text("its values look like V")
+    dated.click("#reading summary")
+    expect(dated.locator("#reading-table")).to_contain_text("column 2, in V, by its values")
+    expect(dated.locator("#reading-table")).to_contain_text("left out: its name is not that of a lead")
+
+
+def test_what_was_read_without_a_doubt_is_not_warned_of(opened):
+    expect(opened.locator("#warned")).to_be_hidden()
+
+
+def test_times_are_those_of_the_day_where_it_is_known_when_a_recording_began(dated):
+    expect(dated.locator("#facts")).to_contain_text("begun 2024-03-05 at 23:59:20")
+    expect(dated.locator("#position")).to_contain_text(re.compile(r"^23:59:20\.0 . 23:59:\d\d\.\d$"))
+    expect(dated.locator("#events")).to_contain_text(re.compile(r"day 2, 00:0\d:\d\d"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "digits", "written"),
+    [
+        (59.97, 0, "0:01:00"),
+        (59.97, 1, "0:01:00.0"),
+        (539.996, 2, "0:09:00.00"),
+        (3599.6, 0, "1:00:00"),
+        (8.94, 1, "0:00:08.9"),
+        (-1, 0, "0:00:00"),
+    ],
+)
+def test_a_time_is_rounded_before_it_is_parted(page, seconds, digits, written):
+    clock = "([seconds, digits]) => import('./page/text.js').then((text) => text.clock(seconds, digits))"
+    assert page.evaluate(clock, [seconds, digits]) == written
 
 
 def test_a_bad_file_is_told_in_words(page, tmp_path):

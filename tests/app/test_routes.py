@@ -21,6 +21,12 @@ def test_the_models_are_listed_with_their_solver_and_the_default(client, served)
     assert (resnet["name"], resnet["solver"], resnet["methods"]) == ("resnet", None, [])
 
 
+def test_the_formats_of_recordings_are_listed(client):
+    listed = {one["name"]: one for one in client.get("/formats").json()["formats"]}
+    assert listed["EDF"] == {"name": "EDF", "extensions": [".edf", ".rec"], "extra": None}
+    assert listed["DICOM"]["extra"] == "dicom" and listed["WFDB"]["extensions"] == [".hea"]
+
+
 def test_health_is_told(client):
     assert client.get("/health/live").json() == {"status": "live"}
     assert client.get("/health/ready").json() == {"status": "ready"}

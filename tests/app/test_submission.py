@@ -1,7 +1,5 @@
 """What a request pays for, and what it does not."""
 
-import asyncio
-
 import pytest
 from starlette.testclient import TestClient
 
@@ -80,12 +78,11 @@ def test_a_beat_that_costs_many_evaluations_pays_for_more(client_of, beats):
 def test_what_was_being_solved_when_it_was_too_late_is_paid(client_of, beats):
     """Else short deadlines would be solved for nothing."""
 
-    class Slow(Worker):
-        async def decide(self, *_):
-            await asyncio.sleep(60)
-
-    with client_of(Slow) as client:
-        late = client.post("/classify", json={"beats": beats[:BEATS].tolist()}, headers={"Cardiode-Deadline-Ms": "200"})
+    endless = {"method": "rk4", "step": 0.002, "max_evaluations": 2000}  # a second's work
+    with client_of() as client:
+        body = {"beats": beats[:BEATS].tolist(), "solver": endless}
+        late = client.post("/classify", json=body, headers={"Cardiode-Deadline-Ms": "300"})
         assert late.status_code == 504
         refused = client.post("/classify", json={"beats": beats[:1].tolist()})
-        assert (refused.status_code, refused.headers["retry-after"]) == (429, str(BEATS - 10))
+        assert refused.status_code == 429
+        assert BEATS - 10 <= int(refused.headers["retry-after"]) <= 11 * BEATS - 10

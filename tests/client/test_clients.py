@@ -172,7 +172,10 @@ def test_a_recording_is_annotated_by_a_running_service(kind, serving, tmp_path):
     (tmp_path / "made.csv").write_text(f"II\n{rows}\n")
     with kind(serving) as client:
         annotated = client.annotate([tmp_path / "made.csv"], Options(method="rk4", step=0.5), fs=signal.fs, unit="mV")
-    assert annotated.recording["name"] == "made"
+        with pytest.raises(CardiodeError, match="leave out strict to read it all the same"):
+            (tmp_path / "volts.csv").write_text("II\n" + "0.001\n0.002\n" * 1000)
+            client.annotate([tmp_path / "volts.csv"], fs=250, strict=True)
+    assert annotated.recording["name"] == "made" and annotated.recording["warnings"] == []
     assert len(annotated.beats) == annotated.recording["beats"] > 10
     good = [beat for beat in annotated.beats if beat.quality == "good"]
     assert good[0].receipt.method == "rk4" and good[0].time == pytest.approx(good[0].sample / signal.fs, abs=1e-3)

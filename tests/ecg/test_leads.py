@@ -1,7 +1,7 @@
 import pytest
 
 from ecg import UnknownLead
-from ecg.leads import distinct_names, find_lead, may_be_ecg, plain_name, preferred_lead
+from ecg.leads import distinct_names, find_lead, is_lead_name, may_be_ecg, plain_name, preferred_lead, says_ecg
 
 
 @pytest.mark.parametrize("name", ["II", "MLII", "ml2", "Lead II", "ECG II", "EKG-II", "ECG Lead ii", "D2", "DII"])
@@ -45,6 +45,28 @@ def test_signals_that_are_known_to_be_something_else_are_no_leads(name):
 @pytest.mark.parametrize("name", ["II", "MLII", "V1", "ECG1", "avF", "CH1", "lead 1", "", "ECG", "V4R", "CM5"])
 def test_others_may_be(name):
     assert may_be_ecg(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["I", "ii", "MLII", "D2", "Lead III", "ECG aVR", "-aVR", "V1", "v6", "V4R", "MV5", "CM5", "MCL1"]
+)
+def test_leads_have_names_of_their_own(name):
+    assert is_lead_name(name) and not says_ecg("Chin")
+
+
+@pytest.mark.parametrize("name", ["ECG", "ECG1", "lead 1", "lead 2", "CH1", "Lat", "C3", "X", "VT", ""])
+def test_others_are_none_of_them(name):
+    assert not is_lead_name(name)
+
+
+@pytest.mark.parametrize("name", ["ECG", "EKG-LA", "ecg1", "Electrocardiogram"])
+def test_a_name_may_say_that_it_is_an_ecg(name):
+    assert says_ecg(name)
+
+
+@pytest.mark.parametrize("name", ["Chin1-Chin2", "E1-M2", "Leg L", "LOC-A2", "Nasal", "Left EMG"])
+def test_the_signals_of_a_sleep_laboratory_are_no_leads(name):
+    assert not may_be_ecg(name)
 
 
 def test_names_that_are_there_twice_are_told_apart():

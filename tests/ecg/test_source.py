@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,6 +21,12 @@ def test_what_is_stored_is_what_is_read(tmp_path_factory, lengths):
     read = source(lengths, None).read()
     np.testing.assert_array_equal(stored.signals, read.signals)
     assert (stored.name, stored.leads, stored.fs) == (read.name, read.leads, read.fs) == ("made", ("II", "V1"), 250.0)
+
+
+def test_a_recording_has_the_time_of_day_that_its_source_states():
+    begun = datetime(2024, 1, 1, 8, tzinfo=UTC)
+    stated = Source("made", ("II",), 250.0, 1, iter([np.zeros((1, 1), np.float32)]), begun=begun)
+    assert stated.read().begun == begun and source().read().begun is None
 
 
 def test_progress_is_told_where_the_length_is_known(tmp_path):

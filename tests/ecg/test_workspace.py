@@ -110,3 +110,18 @@ def test_a_folder_that_was_swept_before_it_was_locked_is_made_anew(temporary, mo
 def test_a_name_that_no_file_can_have_is_refused(temporary, name):
     with Workspace() as held, pytest.raises(UnreadableRecording, match="expected one such as"):
         held.add(name, BytesIO())
+
+
+def test_a_part_is_taken_in_under_its_name_once(temporary):
+    with Workspace() as held:
+        parts = [held.part() for _ in range(3)]
+        for part in parts:
+            part.write_bytes(b"of a patient")
+        held.take("folder/100.dat", parts[0])
+        held.take("__MACOSX/100.dat", parts[1])  # which macOS has added
+        with pytest.raises(UnreadableRecording, match=r"two files of the name 100\.dat"):
+            held.take("100.dat", parts[2])
+        with pytest.raises(UnreadableRecording):
+            held.take("..", parts[2])
+        assert {file.name for file in files(temporary)} == {"100.dat", parts[2].name}
+    assert not files(temporary)

@@ -1,10 +1,11 @@
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ecg import LABELS, BeatsInContext, InvalidBeat, InvalidBeats
-from models import Classifier, NeedsRecording, NoSolver, Solver, UnknownModel, WrongReferenceAnswers
+from models import AUTO, Classifier, NeedsRecording, NoSolver, Solver, UnknownModel, WrongReferenceAnswers
 from models.checkpoint import file as checkpoint_file
 from ode import UnknownMethod
 
@@ -41,6 +42,21 @@ def test_a_solve_that_hits_its_limit_has_no_label_and_says_why(checkpoints, beat
     assert decisions[0].label is None and decisions[0].probabilities is None
     assert decisions[0].receipt.status == "evaluations_exhausted"
     assert decisions.labels.tolist() == [-1] * len(beats)
+
+
+@pytest.mark.parametrize("solver", [None, Solver(AUTO), Solver("implicit_euler", step=0.5)])
+def test_a_solve_that_is_broken_off_at_its_deadline_has_no_label_and_tells_what_it_has_cost(checkpoints, beats, solver):
+    odenet = Classifier.load(checkpoints["odenet"])
+    late = odenet.decide(beats, solver, deadline=-math.inf)
+    assert {decision.receipt.status for decision in late} == {"deadline"}
+    assert late.labels.tolist() == [-1] * len(beats)
+    assert (late.receipts.evaluations > 0).all()
+
+
+def test_a_deadline_that_does_not_come_changes_nothing(classifier, beats):
+    np.testing.assert_array_equal(
+        classifier.decide(beats, None, deadline=math.inf).probabilities, classifier.classify(beats).probabilities
+    )
 
 
 def test_a_beat_that_fails_leaves_the_others_untouched(beats):

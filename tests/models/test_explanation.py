@@ -135,9 +135,10 @@ def test_parts_tell_what_is_lost_where_nothing_is_known_of_them(rhythm_checkpoin
 
 @pytest.fixture(scope="module", params=["odenet", "resnet", "rhythm"])
 def annotated(request, checkpoints, rhythm_checkpoint):
-    """A recording of an hour, which is two stretches."""
+    """A recording of an hour, which is two stretches; the leads are off for a while."""
     classifier = Classifier.load(rhythm_checkpoint if request.param == "rhythm" else checkpoints[request.param])
     made = synthesize(3000, fs=125.0, ectopic={"V": 0.1}, leads=("MLII", "V1"), seed=3)
+    made.signals[:, 150_000:151_000] = np.nan
     solver = Solver("rk4", step=0.5) if classifier.solver else None
     plan = Plan.of(classifier, "recording", solver)
     parts = list(annotate_recording(plan, made, choose_leads(made)))

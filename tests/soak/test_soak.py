@@ -38,5 +38,5 @@ def test_make_soak_runs_all():
 def test_ci_runs_a_short_form_of_what_needs_no_quiet_machine():
     assert "\nmake soak-short\n" in (ROOT / ".ci" / "run").read_text()
     _, short = MAKEFILE.split("\nsoak-short:")
-    for line in ("soak.readers 500", "soak.contract --short", "soak.faults"):
+    for line in ("soak.readers 500", "soak.contract --short", "soak.mix --short", "soak.faults"):
         assert f"-m {line}\n" in short.split("\n\n")[0] + "\n"

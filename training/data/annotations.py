@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from ecg import Annotations
 from ecg.formats import wfdb
-from ecg.formats.wfdb_header import read_extent
+from ecg.formats.wfdb.header import read_extent
 from ecg.scoring import CLASS_OF, LEARNING, ClassOf, Comparison, compare
 from training.errors import MissingData
 

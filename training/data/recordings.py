@@ -13,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import wfdb as wfdb_library
 from jaxtyping import Bool, Int64
 from tqdm import tqdm
 
 from ecg import EcgError, FoundBeats, Recording, choose_leads, find_beats, label_of
 from ecg.formats import wfdb
-from ecg.formats.wfdb_header import SUFFIX, read_header
+from ecg.formats.wfdb.header import SUFFIX, read_header
 from ecg.matching import labels_at
 from ecg.messages import listed
+from ecg.reading import ReadOptions
 from models.checkpoint.info import AddedRecordings
 from training.data.databases import RECORDINGS
 from training.data.dataset import Dataset, Split
@@ -105,10 +105,10 @@ def _headers(folder: Path) -> list[Path]:
 
 def _segments(header: Path) -> list[str]:
     try:
-        record = read_header(header)
+        read = read_header(header)
     except EcgError:
         return []  # reading the recording will say why
-    return list(record.seg_name) if isinstance(record, wfdb_library.MultiRecord) else []
+    return list(read.record.seg_name) if read.has_segments else []
 
 
 def _read(header: Path, annotator: str, patient: str) -> Added:
@@ -120,7 +120,7 @@ def _read(header: Path, annotator: str, patient: str) -> Added:
             f"its annotations {file.name} are not beside it; review it first, say which extension they have with "
             "--annotator, or take it out of the folder"
         )
-    recording = wfdb.open_record(header).read()
+    recording = wfdb.open_record(header, ReadOptions(strict=True)).read()
     recording = replace(recording, annotations=wfdb.read_annotations(header.with_suffix(""), annotator, recording.fs))
     leads = choose_leads(recording)
     parts = list(find_beats(recording, leads))

@@ -204,6 +204,8 @@ def given_beats(recording: Recording) -> Iterator[FoundPart]:
     following = [] if len(peaks) < 2 else [2 * peaks[-1] - peaks[-2]]
     values = cut_beats(recording, np.append(peaks, following).astype(np.int64))
     good: Quality = "good"
-    found = FoundBeats(values, peaks[: len(values)], (good,) * len(values), broken[: len(values)])
+    found = FoundBeats(
+        values, peaks[: len(values)], (good,) * len(values), broken[: len(values)], np.zeros(len(values), np.bool_)
+    )
     for piece in found.pieces(AT_ONCE):
         yield FoundPart(piece, recording.seconds)

@@ -3,6 +3,7 @@ import math
 import os
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,9 +13,12 @@ from hypothesis import strategies as st
 from app.batching.batch import BatchKey
 from app.batching.batcher import ENOUGH, Batcher
 from app.batching.worker import Worker
-from app.errors import Busy, TooLate, WorkerLost
+from app.errors import Busy, OverLimit, SolveTooLong, TooLate, WorkerLost
+from app.keys.allowance import Allowance
+from app.keys.bill import Bill
 from app.metrics.metrics import Metrics
 from models import Classifier, ModelIdentity, Solver
+from tests.app.keys.test_file import Clock
 
 LONG = 1000.0
 """Seconds that no test may take."""
@@ -31,11 +35,11 @@ class Watched(Classifier):
         self.free.set()
         self.begun = threading.Semaphore(0)
 
-    def decide(self, values, solver, least_confidence=0.0):
+    def decide(self, values, solver, least_confidence=0.0, deadline=None):
         self.batches.append((len(values), solver))
         self.begun.release()
         assert self.free.wait(60)
-        return self.original.decide(values, solver, least_confidence)
+        return self.original.decide(values, solver, least_confidence, deadline)
 
     @contextmanager
     def held(self):
@@ -59,9 +63,14 @@ class WorkerHere(Worker):
 
     def __init__(self, *_):
         """Needs nothing."""
+        self.given_up = 0
 
-    async def decide(self, classifier, beats, solver):
-        return await asyncio.to_thread(classifier.decide, beats, solver)
+    async def decide(self, classifier, beats, solver, deadline=math.inf):
+        return await asyncio.to_thread(classifier.decide, beats, solver, deadline=deadline)
+
+    def give_up(self):
+        """It goes on."""
+        self.given_up += 1
 
     async def close(self):
         """There is nothing to end."""
@@ -85,9 +94,10 @@ async def begun(model):
     await asyncio.to_thread(model.begun.acquire)
 
 
-async def asked(batcher, model, beats, seconds=60.0, *, urgency="prompt"):
+async def asked(batcher, model, beats, seconds=60.0, *, urgency="prompt", client="", solver=None, bill=None):
     """A request, which has been queued when this is done."""
-    task = asyncio.ensure_future(batcher.decide(BatchKey(model, None, urgency), beats, 0.0, seconds))
+    key = BatchKey(model, solver, urgency)
+    task = asyncio.ensure_future(batcher.decide(key, beats, 0.0, seconds, client, bill))
     await asyncio.sleep(0)
     return task
 
@@ -306,7 +316,7 @@ def test_a_queue_that_is_empty_again_refuses_nobody(batcher_of, model, beats, da
             tasks[number].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60)  # those who left are forgotten by then
-        assert batcher._before_a_newcomer == 0
+        assert batcher._before_a_newcomer("") == 0
 
     asyncio.run(run())
 
@@ -348,10 +358,10 @@ def test_none_fails_for_another(batcher_of, model, beats, monkeypatch):
     batcher, decide = batcher_of(), model.decide
     whole = model.original.classify(beats[:3])
 
-    def fails_for_nan(values, *others):
+    def fails_for_nan(values, *others, **named):
         if np.isnan(values).any():
             raise RuntimeError("of its own")
-        return decide(values, *others)
+        return decide(values, *others, **named)
 
     monkeypatch.setattr(model, "decide", fails_for_nan)
 
@@ -401,7 +411,7 @@ def test_a_worker_goes_on_after_an_answer_that_nobody_can_read(batcher_of, model
 
 
 def test_an_error_goes_home_to_who_asked(batcher_of, model, beats, monkeypatch):
-    def fails(*_):
+    def fails(*_, **__):
         raise RuntimeError("of its own")
 
     monkeypatch.setattr(model, "decide", fails)
@@ -620,3 +630,271 @@ def test_few_beats_that_came_one_by_one_do_not_make_many_seem_too_many(batcher_o
         await asyncio.gather(*tasks)
 
     asyncio.run(run())
+
+
+@pytest.fixture
+def odenet(served):
+    return Watched(served.by_name["odenet"])
+
+
+def setting(number):
+    """Of a solver, all of which cost the same."""
+    return Solver(rtol=1e-3 * (1 + number / 1000), atol=1e-3)
+
+
+def test_a_client_waits_for_one_batch_of_another_with_however_many_settings_that_asks(batcher_of, odenet, beats):
+    batcher, done = batcher_of(), []
+
+    async def run():
+        with odenet.held():
+            many = [
+                await asked(batcher, odenet, beats[:1], client="many", solver=setting(number)) for number in range(60)
+            ]
+            await begun(odenet)
+            one = await asked(batcher, odenet, beats[:1], client="one", solver=setting(61))
+            for task in (*many, one):
+                task.add_done_callback(done.append)
+        await asyncio.gather(*many, one)
+        return done.index(one)
+
+    assert asyncio.run(run()) <= 1
+    assert [size for size, _ in odenet.batches] == [1] * 61
+
+
+def test_settings_of_one_client_take_turns(batcher_of, odenet, beats):
+    batcher = batcher_of(most_beats=4)
+
+    async def run():
+        with odenet.held():
+            first = await asked(batcher, odenet, beats[:1])
+            await begun(odenet)
+            tasks = [await asked(batcher, odenet, beats[:12], solver=setting(number)) for number in range(3)]
+        await asyncio.gather(first, *tasks)
+
+    asyncio.run(run())
+    assert [solver for _, solver in odenet.batches[1:]] == [setting(number) for number in range(3)] * 3
+
+
+def test_beats_of_several_clients_are_solved_together(batcher_of, model, beats):
+    batcher = batcher_of()
+
+    async def run():
+        with model.held():
+            first = await asked(batcher, model, beats[:1], client="0")
+            await begun(model)
+            others = [await asked(batcher, model, beats[:1], client=str(number)) for number in range(1, 11)]
+        await asyncio.gather(first, *others)
+
+    asyncio.run(run())
+    assert [size for size, _ in model.batches] == [1, 10]
+
+
+def test_a_small_request_takes_little_of_a_large_one_of_another_client_with_it(batcher_of, model, beats):
+    batcher = batcher_of(most_beats=200, queue_beats=1000)
+    many = np.resize(beats, (200, 187))
+
+    async def run():
+        with model.held():
+            large = [await asked(batcher, model, many, client="large")]
+            await begun(model)
+            large.append(await asked(batcher, model, many, client="large"))
+            small = await asked(batcher, model, beats[:1], client="small")
+        return await asyncio.gather(small, *large)
+
+    same(asyncio.run(run())[0], model.original.classify(beats[:1]))
+    first, with_the_small_one, *_ = [size for size, _ in model.batches]
+    assert first == 200
+    assert 1 <= with_the_small_one < 100
+
+
+def test_a_client_leaves_a_worker_to_others_while_there_are_any(batcher_of, model, odenet, beats):
+    batcher = batcher_of(workers=2, wait=LONG, most_beats=200, queue_beats=1000)
+
+    async def run():
+        await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60, "other")
+        await begun(model)
+        with model.held(), odenet.held():
+            large = await asked(batcher, model, np.resize(beats, (400, 187)), client="large")
+            await begun(model)
+            other = await asked(batcher, odenet, beats[:1], client="other")  # whose settings nobody has asked for
+            await begun(odenet)
+            sizes = [size for size, _ in model.batches[1:]]
+        await asyncio.gather(large, other)
+        return sizes
+
+    assert asyncio.run(run()) == [200]
+
+
+def test_it_has_that_worker_once_no_others_are_there(batcher_of, model, beats, monkeypatch):
+    monkeypatch.setattr("app.batching.batcher.RECENT_SECONDS", 0.01)
+    monkeypatch.setattr("app.batching.turns.RECENT_SECONDS", 0.01)
+    batcher = batcher_of(workers=2, wait=LONG, most_beats=200, queue_beats=1000)
+
+    async def run():
+        await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60, "other")
+        await begun(model)
+        with model.held():
+            large = await asked(batcher, model, np.resize(beats, (400, 187)), client="large")
+            await begun(model)
+            await begun(model)
+        await large
+
+    asyncio.run(run())
+    assert [size for size, _ in model.batches] == [1, 200, 200]
+
+
+def test_a_client_that_is_alone_has_all_workers(batcher_of, model, beats):
+    batcher = batcher_of(workers=2, wait=0, most_beats=200, queue_beats=1000)
+
+    async def run():
+        with model.held():
+            large = await asked(batcher, model, np.resize(beats, (400, 187)), client="large")
+            await begun(model)
+            await begun(model)
+        await large
+
+    asyncio.run(run())
+    assert [size for size, _ in model.batches] == [200, 200]
+
+
+LASTING = Solver("implicit_euler", step=0.5, max_evaluations=1000)
+
+
+def test_what_may_take_long_never_has_all_workers(batcher_of, odenet, beats):
+    batcher = batcher_of(workers=2, wait=0)
+
+    async def run():
+        with odenet.held():
+            lasting = [
+                await asked(batcher, odenet, beats[:1], client=client, solver=replace(LASTING, rtol=rtol))
+                for client in ("a", "b")
+                for rtol in (0.1, 0.2)
+            ]
+            await begun(odenet)
+            usual = await asked(batcher, odenet, beats[:1], client="c")
+            await begun(odenet)
+            solvers = [solver for _, solver in odenet.batches]
+        await asyncio.gather(usual, *lasting)
+        return solvers
+
+    assert asyncio.run(run()) == [replace(LASTING, rtol=0.1), None]
+
+
+def test_what_may_take_long_begins_beside_what_is_soon_over(batcher_of, odenet, beats):
+    batcher = batcher_of(workers=2, wait=0)
+
+    async def run():
+        with odenet.held():
+            usual = await asked(batcher, odenet, beats[:1], client="a")
+            await begun(odenet)
+            lasting = await asked(batcher, odenet, beats[:1], client="b", solver=LASTING)
+            await begun(odenet)
+        await asyncio.gather(usual, lasting)
+
+    asyncio.run(run())
+    assert [solver for _, solver in odenet.batches] == [None, LASTING]
+
+
+def test_with_one_worker_what_may_take_long_is_solved_all_the_same(batcher_of, odenet, beats):
+    decisions = asyncio.run(batcher_of().decide(BatchKey(odenet, LASTING), beats[:1], 0.0, 60))
+    assert len(decisions) == 1
+
+
+def test_who_comes_is_not_refused_for_what_one_other_client_has_queued(batcher_of, model, beats):
+    batcher = batcher_of(most_beats=4, queue_beats=40, queue_seconds=1e-9)
+
+    async def run():
+        await batcher.decide(BatchKey(model, None), beats[:4], 0.0, 60)  # now it is known how fast beats are solved
+        await begun(model)
+        with model.held():
+            tasks = [await asked(batcher, model, beats[:1], client="many")]
+            await begun(model)
+            tasks.append(await asked(batcher, model, beats[:39], client="many"))
+            tasks += [await asked(batcher, model, beats[:1], client="many")]
+            with pytest.raises(Busy, match="5 beats are queued before these"):
+                batcher.check("many")
+            with pytest.raises(Busy):
+                await batcher.decide(BatchKey(model, None), beats[:1], 0.0, 60, "many")
+            batcher.check("one")
+            tasks.append(await asked(batcher, model, beats[:4], client="one"))  # though the queue is full
+            with pytest.raises(Busy):
+                await batcher.decide(BatchKey(model, None), beats[:30], 0.0, 60, "another")
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+
+
+def test_what_is_solved_for_nobody_any_more_is_given_up(batcher_of, model, odenet, beats):
+    batcher = batcher_of()
+    (worker,) = batcher.workers
+
+    async def run():
+        with model.held():
+            with odenet.held():
+                first = await asked(batcher, odenet, beats[:1])
+                await begun(odenet)
+                both = [await asked(batcher, model, beats[:2]) for _ in range(2)]
+            await first
+            await begun(model)
+            for task in both:
+                assert worker.given_up == 0
+                task.cancel()
+                await asyncio.wait([task])
+            assert worker.given_up == 1
+
+    asyncio.run(run())
+
+
+ENDLESS = Solver("rk4", step=1e-4, max_evaluations=100_000)
+
+
+def test_a_solve_is_broken_off_at_the_last_deadline_of_those_who_wait_for_it(batcher_of, odenet, beats):
+    batcher = batcher_of()
+
+    async def run():
+        with odenet.held():
+            first = await asked(batcher, odenet, beats[:1])
+            await begun(odenet)
+            late = [await asked(batcher, odenet, beats[:1], seconds, solver=ENDLESS) for seconds in (0.1, 0.3)]
+        return await asyncio.gather(first, *late, return_exceptions=True)
+
+    _, *late = asyncio.run(run())
+    assert [str(error).split(",")[0] for error in late] == [
+        f"the answer could not be there within {milliseconds} ms" for milliseconds in (100, 300)
+    ]
+    assert all(isinstance(error, TooLate) for error in late)
+
+
+def test_a_batch_is_broken_off_after_its_time_however_long_anybody_would_wait(batcher_of, odenet, beats):
+    batcher = batcher_of(batch_seconds=0.1)
+    with pytest.raises(SolveTooLong, match="not solved within 0 s; ask for a cheaper solver"):
+        asyncio.run(batcher.decide(BatchKey(odenet, ENDLESS, "bulk"), beats[:1], 0.0, math.inf))
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_what_was_solved_for_who_is_too_late_or_has_left_is_on_the_bill_and_no_more(batcher_of, odenet, beats, leaves):
+    batcher, allowance = batcher_of(most_beats=4), Allowance(1.0, Clock())
+    bill = Bill(allowance)
+
+    async def run():
+        bill.hold(40)
+        with odenet.held():
+            task = await asked(batcher, odenet, beats[:40], 60 if leaves else 0.2, bill=bill)
+            await begun(odenet)
+            if leaves:
+                task.cancel()
+            await asyncio.wait([task])
+            held = _owed(allowance)
+        await batcher.close()
+        await asyncio.sleep(0)
+        return held, _owed(allowance)
+
+    assert asyncio.run(run()) == (30, 0)  # of 4 beats, which had been saved up
+
+
+def _owed(allowance):
+    try:
+        allowance.check()
+    except OverLimit as error:
+        return error.seconds
+    return 0

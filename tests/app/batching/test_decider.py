@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.batching.batcher import ENOUGH, Batcher
-from app.batching.decider import BatchedDecider
+from app.batching.decider import UNLIMITED, BatchedDecider, TimeLimit
 from app.batching.worker import Worker
 from app.errors import TooLate
 from app.metrics.metrics import Metrics
@@ -28,12 +28,12 @@ def served(checkpoints, rhythm_checkpoint):
 def decide():
     """Decide in a thread beside the event loop in which the batcher is."""
 
-    def decide(plan, beats, urgency="bulk", until=float("inf"), metrics=None):
+    def decide(plan, beats, urgency="bulk", limit=UNLIMITED, metrics=None):
         async def run():
             usual = {"wait": 0.0, "most_beats": 256, "queue_beats": 1, "queue_seconds": 1.0}
             batcher = Batcher([Worker(60, lambda: None)], metrics=metrics or Metrics(), **usual)
             try:
-                return await anyio.to_thread.run_sync(BatchedDecider(batcher, urgency, until), plan, beats)
+                return await anyio.to_thread.run_sync(BatchedDecider(batcher, urgency, limit), plan, beats)
             finally:
                 await batcher.close()
 
@@ -71,5 +71,5 @@ def test_many_beats_are_bulk_whoever_asks(decide, served, beats):
 
 
 def test_an_answer_that_would_be_of_no_use_any_more_is_not_waited_for(decide, served, beats):
-    with pytest.raises(TooLate):
-        decide(Plan.of(served.by_name["odenet"], "beats"), beats[:1], until=time.monotonic() - 1)
+    with pytest.raises(TooLate, match="500 ms"):
+        decide(Plan.of(served.by_name["odenet"], "beats"), beats[:1], limit=TimeLimit(time.monotonic() - 1, 0.5))

@@ -54,22 +54,22 @@ def kill(begun):
 class Ending(Classifier):
     """Ends the process that it is asked in."""
 
-    def decide(self, *_):
+    def decide(self, *_, **__):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Slow(Classifier):
     """Takes its time, where it is asked for more than one beat."""
 
-    def decide(self, beats, solver):
+    def decide(self, beats, solver, **others):
         time.sleep(0 if len(beats) == 1 else LONG)
-        return super().decide(beats, solver)
+        return super().decide(beats, solver, **others)
 
 
 class Failing(Classifier):
     """Fails with an error that cannot be made again from what it says."""
 
-    def decide(self, *_):
+    def decide(self, *_, **__):
         raise InvalidBeat(3, "of its own")
 
 
@@ -174,6 +174,33 @@ async def test_a_process_that_takes_longer_than_anybody_waits_is_replaced(model,
         assert len(await begun.decide(slow, beats[:1], None)) == 1
     finally:
         await begun.close()
+
+
+ENDLESS = Solver("rk4", step=1e-4, max_evaluations=100_000)
+"""A minute's work."""
+
+
+async def test_what_has_not_ended_at_its_deadline_is_broken_off_and_tells_what_it_has_cost(begun, model, beats):
+    await begun.decide(model, beats[:1], None)
+    late = await begun.decide(model, beats, ENDLESS, time.monotonic() + 0.2)
+    assert {decision.receipt.status for decision in late} == {"deadline"}
+    assert (late.receipts.evaluations < 40_000).all()
+    same(await begun.decide(model, beats, None), model.classify(beats))
+
+
+async def test_what_nobody_waits_for_any_more_is_given_up_and_the_next_is_solved(begun, model, beats, replaced):
+    begun.give_up()  # there is nothing to
+    for _ in range(2):
+        await begun.decide(model, beats[:1], None)
+        asked = asyncio.ensure_future(begun.decide(model, beats, ENDLESS))
+        before = process_of(begun).cpu_times().user
+        while process_of(begun).cpu_times().user < before + 0.1:
+            await asyncio.sleep(0.01)
+        begun.give_up()
+        assert {decision.receipt.status for decision in await asked} == {"deadline"}
+        begun.give_up()  # too late to
+        same(await begun.decide(model, beats, None), model.classify(beats))
+    assert not replaced
 
 
 async def test_it_keeps_few_classifiers_and_learns_those_again_that_it_forgot(begun, model, beats, monkeypatch):

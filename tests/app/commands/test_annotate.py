@@ -43,7 +43,7 @@ def test_each_recording_is_written_beside_itself_and_told_in_a_table(folder, run
     code, printed = run(folder / "a.hea", folder / "b.hea")
     assert code == 0
     lines = printed.out.splitlines()
-    assert len(lines) == 3 and lines[0].split()[:4] == ["file", "lead", "minutes", "beats"]
+    assert lines[0].split()[:4] == ["file", "lead", "minutes", "beats"]
     rows = (folder / "a.csv").read_text().splitlines()
     assert lines[1].split()[:4] == [str(folder / "a.hea"), "MLII", "0.7", str(len(rows) - 1)]
     assert (folder / "a.csv").read_text() == (folder / "b.csv").read_text()
@@ -88,6 +88,31 @@ def test_noise_is_told_with_its_reason(folder, run):
     (folder / "noise.csv").write_text("".join(f"{value:.3f}\n" for value in noise))
     code, printed = run(folder / "noise.csv", "--fs", "250", "--out", folder / "out")
     assert code == 0 and "noise.csv: nothing in it looks like an ECG" in printed.out
+
+
+@pytest.fixture
+def volts(folder):
+    """A table in volts, which nobody says."""
+    rows = (f"{n / 250:.3f},{value / 1000:.7f},72\n" for n, value in enumerate(MADE.signals[0].tolist()))
+    (folder / "volts.csv").write_text("time,ECG,HR\n" + "".join(rows))
+    return folder / "volts.csv"
+
+
+def test_how_each_file_was_read_and_what_was_warned_of_is_printed(volts, folder, run):
+    code, printed = run(volts, "--out", folder / "out")
+    assert code == 0
+    _, _, read, warning = printed.out.splitlines()
+    assert read.startswith(f"{volts}: read as CSV; 250 samples a second (by its times); lead ECG in V (by its values)")
+    assert "left out: HR" in read and warning.startswith(f"{volts}: warning (unit_guessed): its values look like V")
+    assert "warning" not in run(volts, "--unit", "V", "--out", folder / "out")[1].out
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "code"), [([], "0", 0), (["--strict"], "0", 1), ([], "1", 1), (["--no-strict"], "1", 0)]
+)
+def test_who_is_strict_refuses_what_is_warned_of(options, environment, code, volts, folder, run, monkeypatch):
+    monkeypatch.setenv("CARDIODE_STRICT", environment)
+    assert run(volts, *options, "--out", folder / "out")[0] == code
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 import pytest
 from fastapi import Depends
+from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from app import service
 from app.errors import NoKey
 from app.http.paths import RULES
 from app.keys import file as keys
-from app.middleware.access import require_admin
+from app.middleware.access import network_of, require_admin
 from app.settings import Settings
 from tests.app.keys.test_file import Clock
 from tests.app.metrics.test_metrics import samples, total
@@ -260,6 +261,49 @@ def test_an_explained_beat_costs_as_much_as_it_takes(guarded, issue, beat):
     slow = issue("slow", rate=1.0)
     assert classify(guarded, slow, [beat], explain=True).status_code == 200
     assert classify(guarded, slow, [beat]).headers["retry-after"] == "40"
+
+
+def test_a_recording_pays_for_what_is_dear_too(guarded, issue):
+    slow = issue("slow", rate=1.0)
+    dear = RECORDING | {"solver": {"method": "rk4", "step": 0.005}}  # 800 evaluations a beat
+    answer = guarded.post("/recordings", json=dear, headers=slow).json()
+    beats, solved = len(answer["beats"]), sum(beat["receipt"] is not None for beat in answer["beats"])
+    refused = guarded.post("/recordings", json=RECORDING, headers=slow)
+    assert refused.headers["retry-after"] == str(beats + 4 * solved - 10)
+
+
+@pytest.mark.parametrize("place", ["/classify", "/v2/models/odenet/infer", "/recordings", "/stream"])
+def test_a_key_is_not_let_ask_for_what_it_can_never_pay_for(guarded, issue, beat, place):
+    slow, solver = issue("slow", rate=1.0), {"method": "dopri5", "max_evaluations": 2201}
+    told = "got 2,201 evaluations that a beat may take, expected at most 2,200"
+    if place == "/stream":
+        with guarded.websocket_connect(place, headers=slow) as socket:
+            socket.send_json({"fs": 250, "leads": ["II"], "solver": solver})
+            assert told in socket.receive_text()
+        return
+    tensor = {"name": "beats", "datatype": "FP32", "shape": [1, 187], "data": beat}
+    bodies = {
+        "/classify": {"beats": [beat], "solver": solver},
+        "/recordings": RECORDING | {"solver": solver},
+        "/v2/models/odenet/infer": {"inputs": [tensor], "parameters": solver},
+    }
+    for header, status in ((slow, 422), (issue("free"), 200)):
+        answer = guarded.post(place, json=bodies[place], headers=header)
+        assert (answer.status_code, told in answer.text) == (status, status == 422)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        (("203.0.113.7", 80), "203.0.113.7"),
+        (("2001:db8:1:2:3:4:5:6", 80), "2001:db8:1:2::/64"),
+        (("2001:db8:1:2::1", 80), "2001:db8:1:2::/64"),
+        (("testclient", 80), "testclient"),
+        (None, ""),
+    ],
+)
+def test_without_keys_clients_are_told_apart_by_where_they_ask_from(address, network):
+    assert network_of(HTTPConnection({"type": "http", "client": address, "headers": []})) == network
 
 
 RECORDING = {

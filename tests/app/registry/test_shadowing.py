@@ -63,7 +63,7 @@ def test_what_the_labels_differ_in_is_counted(models, beats, monkeypatch):
     """Fresh networks say the same of all beats, so the shadow's answers are moved on by none, one or two labels."""
     resnet = models.by_name["resnet"]
 
-    def moved(values, solver, least_confidence=0.0):
+    def moved(values, solver, least_confidence=0.0, deadline=None):
         decisions = resnet.original.classify(values, solver)
         rows = [np.roll(row, number % 3) for number, row in enumerate(decisions.probabilities)]
         return replace(decisions, probabilities=np.stack(rows))

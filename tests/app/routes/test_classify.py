@@ -317,10 +317,10 @@ def test_explanations_that_cannot_be_there_in_time_are_not_waited_for(served, be
     free = threading.Event()
 
     class Held(Worker):
-        async def decide(self, classifier, beats, solver):
+        async def decide(self, classifier, beats, *others):
             if len(beats) > 1:
                 await asyncio.to_thread(free.wait, 60)
-            return await super().decide(classifier, beats, solver)
+            return await super().decide(classifier, beats, *others)
 
     with TestClient(service.create(served, Settings(), begin=Held)) as client:
         client.post("/classify", json={"beats": [beat]})  # so that its worker knows the classifier
@@ -350,7 +350,7 @@ def test_more_beats_than_may_wait_are_refused_with_when_to_come_again(served, be
 
 
 def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, monkeypatch):
-    def check():
+    def check(_):
         raise Busy("1,234 beats are queued before these already", 3)
 
     monkeypatch.setattr(client.app.state.service.batcher, "check", check)
@@ -367,7 +367,7 @@ def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, mon
 
 def test_beats_whose_workers_end_over_them_are_refused_with_when_to_come_again(served, beat):
     class Lost(Worker):
-        async def decide(self, classifier, beats, solver):
+        async def decide(self, *_):
             raise WorkerEnded("2 processes ended over 1 beats for odenet@1234")
 
     with TestClient(service.create(served, Settings(workers=1), begin=Lost)) as client:

@@ -20,8 +20,9 @@ from app.routes import recordings
 from app.settings import Settings
 from ecg import workspace
 from ecg.synthetic import synthesize
+from tests.app.conftest import started
 from tests.app.metrics.test_metrics import parsed, samples, total
-from tests.app.routes.test_classify import assert_problem
+from tests.app.routes.test_classify import assert_problem, wait_for
 
 MADE = synthesize(60, fs=250.0, ectopic={"V": 0.15}, leads=("MLII", "V1"), seed=5)
 TRUE = MADE.beat_annotations().samples
@@ -95,6 +96,56 @@ def test_a_csv_is_answered_at_the_rate_that_is_said(post):
     text = "II,V1\n" + "".join(f"{a:.4f},{b:.4f}\n" for a, b in MADE.signals.T.tolist())
     assert_is_that_of_made(post({"made.csv": text.encode()}, fs="250").json(), "II")
     assert_problem(post({"made.csv": text.encode()}), 422, "say its rate")
+
+
+@pytest.fixture(scope="session")
+def volts():
+    """A table in volts, which nobody says, of a device that also counts beats."""
+    rows = (
+        f"2024-03-05T08:00:{n / 250:06.3f}Z,{value / 1000:.7f},72\n"
+        for n, value in enumerate(MADE.signals[0, :10_000].tolist())
+    )
+    return {"volts.csv": ("time,ECG,HR\n" + "".join(rows)).encode()}
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_an_answer_says_how_the_file_was_read_and_what_was_warned_of(accept, post, volts):
+    text = post(volts, accept).text
+    recording = json.loads(text.splitlines()[0])["recording"]
+    assert recording["read_as"] == {
+        "format": "CSV",
+        "fs": 250.0,
+        "fs_from": "times",
+        "leads": [{"name": "ECG", "unit": "V", "unit_from": "values", "column": 2}],
+        "left_out": [{"name": "HR", "reason": "its name is not that of a lead"}],
+    }
+    assert [warning["kind"] for warning in recording["warnings"]] == ["unit_guessed"]
+    assert recording["begun"] == "2024-03-05T08:00:00+00:00" and recording["left_out"] == ["HR (no unit)"]
+
+
+def test_what_a_caller_says_is_stronger_and_is_not_warned_of(post, volts):
+    recording = post(volts, fs="200", unit="uV", lead="HR").json()["recording"]
+    read = recording["read_as"]
+    assert (read["fs"], read["fs_from"], recording["lead"]) == (200.0, "option", "HR")
+    assert {lead["unit_from"] for lead in read["leads"]} == {"option"}
+    assert [warning["kind"] for warning in recording["warnings"]] == ["times"]
+
+
+@pytest.mark.parametrize(
+    ("set_to", "asked", "status"), [(False, None, 200), (False, "true", 422), (True, None, 422), (True, "false", 200)]
+)
+def test_what_is_warned_of_is_refused_where_that_is_asked_for(set_to, asked, status, served, volts):
+    parts = [("files", (name, content)) for name, content in volts.items()]
+    with TestClient(service.create(served, Settings(strict=set_to, workers=1))) as client:
+        response = client.post("/recordings", files=parts, data={"strict": asked} if asked else {})
+    assert response.status_code == status
+
+
+def test_signals_as_json_are_read_as_they_are_said_to_be(client):
+    body = {"signals": signals_of(MADE), "fs": 250, "unit": "mV"}
+    recording = client.post("/recordings", json=body).json()["recording"]
+    assert (recording["read_as"]["format"], recording["read_as"]["fs_from"]) == ("JSON", "option")
+    assert [lead["column"] for lead in recording["read_as"]["leads"]] == [1, 2]
 
 
 def test_signals_as_json_are_answered(client):
@@ -181,8 +232,8 @@ def test_beats_may_be_left_out_of_the_lines(post, files):
     [
         (lambda f: {"made.hea": f["made.hea"]}, "names the file made.dat, which is not there"),
         (lambda f: {"made.dat": f["made.dat"]}, "got made.dat: that is no recording"),
-        (lambda f: f | {"made.dat": f["made.dat"][:-500]}, "truncated"),
-        (lambda f: f | {"made.dat": bytes(len(f["made.dat"]))}, "checksum"),
+        (lambda f: f | {"made.dat": b""}, "hold no sample"),
+        (lambda f: {"made.pdf": b"%PDF-1.7"}, "made.pdf is a PDF, which holds a drawing of an ECG and no samples"),
         (lambda f: f | {"made.hea": f["made.hea"].replace(b"made.dat", b"../made.dat")}, "bare name"),
         (lambda f: f | {"made.hea": f["made.hea"].replace(b"made.dat", b"/etc/passwd")}, "bare name"),
         (lambda f: f | {"made.hea": f["made.hea"].replace(b"made.dat", b"http://a.example/b")}, "bare name"),
@@ -199,7 +250,7 @@ def test_a_bad_recording_is_refused_with_what_is_wrong(change, message, post, cl
     assert_problem(response, 422, message)
 
 
-@pytest.mark.parametrize("header", [b"made 2 0 15000\n", b"made 2 1e9 15000\n", b"made 2 250 99999999999\n"])
+@pytest.mark.parametrize("header", [b"made 2 0 15000\n", b"made 2 1e9 15000\n", b"made 2 250 9999999999999\n"])
 def test_an_absurd_header_is_refused(header, post, files):
     assert_problem(post(files | {"made.hea": header + files["made.hea"].split(b"\n", 1)[1]}), 422)
 
@@ -520,6 +571,40 @@ def test_work_that_fails_after_the_answer_has_begun_is_told_in_its_last_line_and
     last = json.loads(post(files, "application/x-ndjson").text.splitlines()[-1])
     assert last["problem"]["status"] == 500 and "secret" not in str(last)
     assert total(samples(client), "cardiode_errors_total", kind="internal") == 1
+
+
+ENDLESS = {"method": "rk4", "step": 1e-4, "max_evaluations": 100_000}
+"""A minute's work for each batch."""
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/csv", "application/x-wfdb", "application/x-ndjson"])
+def test_who_leaves_before_a_recording_is_answered_gives_its_place_back(checkpoints, accept):
+    asked = {"signals": signals_of(MADE), "fs": 250}
+    content = json.dumps(asked | {"solver": ENDLESS}).encode()
+    head = f"POST /recordings HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    with started(checkpoints.values(), CARDIODE_RECORDINGS_AT_ONCE="1") as (_, (address,)):
+        with socket.create_connection(("127.0.0.1", int(address.rsplit(":", 1)[1]))) as leaving:
+            leaving.sendall(head.encode() + content)
+            wait_for(lambda: httpx.post(f"{address}/recordings").status_code == 503)
+        wait_for(lambda: httpx.post(f"{address}/recordings").status_code == 415)  # which takes no place
+        assert httpx.post(f"{address}/recordings", json=asked, timeout=60).status_code == 200
+        assert httpx.post(f"{address}/classify", json={"beats": [[0.5] * 187]}, timeout=60).status_code == 200
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_a_recording_that_takes_too_long_is_given_up_with_the_limit(served, accept):
+    with service_with(served, recording_seconds=0.5) as client:
+        body = {"signals": signals_of(MADE), "fs": 250, "solver": ENDLESS}
+        answer = client.post("/recordings", json=body, headers={"Accept": accept})
+    assert "took longer than the 0 s that it may" in answer.text and '"status":504' in answer.text
+    assert answer.status_code == (504 if accept == "application/json" else 200)
+
+
+def test_a_recording_whose_beats_take_longer_than_a_batch_may_is_given_up(served):
+    with service_with(served, deadline=0.2) as client:
+        body = {"signals": signals_of(MADE), "fs": 250, "solver": ENDLESS}
+        assert_problem(client.post("/recordings", json=body), 504, "ask for a cheaper solver")
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_answer_is_no_error(serving):

@@ -10,7 +10,7 @@ import httpx2 as httpx
 import pytest
 from websockets.sync.client import connect
 
-from app.server.http_protocol import MOST_HEAD_BYTES
+from app.server.http_protocol import MOST_HEAD_BYTES, MOST_HEADERS
 from tests.app.conftest import started
 
 FIRST = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
@@ -45,6 +45,28 @@ def test_a_large_head_and_many_requests_on_one_connection_are_answered(serving):
         for _ in range(5):
             headers = {"X-More": "a" * (MOST_HEAD_BYTES // 3)}
             assert client.get(f"{serving}/health/live", headers=headers).status_code == 200
+
+
+UPGRADE = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + b"a" * 22
+UPGRADE += b"==\r\n"
+
+
+@pytest.mark.parametrize("kind", [b"", b"Content-Length: 100\r\n", UPGRADE])
+def test_a_request_may_have_a_hundred_headers(serving, kind):
+    others = FIRST.count(b"\r\n") - 1 + kind.count(b"\r\n")
+    head = FIRST.replace(b"/health/live", b"/stream") if kind == UPGRADE else FIRST
+    for more, refused in ((MOST_HEADERS - others, False), (MOST_HEADERS - others + 1, True)):
+        with connected(serving) as connection:
+            connection.sendall(head + kind + b"X: 1\r\n" * more + b"\r\n")
+            answer = connection.recv(10_000)
+        assert (b"may have 100 headers" in answer) == answer.startswith(b"HTTP/1.1 400") == refused
+
+
+def test_trailers_count_as_headers(serving, beat):
+    trailers = b"0\r\n" + b"X: 1\r\n" * MOST_HEADERS + b"\r\n"
+    with connected(serving) as connection:
+        connection.sendall(CHUNKED + trailers)
+        assert said(connection).startswith(b"HTTP/1.1 400")
 
 
 def connected(address, **options):

@@ -1,5 +1,6 @@
 """The ports that the process answers on, and whom it lets reach it."""
 
+import contextlib
 import json
 import re
 import signal
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2 as httpx
+import psutil
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -154,15 +156,22 @@ def test_a_request_that_is_not_done_in_time_is_told_so(checkpoints, beat):
         assert process.wait(timeout=60) in (0, -signal.SIGTERM)
 
 
-def test_it_ends_in_time_though_a_solve_goes_on(checkpoints, beat):
+@pytest.mark.parametrize(("stuck", "status"), [(False, -signal.SIGTERM), (True, 1)])
+def test_it_ends_in_time_though_a_solve_goes_on_which_is_given_up(checkpoints, beat, stuck, status):
     long = {"beats": [beat] * 64, "solver": {"method": "rk4", "step": 1e-3, "max_evaluations": 10_000}}
     with started(checkpoints.values(), CARDIODE_SHUTDOWN_SECONDS="0") as (process, (address,)):
+        family = psutil.Process(process.pid).children(recursive=True) if stuck else []
         with ThreadPoolExecutor() as other:
             asked = other.submit(httpx.post, f"{address}/classify", json=long, timeout=60)
             wait_for(lambda: in_progress(address))
+            for worker in family:
+                worker.suspend()
             process.send_signal(signal.SIGTERM)
             assert asked.result().status_code == 503
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=60) == status
+        for worker in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
 
 
 def refuses(address):

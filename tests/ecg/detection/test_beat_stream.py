@@ -24,7 +24,7 @@ def found(signals, fs, pieces=(), lead=0):
 def test_a_streams_beats_are_those_cut_from_the_whole_recording_at_the_same_peaks(fs):
     recording = synthesize(40, fs=fs, ectopic={"V": 0.2}, leads=("MLII", "V1"), seed=1)
     values, peaks, quality = found(recording.signals, fs, range(500, 40 * int(fs), 777))
-    np.testing.assert_allclose(values[:-1], cut_beats(recording, peaks), atol=1e-5)
+    np.testing.assert_allclose(values[:-1], cut_beats(recording, peaks), atol=0.05)  # which has hum
     assert set(quality[:-1]) == {"good"}
 
 
@@ -116,7 +116,7 @@ def test_live_beats_come_with_the_next_peak_and_nearly_all_are_those_of_the_reco
     assert list(beats.quality) == quality
     # a peak may be found to lie elsewhere, later, or to be one only when it is searched for
     assert np.mean(np.abs(beats.values - values).max(axis=1) < 0.1) > 0.9
-    settled = slice(10, len(seen) - 1)
+    settled = slice(20, len(seen) - 1)
     late = (seen[settled] - peaks[: len(seen)][settled]) / 250
     intervals = np.diff(peaks)[: len(seen)][settled] / 250
     assert np.mean(late <= intervals + np.maximum(0.2, 0.2 * intervals) + 0.03) > 0.9
@@ -168,9 +168,10 @@ def test_a_lead_that_is_off_is_a_gap_and_no_pause():
 def test_hours_of_noise_are_held_without_their_signal():
     stream = BeatStream(1, 250.0)
     rng = np.random.default_rng(0)
-    for _ in range(30):
+    for _ in range(120):
         assert len(stream.push(rng.normal(0, 0.3, (1, 15_000)))) == 0
-    assert sum(len(beat.crop) for beat in stream._held) < 100 * 187
+    assert len(stream._held) > 5000
+    assert sum(len(cut.crop) for beat in stream._held for cut in beat.cuts) < 5000 * 187
     assert len(stream.finish()) == 0 and "nothing in it looks like an ECG" in stream.reason
 
 
@@ -181,12 +182,14 @@ def test_pieces_and_selections_are_the_beats_in_their_order(start, stop, size):
         np.arange(10) * 100,
         tuple("noisy" if number == 4 else "good" for number in range(10)),
         np.arange(10) % 4 == 0,
+        np.arange(10) % 3 == 0,
     )
     some = beats.select(slice(start, stop))
     np.testing.assert_array_equal(some.peaks, beats.peaks[start:stop])
     np.testing.assert_array_equal(some.values, beats.values[start:stop])
     np.testing.assert_array_equal(some.good, beats.good[start:stop])
     np.testing.assert_array_equal(some.broken, beats.broken[start:stop])
+    np.testing.assert_array_equal(some.second, beats.second[start:stop])
     pieces = some.pieces(size)
     assert all(len(piece) <= size for piece in pieces) and len(pieces) == max(-(-len(some) // size), 1)
     np.testing.assert_array_equal(FoundBeats.joined(pieces).peaks, some.peaks)

@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 
-from ecg.detection.resemblance import FIRST, MEDIAN_OF, Resemblance
+from ecg.detection.resemblance import EARLY, FEW, FIRST, MEDIAN_OF, REACH, Resemblance
 
 RNG = np.random.default_rng(0)
-TIME = np.linspace(-0.1, 0.4, 62)
+TIME = np.arange(round(sum(REACH) * 125)) / 125 - REACH[0]
 BEAT = np.exp(-((TIME / 0.02) ** 2)) + 0.2 * np.exp(-(((TIME - 0.25) / 0.05) ** 2))
 OTHER = -np.exp(-((TIME / 0.04) ** 2)) - 0.4 * np.exp(-(((TIME - 0.2) / 0.06) ** 2))
 
@@ -13,57 +14,77 @@ def noisy(shape, noise=0.01):
 
 
 def noise():
-    return RNG.normal(size=62).astype(np.float32)
+    return RNG.normal(size=len(TIME)).astype(np.float32)
 
 
-def verdicts(shapes):
-    resemblance = Resemblance()
-    found = []
+def followed(shapes):
+    """Whether an ECG was seen after each, and whether the beat was one of it."""
+    resemblance, seen, accepted = Resemblance(), [], []
     for shape in shapes:
         resemblance.push(shape)
-        found.append(resemblance.verdict)
-    return found
+        seen.append(resemblance.seen)
+        accepted.append(resemblance.seen and resemblance.accepts)
+    return seen, accepted
 
 
 def test_beats_alike_are_those_of_an_ecg_once_there_are_enough():
-    assert verdicts([noisy(BEAT) for _ in range(FIRST)]) == [None] * (FIRST - 1) + [True]
+    seen, _ = followed([noisy(BEAT) for _ in range(EARLY)])
+    assert seen == [False] * (EARLY - 1) + [True]
 
 
-def test_neither_the_unit_nor_the_baseline_matters():
-    assert verdicts([noisy(BEAT) * 1000 + 5 for _ in range(FIRST)])[-1] is True
-
-
-def test_numbers_beyond_all_signals_are_no_trouble():
-    assert verdicts([noisy(BEAT) * np.float32(1e37) for _ in range(FIRST)])[-1] is True
+@pytest.mark.parametrize("unlike", [lambda shape: shape * 1000 + 5, lambda shape: shape * np.float32(1e37)])
+def test_neither_the_unit_nor_the_baseline_matters(unlike):
+    assert followed([unlike(noisy(BEAT)) for _ in range(FIRST)])[0][-1]
 
 
 def test_two_forms_that_take_turns_are_alike_too():
-    assert verdicts([noisy(shape) for shape in [BEAT, OTHER] * MEDIAN_OF])[-1] is True
+    seen, accepted = followed([noisy(shape) for shape in [BEAT, OTHER] * FIRST])
+    assert seen[-1] and all(accepted[FIRST:])
 
 
-def test_noise_is_none_once_there_is_enough_of_it():
-    found = verdicts([noise() for _ in range(3 * MEDIAN_OF)])
-    assert set(found[:FIRST]) == {None} and found[-1] is False and True not in found
-
-
-def test_an_ecg_that_is_lost_in_noise_is_found_again_after_it():
-    shapes = [noisy(BEAT) for _ in range(40)] + [noise() for _ in range(40)] + [noisy(BEAT) for _ in range(40)]
-    found = verdicts(shapes)
-    assert found[39] is True and found[79] is False and found[-1] is True
-
-
-def test_too_few_beats_are_judged_at_the_end_by_what_there_is():
-    for shapes, verdict in (([BEAT] * 3, True), ([noise() for _ in range(3)], False)):
-        resemblance = Resemblance()
-        for shape in shapes:
-            resemblance.push(shape.astype(np.float32))
-        resemblance.finish()
-        assert resemblance.verdict is verdict
+def test_noise_is_none_however_long_it_is():
+    assert not any(followed([noise() for _ in range(20 * FIRST)])[0])
 
 
 def test_an_even_wave_is_none_however_much_it_is_like_itself():
-    assert True not in verdicts([noisy(np.sin(50 * TIME)) for _ in range(2 * MEDIAN_OF)])
+    assert not any(followed([noisy(np.sin(50 * TIME)) for _ in range(2 * FIRST)])[0])
 
 
 def test_a_flat_signal_resembles_nothing():
-    assert True not in verdicts([np.zeros(62, np.float32)] * MEDIAN_OF)
+    assert not any(followed([np.zeros(len(TIME), np.float32)] * FIRST)[0])
+
+
+def test_once_an_ecg_was_seen_its_beats_are_known_from_the_first_after_noise_on():
+    shapes = [noisy(BEAT) for _ in range(40)] + [noise() for _ in range(40)] + [noisy(BEAT) for _ in range(40)]
+    _, accepted = followed(shapes)
+    assert all(accepted[EARLY:40]) and sum(accepted[40 + MEDIAN_OF : 80]) <= 2 and all(accepted[80:])
+
+
+def test_beats_in_noise_are_known_by_the_form_that_is_their_mean():
+    shapes = [noisy(BEAT) for _ in range(40)] + [noisy(BEAT, 0.12) for _ in range(40)]
+    assert np.mean(followed(shapes)[1][40:]) > 0.95
+
+
+@pytest.mark.parametrize(("beats", "there"), [([BEAT] * 3, True), ([noise() for _ in range(3)], False)])
+def test_in_a_short_recording_less_has_to_do(beats, there):
+    resemblance = Resemblance()
+    for shape in beats:
+        resemblance.push(shape.astype(np.float32))
+    assert not resemblance.seen
+    resemblance.finish()
+    assert resemblance.seen is there
+
+
+def test_a_long_recording_that_never_was_alike_is_none_at_its_end_either():
+    resemblance = Resemblance()
+    for _ in range(FEW + 1):
+        resemblance.push(noisy(BEAT, 0.25))
+    resemblance.finish()
+    assert not resemblance.seen
+
+
+def test_beats_from_before_it_was_seen_are_judged_by_what_was_seen():
+    resemblance = Resemblance()
+    shapes = [resemblance.push(shape) for shape in [noise() for _ in range(20)] + [noisy(BEAT) for _ in range(FIRST)]]
+    accepted = resemblance.accepted([*shapes, None])
+    assert not any(accepted[: 20 - MEDIAN_OF]) and all(accepted[20:-1]) and not accepted[-1]

@@ -24,8 +24,23 @@ def beats(made, leads):
     return FoundBeats.joined([part.beats for part in parts]), parts[-1].reason
 
 
-def test_a_lead_is_chosen_by_name():
+def test_of_leads_of_like_quality_one_is_chosen_by_name():
     assert choose_leads(recording(V1=MADE.signals[1], II=MADE.signals[0])) == (1, 0)
+
+
+def test_a_name_that_only_looks_like_a_leads_chooses_nothing():
+    assert choose_leads(recording(ECG1=MADE.signals[0], ECG2=MADE.signals[1])) == (0, 1)
+    assert choose_leads(recording(**{"ECG": MADE.signals[0], "ECG 2": NOISE})) == (0, 1)
+
+
+def test_the_lead_is_chosen_by_what_it_shows_over_the_whole_recording():
+    fails = MADE.signals[0].copy()
+    fails[25_000:] = NOISE[25_000:]
+    assert choose_leads(recording(II=fails, V1=MADE.signals[1])) == (1, 0)
+
+
+def test_the_second_lead_is_the_best_of_the_others():
+    assert choose_leads(recording(II=MADE.signals[0], a=NOISE, V1=MADE.signals[1])) == (0, 2)
 
 
 def test_where_no_name_is_known_the_clearest_lead_is_chosen():
@@ -80,11 +95,12 @@ def test_a_recording_without_leads_says_what_it_has_instead():
     assert len(found) == 0 and why == "no signal in it is a lead of an ECG: it has RESP (NU), ABP (mmHg)"
 
 
-@pytest.mark.parametrize("name", ["bw", "ma"])
+@pytest.mark.parametrize("name", ["bw", "em", "ma"])
 def test_real_noise_gives_no_beats(name, mitdb):
     made = wfdb.read(mitdb / "nstdb" / name, None)
     for lead in range(2):
         assert len(beats(made, (lead,))[0]) == 0
+    assert len(beats(made, (0, 1))[0]) == 0
 
 
 def parts_of(peaks, edges, fs, reason=None):
@@ -93,7 +109,7 @@ def parts_of(peaks, edges, fs, reason=None):
     for piece in np.split(np.arange(len(peaks)), edges):
         values = np.tile(piece[:, None].astype(np.float32), (1, 187))
         quality: tuple[Quality, ...] = tuple("good" if number % 3 else "noisy" for number in piece.tolist())
-        beats = FoundBeats(values, peaks[piece].astype(np.int64), quality, piece % 5 == 0)
+        beats = FoundBeats(values, peaks[piece].astype(np.int64), quality, piece % 5 == 0, piece % 7 == 0)
         parts.append(FoundPart(beats, float(peaks[piece[-1]] / fs) if len(piece) else 0.0))
     parts.append(FoundPart(FoundBeats.joined([]), float(peaks[-1] / fs) if len(peaks) else 0.0, reason))
     return parts

@@ -1,9 +1,12 @@
 """A synthetic recording, and files of it in every format."""
 
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 import wfdb
-from edfio import Edf, EdfSignal
+from edfio import Edf, EdfSignal, read_edf
 
 from ecg.synthetic import synthesize
 
@@ -43,3 +46,31 @@ def write_edf(made, tmp_path):
         return tmp_path / "made.edf"
 
     return write
+
+
+@pytest.fixture
+def read_by_biosig(tmp_path):
+    """Gives the signals of a file, in mV by lead, as BioSig reads it; skips where that is not installed."""
+    program = shutil.which("save2gdf")
+    if program is None:
+        pytest.skip("BioSig is not installed (apt-get install biosig-tools)")
+
+    def read(file):
+        converted = tmp_path / "by_biosig.edf"
+        subprocess.run([program, "-f=EDF", str(file), str(converted)], check=True, capture_output=True, timeout=60)
+        signals = read_edf(converted).signals
+        return {one.label: one.data * {"uV": 1e-3, "mV": 1.0}[one.physical_dimension] for one in signals}
+
+    return read
+
+
+@pytest.fixture
+def read_by_ecgdatakit():
+    """Gives the signals of a file, in mV by lead, as ecgdatakit reads it; skips where that is not installed."""
+    ecgdatakit = pytest.importorskip("ecgdatakit")
+
+    def read(file):
+        leads = [lead.to_physical() if lead.is_raw else lead for lead in ecgdatakit.FileParser().parse(str(file)).leads]
+        return {lead.label: lead.samples * {"uV": 1e-3, "nV": 1e-6, "mV": 1.0}[lead.units] for lead in leads}
+
+    return read

@@ -1,7 +1,8 @@
 import pytest
 
 from ecg import UnreadableRecording
-from ecg.formats import open_files
+from ecg.formats import FORMATS, open_files
+from ecg.formats.foreign import FOREIGN
 from ecg.reading import ReadOptions
 
 
@@ -37,3 +38,43 @@ def test_anything_but_one_recording_is_refused(names, message, tmp_path):
         (tmp_path / name).write_text("x")
     with pytest.raises(UnreadableRecording, match=message):
         open_files([tmp_path / name for name in names])
+
+
+@pytest.mark.parametrize("known", [*FORMATS, *FOREIGN])
+def test_every_format_has_names_for_its_files_in_small_letters(known):
+    assert known.extensions or known.beginnings
+    assert all(one.startswith(".") and one == one.lower() for one in known.extensions)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "ecg.pdf",
+            b"%PDF-1.7",
+            "ecg.pdf is a PDF, which holds a drawing of an ECG and no samples, which has no reader",
+        ),
+        ("ecg", b"%PDF-1.7", "from Kardia and Apple Health as CSV"),
+        ("photo.JPG", b"x", "photo.JPG is a picture, .* can be digitised"),
+        ("ecg.mat", b"MATLAB 7.3 MAT-file", "HDF5, which is also what MATLAB writes as version 7.3, .* save -v7"),
+        ("ecg.gdf", b"GDF 2.20", r"convert it with BioSig \(save2gdf -f=EDF FILE FILE.edf\), and send the EDF"),
+        ("ecg.csv", b"\x1f\x8b", "is packed, and no zip, .*; unpack it"),
+        ("ecg.mit", b"x", "a file of a vendor's own format, .* BioSig .* and the Python package ecgdatakit"),
+        (
+            "export.xml",
+            b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE HealthData [',
+            "in its folder electrocardiograms",
+        ),
+    ],
+)
+def test_what_has_no_reader_is_refused_with_what_converts_it(name, content, message, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UnreadableRecording, match=message):
+        open_files([tmp_path / name])
+
+
+def test_a_file_is_known_by_its_content_among_others_that_are_known_by_their_names(write_edf, made):
+    file = write_edf()
+    file.with_name("readme.txt").write_text("sent by a ward")
+    assert open_files([file, file.with_name("readme.txt")]).leads == made.leads
+    assert open_files([file.rename(file.with_name("made.csv"))]).leads == made.leads

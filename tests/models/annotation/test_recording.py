@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def plan(request, checkpoints):
 @pytest.fixture
 def found(beats):
     qualities = ("good", "noisy", "good", "gap", "good", "good")
-    return FoundBeats(beats[:6], np.arange(6) * 100, qualities, np.array([True] + [False] * 5))
+    return FoundBeats(beats[:6], np.arange(6) * 100, qualities, np.arange(6) == 0, np.zeros(6, np.bool_))
 
 
 def test_beats_that_can_be_judged_are_decided_on_and_no_others(plan, found, beats):
@@ -40,7 +42,7 @@ def test_beats_that_can_be_judged_are_decided_on_and_no_others(plan, found, beat
 
 
 def test_where_none_can_be_judged_none_is_decided_on(plan, found):
-    nothing = annotate(plan, FoundBeats(found.values, found.peaks, ("flat",) * 6, found.broken))
+    nothing = annotate(plan, replace(found, quality=("flat",) * 6))
     assert nothing.decisions is None and nothing.labels == [None] * 6 and nothing.decision(3) is NOT_JUDGED
 
 
@@ -87,7 +89,7 @@ def with_bad_parts(made):
 
 def test_good_beats_are_decided_on_in_the_context_of_all(rhythm_plan, beats_in_context, beats):
     qualities = ("good", "noisy", "good", "gap") * 10
-    found = FoundBeats(beats, np.arange(40) * 100, qualities, np.arange(40) == 0)
+    found = FoundBeats(beats, np.arange(40) * 100, qualities, np.arange(40) == 0, np.zeros(40, np.bool_))
     asked = []
     annotated = annotate(rhythm_plan, found, context=lambda some: asked.append(some) or beats_in_context)
     alone = rhythm_plan.decide(beats_in_context.select(found.good))
@@ -100,6 +102,16 @@ def test_the_context_is_that_of_the_recording_in_the_leads_that_were_chosen():
     found = FoundBeats.joined([part.beats for part in find_beats(made, (1, 0))])
     expected = Stretch.cut(made, (1, 0), found.peaks, found.broken).in_context()
     np.testing.assert_array_equal(context_in(made, (1, 0))(found).values, expected.values)
+
+
+def test_beats_that_were_cut_from_the_second_lead_are_in_the_context_of_it():
+    made = synthesize(60, fs=250.0, leads=("MLII", "V1"), seed=3)
+    found = FoundBeats.joined([part.beats for part in find_beats(made, (0, 1))])
+    found = replace(found, second=np.arange(len(found)) % 3 == 0)
+    first, second = (Stretch.cut(made, leads, found.peaks, found.broken).in_context() for leads in ((0, 1), (1, 0)))
+    values = context_in(made, (0, 1))(found).values
+    np.testing.assert_array_equal(values[::3], second.values[::3])
+    np.testing.assert_array_equal(values[1::3], first.values[1::3])
 
 
 def test_a_recording_is_one_stretch_with_a_decision_on_each_good_beat(rhythm_plan):

@@ -127,6 +127,18 @@ def test_a_deadline_that_has_passed_begins_nothing_more():
     torch.testing.assert_close(solution.states, doubles(2, 2), rtol=0, atol=0)
 
 
+def test_a_deadline_may_come_while_the_solve_goes_on():
+    seen = []
+
+    def deadline():
+        seen.append(len(seen))
+        return math.inf if len(seen) < 4 else -math.inf
+
+    solution = integrate(decay, doubles(2, 2), (0.0, 1.0), method="rk4", step=0.01, deadline=deadline)
+    assert (solution.cost.status == Status.DEADLINE).all()
+    assert solution.cost.accepted.tolist() == [3] * 2
+
+
 def test_a_first_step_that_is_too_long_is_tried_again_shorter():
     solution = integrate(decay, doubles(3, 2), (0.0, 4.0), rtol=1e-6, atol=1e-6, first_step=4.0)
     assert (solution.cost.rejected >= 1).all() and solution.cost.solved.all()
