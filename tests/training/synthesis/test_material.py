@@ -187,7 +187,7 @@ def test_a_long_one_is_taken_apart_into_segments_as_long_as_each_other(monkeypat
 
 
 def test_only_the_leads_that_are_looked_at_are_in_it_and_what_is_cut_from_comes_first():
-    noise = np.random.default_rng(0).normal(0, 0.3, MADE.signals.shape[1]).astype(np.float32)
+    noise = np.float32(np.random.default_rng(0).normal(0, 0.3, MADE.signals.shape[1:]))
     three = replace(MADE, signals=np.stack([*MADE.signals[::-1], noise]), leads=("V1", "MLII", "V2"))
     (segment,) = segments_without_gaps(three)
     assert segment.leads == ("MLII", "V1")
