@@ -8,6 +8,7 @@ searching back, here over several bands and leads; and a way back after whatever
 import math
 import statistics
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ecg.detection.acquisition import Acquisition
@@ -62,11 +63,12 @@ class DetectedBeat:
 class Judge:
     """Decides which candidates are beats.
 
-    `fs` is the rate at which they are counted; `shape_at` gives the shape of the signal around one of some seconds ago.
+    It begins with what the candidates of the `first` seconds show together. `fs` is the rate at which they are counted;
+    `shape_at` gives the shape of the signal around one of some seconds ago.
     """
 
-    def __init__(self, levels: Levels, fs: float, shape_at: ShapeAt) -> None:
-        self.levels = levels
+    def __init__(self, first: Sequence[Candidate], fs: float, shape_at: ShapeAt) -> None:
+        self.levels = Levels.of(first)
         self.fs = fs
         self.shape_at = shape_at
         self.beats: list[DetectedBeat] = []
@@ -75,7 +77,7 @@ class Judge:
         self.refused: list[tuple[float, Candidate]] = []
         """Since the last beat, with their scores."""
         self.intervals = [USUAL_RR * fs] * 8
-        self._pace = FastPace(fs)
+        self._pace = FastPace(fs, fast=self._begins_fast(first))
         self._known: deque[int] = deque(maxlen=KNOWN)
         self._disputed: deque[Shape] = deque(maxlen=KNOWN)
         self._acquisition: Acquisition | None = Acquisition(fs, shape_at)
@@ -85,11 +87,17 @@ class Judge:
     @classmethod
     def of_some_seconds(cls, candidates: list[Candidate], fs: float, shape_at: ShapeAt) -> "Judge":
         """One that knows nothing but these candidates, and has judged them."""
-        judge = cls(Levels.of(candidates), fs, shape_at)
+        judge = cls(candidates, fs, shape_at)
         judge._acquisition = None
         for candidate in candidates:
             judge.consider(candidate)
         return judge
+
+    def _begins_fast(self, first: Sequence[Candidate]) -> bool:
+        pace = FastPace(self.fs)
+        for candidate in first:
+            pace.follow(candidate.at, self.levels.score(candidate).mean)
+        return pace.is_fast
 
     def consider(self, candidate: Candidate) -> None:
         """Take the next candidate as a beat, or refuse it."""

@@ -14,7 +14,6 @@ from jaxtyping import Bool, Float64, Int64
 
 from ecg.detection.candidates import Candidate, CandidateFinder
 from ecg.detection.judge import DetectedBeat, Judge
-from ecg.detection.levels import Levels
 from ecg.detection.qrs_energy import QrsEnergy
 from ecg.detection.shapes import AFTER, BEFORE, Shape, normalized
 from ecg.signal.tail import Tail
@@ -94,7 +93,7 @@ class PeakDetector:
         if not self._held or now - self._held[0].at < LEARNING * self._energy.fs:
             return []
         first = [c for c in self._held if c.at - self._held[0].at < LEARNING * self._energy.fs]
-        self._judge = Judge(Levels.of(first), self._energy.fs, self._shape_at)
+        self._judge = Judge(first, self._energy.fs, self._shape_at)
         held, self._held = self._held, []
         return held
 

@@ -21,6 +21,19 @@ def test_neither_usual_paces_nor_two_parts_of_a_complex_do(seconds):
     assert refractory(seconds) == REFRACTORY
 
 
+def test_a_heart_that_is_known_to_be_fast_stays_so_until_it_is_not():
+    pace = FastPace(100.0, fast=True)
+    for at in (10, 34, 58):
+        pace.follow(at, 1.0)
+        assert pace.is_fast
+    pace.follow(158, 1.0)
+    assert not pace.is_fast
+
+
+def test_two_maxima_of_one_complex_are_one():
+    assert refractory([0.2, *([0.05, 0.2] * (STREAK + 2))]) == FASTEST
+
+
 def test_what_is_weak_does_not_count():
     assert refractory([0.24] * 20, score=0.3) == REFRACTORY
 
