@@ -40,10 +40,10 @@ EARLY, EARLY_ALIKE = 8, 0.985
 """Beats whose median shows an ECG for the first time; electrode motion, which repeats itself too, stays below."""
 
 MEDIAN_OF = 8
-LOST, GAINED = 0.58, 0.72
+LOST, GAINED = 0.55, 0.7
 """Of the median of the last beats, once an ECG was seen: where it is lost, and there again."""
 
-LIKE_KNOWN = 0.68
+LIKE_KNOWN = 0.64
 """Of one beat with those that are known."""
 
 FEW, FEW_ALIKE = 64, 0.88
