@@ -12,7 +12,6 @@ from ecg import (
     Recording,
     Rhythm,
     Stretch,
-    choose_leads,
     find_beats,
     in_stretches,
 )
@@ -75,12 +74,12 @@ class AnnotatedPart:
 class AnnotatedRecording:
     """A recording, the plan that decided on it, and all that was decided.
 
-    `lead` is the one its beats were cut from, by number; None for none. `reason` says why there are no beats.
+    `leads` are those that its beats were found in, by number. `reason` says why there are no beats.
     """
 
     recording: Recording
     plan: Plan
-    lead: int | None
+    leads: tuple[int, ...]
     beats: AnnotatedBeats
     reason: str | None
 
@@ -90,12 +89,12 @@ class AnnotatedRecording:
     ) -> "AnnotatedRecording":
         """The whole of all parts."""
         beats = AnnotatedBeats.joined([part.beats for part in parts])
-        return cls(recording, plan, leads[0] if leads else None, beats, parts[-1].reason if parts else None)
+        return cls(recording, plan, leads, beats, parts[-1].reason if parts else None)
 
     @property
-    def leads(self) -> tuple[int, ...]:
-        """Those that its beats were found in."""
-        return () if self.lead is None else choose_leads(self.recording, self.recording.leads[self.lead])
+    def lead(self) -> int | None:
+        """The one that its beats were cut from, but for segments in which it fails; None for none."""
+        return self.leads[0] if self.leads else None
 
     @property
     def segments(self) -> tuple[Segment, ...]:

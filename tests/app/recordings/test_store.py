@@ -20,7 +20,7 @@ def keep(tmp_path, monkeypatch, served):
     monkeypatch.setattr(workspaces, "_folder_of_process", lambda _: tmp_path)
 
     def keep(kept, name):
-        whole = AnnotatedRecording(MADE, Plan(served.by_name["resnet"], None), 0, AnnotatedBeats.joined([]), None)
+        whole = AnnotatedRecording(MADE, Plan(served.by_name["resnet"], None), (0,), AnnotatedBeats.joined([]), None)
         workspace = Workspace()
         kept.keep(name, workspace, whole)
         workspace.close()
