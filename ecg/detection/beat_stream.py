@@ -88,6 +88,8 @@ class BeatStream:
         """Whether the first lead failed in the last beats."""
         self._count = 0
         """Of the beats that were cut."""
+        self._thinned = 0
+        """Of those that are held, from the first on."""
         self._held: list[_Beat] | None = []
         """Beats that were cut before it was certain that this is an ECG; None from then on."""
 
@@ -156,7 +158,8 @@ class BeatStream:
 
     def _beat(self, peak: Peak, start: int, length: int) -> _Beat:
         beat = self._by_lead(_Beat(peak.sample, self._cuts(peak, start, length), broken=False, second=False))
-        return replace(beat, broken=self._is_broken(beat))
+        gap = self._before is None or self._gap_between(self._before, beat)
+        return replace(beat, broken=gap or _is_broken(self._before, beat))
 
     def _cuts(self, peak: Peak, start: int, length: int) -> tuple[Cut, ...]:
         """From the first lead, and from the second where it may be needed; else that is only looked at now and then."""
@@ -175,11 +178,9 @@ class BeatStream:
         fails = self._fails[-1] and sum(self._fails) >= FAILS
         return replace(beat, second=fails and len(beat.cuts) > 1 and beat.cuts[1].quality == "good")
 
-    def _is_broken(self, beat: _Beat) -> bool:
-        before = self._before
-        if before is None or {before.cut.quality, beat.cut.quality} & {"flutter", "noisy"}:
-            return True
-        return all(cutter.gaps.touch(before.sample, beat.sample) for cutter in self._cutters)
+    def _gap_between(self, before: _Beat, beat: _Beat) -> bool:
+        """In the lead by which the beat is judged: where the other one shows noise alone, it shows no beats either."""
+        return self._cutters[int(beat.second)].gaps.touch(before.sample, beat.sample)
 
     def _release(self, beats: list[_Beat], last: bool) -> list[_Beat]:
         """Those that may be handed out: none before it is certain that this is an ECG, then all that were held."""
@@ -188,30 +189,35 @@ class BeatStream:
         self._held += beats
         for cutter in self._cutters if last else ():
             cutter.resemblance.finish()
-        if self._cutters[0].resemblance.seen or (self._cutters[-1].resemblance.seen and (last or self._count > WAITED)):
-            released = self._judged_again(self._held)
-            if sum(beat.cut.quality == "good" for beat in released[-RECENT:]) >= FEWEST:
-                self._held = None
-                return released
+        if self._is_ecg(last) and self._good(self._held[-RECENT:]) >= FEWEST:
+            released, self._held = self._judged_again(self._held), None
+            return released
         if last:
             self.reason = self._why()
-        self._thin_out()
+        self._thin_out(self._held)
         return []
 
-    def _thin_out(self) -> None:
+    def _is_ecg(self, last: bool) -> bool:
+        first, *others = (cutter.resemblance.seen for cutter in self._cutters)
+        return first or (any(others) and (last or self._count > WAITED))
+
+    def _good(self, held: Sequence[_Beat]) -> int:
+        return sum(beat.cut.quality == "good" for beat in self._judged_again(held))
+
+    def _thin_out(self, held: list[_Beat]) -> None:
         """Keep of those long ago no more than that they were there, so that hours of noise do not fill the memory."""
-        held = self._held or []
-        for number in range(len(held) - KEPT - 1, -1, -1):
-            if all(cut.shape is None for cut in held[number].cuts):
-                return
+        for number in range(self._thinned, len(held) - KEPT):
             emptied = tuple(replace(cut.noisy(), crop=cut.crop[:0], shape=None) for cut in held[number].cuts)
             held[number] = replace(held[number], cuts=emptied)
+        self._thinned = max(len(held) - KEPT, 0)
 
     def _judged_again(self, held: Sequence[_Beat]) -> list[_Beat]:
         """Beats from before it was known what this heart's beats look like."""
         by_lead = [cutter.judged_again([beat.cuts[n] for beat in held]) for n, cutter in enumerate(self._cutters)]
         self._fails.clear()
-        return [self._by_lead(replace(beat, cuts=tuple(cuts))) for beat, *cuts in zip(held, *by_lead, strict=True)]
+        again = [self._by_lead(replace(beat, cuts=tuple(cuts))) for beat, *cuts in zip(held, *by_lead, strict=True)]
+        pairs = zip([None, *again[:-1]], again, strict=True)
+        return [replace(beat, broken=beat.broken or _is_broken(before, beat)) for before, beat in pairs]
 
     def _why(self) -> str:
         """Why nothing is said of what was found."""
@@ -232,6 +238,11 @@ class BeatStream:
         for cutter in self._cutters:
             cutter.forget(needed)
             cutter.gaps.forget(min(needed * self.fs / BEAT_FS, before))
+
+
+def _is_broken(before: _Beat | None, beat: _Beat) -> bool:
+    """Whether the time between two is no R-R interval, since one of them may be no beat."""
+    return before is None or not {before.cut.quality, beat.cut.quality}.isdisjoint(("flutter", "noisy"))
 
 
 def _found(beats: Sequence[_Beat]) -> FoundBeats:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg import FoundBeats, InvalidSignals, cut_beats, summarize
-from ecg.detection.beat_stream import BeatStream
+from ecg.detection.beat_stream import KEPT, BeatStream
 from ecg.synthetic import synthesize
 from tests.ecg.detection.test_peaks import matched
 
@@ -163,6 +163,49 @@ def test_a_lead_that_is_off_is_a_gap_and_no_pause():
         event.kind == "pause" for event in summarize(beats.peaks / 360, ["N"] * len(beats), beats.broken).events
     )
     assert "gap" in beats.quality
+
+
+def test_noise_that_an_ecg_follows_is_in_no_interval():
+    rng, made = np.random.default_rng(0), synthesize(60, fs=250.0, seed=5)
+    noise = rng.normal(0, 1.0, (1, 20 * 250))
+    stream = BeatStream(1, 250.0)
+    beats = FoundBeats.joined([stream.push(np.concatenate([noise, made.signals], axis=1)), stream.finish()])
+    inside = beats.peaks < 20 * 250
+    assert inside.any() and not beats.good[inside].any() and beats.broken[inside].all()
+    assert beats.broken[~inside].sum() <= 2  # the first after it, and one that the border spoils
+
+
+def test_a_gap_in_the_lead_is_no_pause_though_another_lead_goes_on_as_noise():
+    made = synthesize(60, fs=250.0, seed=5)
+    lead = made.signals[0].copy()
+    lead[20 * 250 : 30 * 250] = np.nan
+    signals = np.stack([lead, np.random.default_rng(0).normal(0, 0.02, len(lead))])
+    stream = BeatStream(2, 250.0)
+    beats = FoundBeats.joined([stream.push(signals), stream.finish()])
+    after = int(np.searchsorted(beats.peaks, 30 * 250))
+    assert beats.broken[after] and np.diff(beats.peaks)[~beats.broken[1:]].max() < 2 * 250
+
+
+def test_a_lead_that_fails_for_a_while_is_stood_in_for_by_the_other():
+    made = synthesize(90, fs=250.0, leads=("MLII", "V1"), seed=5)
+    signals = made.signals.copy()
+    signals[0, 30 * 250 : 60 * 250] = np.random.default_rng(0).normal(0, 2.0, 30 * 250)
+    stream = BeatStream(2, 250.0)
+    beats = FoundBeats.joined([stream.push(signals), stream.finish()])
+    seconds = beats.peaks / 250
+    assert not beats.second[(seconds < 29) | (seconds > 61)].any()
+    amid = (seconds > 36) & (seconds < 59)
+    assert beats.second[amid].mean() > 0.9 and beats.good[amid].mean() > 0.9
+
+
+def test_gaps_among_hours_of_noise_keep_nothing_from_being_let_go_of():
+    stream, rng = BeatStream(1, 250.0), np.random.default_rng(0)
+    for _ in range(120):
+        piece = rng.normal(0, 0.3, (1, 15_000))
+        piece[:, ::3000] = np.nan
+        stream.push(piece)
+    assert len(stream._held) > 5000
+    assert not any(len(cut.crop) for beat in stream._held[:-KEPT] for cut in beat.cuts)
 
 
 def test_hours_of_noise_are_held_without_their_signal():
