@@ -140,9 +140,12 @@ def _options(arguments: argparse.Namespace, settings: Settings) -> ReadOptions:
 
 
 def _target(file: Path, arguments: argparse.Namespace, taken: Collection[Path | None]) -> Path:
-    target: Path = (arguments.out or file.parent) / f"{file.stem}.{FORMATS[arguments.format].extension}"
-    if target in taken or (target.exists() and file.exists() and target.samefile(file)):
-        raise FileExistsError(f"{target} is another recording's, or this one itself; say with --out where to write")
+    form = FORMATS[arguments.format]
+    target: Path = (arguments.out or file.parent) / f"{file.stem}.{form.extension}"
+    others = {one for other in taken if other for one in form.files(other)}
+    for one in form.files(target):
+        if one in others or (one.exists() and file.exists() and one.samefile(file)):
+            raise FileExistsError(f"{one} is another recording's, or this one itself; say with --out where to write")
     return target
 
 

@@ -1,7 +1,7 @@
 """Forms: what an annotated recording can be written as."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.annotation.annotations import ANNOTATOR, annotation_file
@@ -18,16 +18,20 @@ class Form:
     media_type: str
     extension: str
     pieces: Callable[[AnnotatedRecording, str | None], Iterator[bytes]]
-    beside: Callable[[AnnotatedRecording], Mapping[str, bytes]] = lambda _: {}
-    """Files of other extensions that are written beside it."""
+    beside: Mapping[str, Callable[[AnnotatedRecording], bytes]] = field(default_factory=dict)
+    """Files that are written beside it, by their extensions."""
+
+    def files(self, file: Path) -> list[Path]:
+        """All that `write` writes."""
+        return [file, *(file.with_suffix(f".{extension}") for extension in self.beside)]
 
     def write(self, whole: AnnotatedRecording, file: Path) -> None:
         """Write the file, and those beside it. Raises OSError."""
         with file.open("wb") as opened:
             for piece in self.pieces(whole, None):
                 opened.write(piece)
-        for extension, content in self.beside(whole).items():
-            file.with_suffix(f".{extension}").write_bytes(content)
+        for other, content in zip(self.files(file)[1:], self.beside.values(), strict=True):
+            other.write_bytes(content(whole))
 
 
 JSON = Form("json", "application/json", "json", json_pieces)
@@ -36,7 +40,7 @@ CSV = Form(
     "text/csv",
     "csv",
     lambda whole, _: csv_pieces(whole),
-    lambda whole: {"segments.csv": segments_csv(whole)},
+    {"segments.csv": segments_csv},
 )
 NDJSON = Form("ndjson", "application/x-ndjson", "ndjson", ndjson_pieces)
 WFDB = Form("wfdb", "application/x-wfdb", ANNOTATOR, lambda whole, _: iter([annotation_file(whole)]))

@@ -83,6 +83,13 @@ def test_a_recording_is_not_written_over(folder, run):
     assert code == 1 and "is another recording's" in printed.out
 
 
+def test_nor_are_the_segments_that_are_written_beside_another(folder, run):
+    (folder / "a.segments.csv").write_text("time,II\n0,1\n0.004,2\n")
+    code, printed = run(folder / "a.hea", folder / "a.segments.csv", "--out", folder / "out")
+    assert code == 1 and "a.segments.csv is another recording's" in printed.out
+    assert (folder / "out" / "a.segments.csv").read_text().startswith("start,end,lead,judged,reason")
+
+
 def test_noise_is_told_with_its_reason(folder, run):
     noise = np.random.default_rng(0).normal(0, 0.3, 20_000)
     (folder / "noise.csv").write_text("".join(f"{value:.3f}\n" for value in noise))
