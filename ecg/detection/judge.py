@@ -15,7 +15,7 @@ from ecg.detection.acquisition import Acquisition
 from ecg.detection.candidates import Candidate
 from ecg.detection.levels import Levels
 from ecg.detection.pace import FastPace
-from ecg.detection.shapes import ALIKE, Shape, ShapeAt, likeness
+from ecg.detection.shapes import Shape, ShapeAt, likeness
 
 # In seconds
 T_WAVE = 0.36
@@ -46,18 +46,22 @@ FALL = 3.0
 LEAST_CLEAR = 4.0
 """Times the noise level: further the beats' level does not fall, or noise would become beats."""
 
-KNOWN = 8
-"""Beats, and disputed candidates, that a disputed one may resemble."""
+KNOWN, ALIKE = 8, 0.93
+"""Beats, and as many disputed candidates, that a disputed one may resemble, and the correlation from which it does."""
 
 
 @dataclass(frozen=True)
 class DetectedBeat:
-    """Where it lies, in samples of the energy, how far it was on the way from noise to a beat, and what it was."""
+    """A candidate that is one, how far it was on the way from noise to a beat, and whether it is a wave of flutter."""
 
-    at: int
+    candidate: Candidate
     score: float
     flutter: bool
-    candidate: Candidate
+
+    @property
+    def at(self) -> int:
+        """Where it lies, in samples of the energy."""
+        return self.candidate.at
 
 
 class Judge:
@@ -93,12 +97,6 @@ class Judge:
             judge.consider(candidate)
         return judge
 
-    def _begins_fast(self, first: Sequence[Candidate]) -> bool:
-        pace = FastPace(self.fs)
-        for candidate in first:
-            pace.follow(candidate.at, self.levels.score(candidate).mean)
-        return pace.is_fast
-
     def consider(self, candidate: Candidate) -> None:
         """Take the next candidate as a beat, or refuse it."""
         self._search_back(candidate.at)
@@ -121,6 +119,12 @@ class Judge:
             count -= 1
         certain, self.beats = self.beats[:count], self.beats[count:]
         return certain
+
+    def _begins_fast(self, first: Sequence[Candidate]) -> bool:
+        pace = FastPace(self.fs)
+        for candidate in first:
+            pace.follow(candidate.at, self.levels.score(candidate).mean)
+        return pace.is_fast
 
     def _since(self, now: int) -> float:
         return now - self.last.at if self.last else math.inf
@@ -206,7 +210,7 @@ class Judge:
         if self._since(candidate.at) < SILENCE * self.fs:
             self.intervals = [*self.intervals[1:], self._since(candidate.at)]
         fast = statistics.median(self.intervals[-6:]) < FLUTTER_RR * self.fs
-        self.last = DetectedBeat(candidate.at, score, fast and candidate.sharpness < FLUTTER, candidate)
+        self.last = DetectedBeat(candidate, score, fast and candidate.sharpness < FLUTTER)
         self.beats.append(self.last)
         self.refused = []
         self._known.append(candidate.at)
@@ -216,5 +220,5 @@ class Judge:
     def _replace(self, candidate: Candidate, score: float) -> None:
         """A higher one within the refractory time is what the one before it was part of."""
         if self.last and score > self.last.score and self.beats:
-            self.last = DetectedBeat(candidate.at, score, self.last.flutter, candidate)
+            self.last = DetectedBeat(candidate, score, self.last.flutter)
             self.beats[-1] = self.last

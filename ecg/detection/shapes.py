@@ -8,9 +8,6 @@ from jaxtyping import Float64
 BEFORE, AFTER = 0.2, 0.16
 """Seconds around a candidate; of those after it no more than have come when it is judged, in whatever pieces."""
 
-ALIKE = 0.93
-"""The correlation of two shapes of the same kind."""
-
 Shape = Float64[np.ndarray, "lead sample"]
 ShapeAt = Callable[[int], Shape]
 
