@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 
+import ecgdatakit
 import numpy as np
 import pytest
 import wfdb
@@ -66,8 +67,7 @@ def read_by_biosig(tmp_path):
 
 @pytest.fixture
 def read_by_ecgdatakit():
-    """Gives the signals of a file, in mV by lead, as ecgdatakit reads it; skips where that is not installed."""
-    ecgdatakit = pytest.importorskip("ecgdatakit")
+    """Gives the signals of a file, in mV by lead, as ecgdatakit reads it."""
 
     def read(file):
         leads = [lead.to_physical() if lead.is_raw else lead for lead in ecgdatakit.FileParser().parse(str(file)).leads]

@@ -2,6 +2,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
+import sierraecg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +41,6 @@ def test_it_is_read_as_ecgdatakit_reads_it(packed, twelve, write, read_by_ecgdat
 
 
 def test_it_is_read_as_sierraecg_reads_it(twelve, write):
-    sierraecg = pytest.importorskip("sierraecg")
     file = write(philips(twelve))
     theirs = [lead.samples for lead in sierraecg.read_file(str(file)).leads]
     np.testing.assert_allclose(open_philips(file).read().signals * 1000, theirs, atol=1e-2)
