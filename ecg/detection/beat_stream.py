@@ -226,6 +226,8 @@ class BeatStream:
             return "the recording has no samples"
         if min(cutter.gaps.samples for cutter in self._cutters) >= 0.9 * self._seen:
             return "the lead is flat or was not recorded: at least nine tenths of it are gaps or one value"
+        if not qualities:
+            return "no beat was found: nothing in it stands out by 50 uV; if it is in another unit, say which"
         if qualities.total() < 2 * FEWEST:
             return f"fewer than {FEWEST} beats can be judged: {qualities['good']} of {qualities.total()} found"
         counts = ", ".join(f"{count} {quality.replace('_', ' ')}" for quality, count in qualities.most_common())

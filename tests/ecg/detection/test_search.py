@@ -79,6 +79,7 @@ def test_progress_goes_from_part_to_part_to_the_end():
         (np.full(50_000, np.nan), "flat or was not recorded"),
         (np.zeros(0), "no samples"),
         (MADE.signals[0, :400], "fewer than 3 beats can be judged"),
+        (MADE.signals[0] / 1000, "nothing in it stands out by 50 uV; if it is in another unit, say which"),
         (0.3 * np.sin(np.arange(50_000) / 5), "nothing in it looks like an ECG"),
     ],
 )
