@@ -22,15 +22,16 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32
 
-from app.batching.batch import BatchKey, PendingRequest, Piece, SolvedBatch, Urgency, broken_off
+from app.batching.batch import BatchKey, PendingRequest, Piece, SolvedBatch, Urgency
 from app.batching.delivery import deliver, expire, parts_of, seconds_by_client
+from app.batching.experience import Experience
 from app.batching.queue import Queue
 from app.batching.turns import RECENT_SECONDS, Turns
 from app.batching.worker import Worker
 from app.errors import Busy, WorkerLost
 from app.keys.bill import Bill
 from app.metrics.metrics import Metrics
-from models import Decisions, Solver
+from models import Decisions
 
 MOST_RETRY_SECONDS = 30
 
@@ -43,9 +44,6 @@ One of at most so much is over in some 20 ms, as long as others should wait at m
 
 LONG = 2000.0
 """Effort of a beat which takes the better part of a second, with however little company."""
-
-MOST_SETTINGS = 1024
-"""Of which it is remembered what a beat took."""
 
 MOMENT = 1e-3
 """Seconds. A wait shorter than this is over: event loops may come so much too early."""
@@ -110,14 +108,9 @@ class Batcher:
         self._before: Counter[str] = Counter()
         """Prompt beats of each client, over all queues, whose turn is before that of another request of it."""
         self._turns = Turns()
-        self._efforts: OrderedDict[tuple[str, Solver | None], float] = OrderedDict()
-        """What a beat took lately by each of the settings that were asked for last, by the classifier's sha256."""
+        self._experience = Experience(len(workers), min(ENOUGH, most_beats))
         self._alarm: asyncio.TimerHandle | None = None
         """Until the first of those that wait for company should wait no longer."""
-        self._quickest: dict[str, float] = {}
-        """Seconds that the quickest batch of each model took."""
-        self._pace = 0.0
-        """Beats a second that all workers solved together lately."""
         self._closed = False
         metrics.queued_beats.set_function(lambda: self._queued)
         metrics.most_queued_beats.set(queue_beats)
@@ -134,7 +127,7 @@ class Batcher:
         """Whether a request of a client may come now, which costs less than to read it first. Raises Busy."""
         # A batch for each worker may wait in any case, or one of them would have none.
         most = max(self.queue_seconds * self._prompt_pace, len(self.workers) * self.most_beats)
-        if not self._pace or self._before_a_newcomer(client) <= most:
+        if not self._experience.pace or self._before_a_newcomer(client) <= most:
             return
         self._drop(time.monotonic())  # it may be full of those who have left
         if (before := self._before_a_newcomer(client)) > most:
@@ -157,12 +150,12 @@ class Batcher:
     def _prompt_pace(self) -> float:
         """What is left of the pace for prompt beats while one worker, or half of the time of all there are, is not."""
         bulk = self._solving["bulk"] or any(key.urgency == "bulk" for key in self._queues)
-        return self._pace * (1 - 1 / max(len(self.workers), 2)) if bulk else self._pace
+        pace = self._experience.pace
+        return pace * (1 - 1 / max(len(self.workers), 2)) if bulk else pace
 
     def expected_effort(self, key: BatchKey) -> float:
         """About what a beat takes: as much as by the same settings lately, or as such settings do."""
-        known = self._efforts.get((key.classifier.identity.sha256, key.solver))
-        return key.effort if known is None else known
+        return self._experience.effort(key)
 
     async def decide(
         self,
@@ -258,7 +251,7 @@ class Batcher:
 
     def _retry_seconds(self) -> int:
         """About how long it takes until the queue is solved."""
-        seconds = self._queued / self._prompt_pace if self._pace else 1
+        seconds = self._queued / self._prompt_pace if self._experience.pace else 1
         return min(max(math.ceil(seconds), 1), MOST_RETRY_SECONDS)
 
     def _go_on(self) -> None:
@@ -310,7 +303,7 @@ class Batcher:
     def _drop(self, now: float) -> None:
         """Forget what nobody waits for, and what could not be there in time."""
         for key, queue in list(self._queues.items()):
-            for request in queue.drop(now, self._quickest.get(key.classifier.identity.sha256, 0.0)):
+            for request in queue.drop(now, self._experience.quickest(key)):
                 self._turns.leave(request.client)
                 expire(request)
             if not queue.beats:
@@ -381,37 +374,12 @@ class Batcher:
             self._idle.append(worker)
             ended = time.monotonic()
             self._turns.end(seconds_by_client(pieces, parts, ended - started))
-        self._note(key, pieces, ended - started)
-        self._note_effort(key, parts)
+        self.metrics.batch_beats.labels(model=key.model).observe(sum(len(piece.beats) for piece in pieces))
+        self._experience.learn(key, pieces, parts, ended - started)
         self._go_on()  # before all else, so that the worker need not wait for it
         deliver(key, pieces, parts, self.batch_seconds)
         if self.observer is not None:
             self.observer.solved(SolvedBatch(key, pieces, parts, started, ended))
-
-    def _note_effort(self, key: BatchKey, parts: Sequence[Decisions | Exception]) -> None:
-        """Learn what a beat takes by the settings of a key: as many as the dearest of the last batch did."""
-        solved = [part for part in parts if isinstance(part, Decisions) and len(part)]
-        spent = float(max((key.spent_on(part).max() for part in solved), default=0))
-        if any(map(broken_off, solved)):
-            spent = max(spent, self.expected_effort(key))
-        if not spent:
-            return
-        settings = (key.classifier.identity.sha256, key.solver)
-        self._efforts[settings] = spent
-        self._efforts.move_to_end(settings)
-        while len(self._efforts) > MOST_SETTINGS:
-            self._efforts.popitem(last=False)
-
-    def _note(self, key: BatchKey, pieces: Sequence[Piece], seconds: float) -> None:
-        """Learn from a batch that has been solved."""
-        beats = sum(len(piece.beats) for piece in pieces)
-        self.metrics.batch_beats.labels(model=key.model).observe(beats)
-        if key.urgency == "prompt" and beats >= min(ENOUGH, self.most_beats):
-            # Few at once tell nothing of how fast many are solved.
-            pace = len(self.workers) * beats / max(seconds, 1e-6)
-            self._pace += (0.2 if self._pace else 1) * (pace - self._pace)
-        quickest = self._quickest.get(key.classifier.identity.sha256, math.inf)
-        self._quickest[key.classifier.identity.sha256] = min(quickest, seconds)
 
 
 @dataclass(frozen=True)
