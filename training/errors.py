@@ -5,6 +5,7 @@ TrainingError
 ├── UnexpectedData         what was read is not what it should be
 │   ├── UnusableRecording  recordings that were added cannot be learnt from
 │   └── NoSibling          a network that cannot stand in for another on new patients
+├── UnknownDatabase        there is no database, or part of one, of that name
 ├── BadRecipe              the recipe cannot be read, or names what does not exist
 │   └── UnsuitableRecipe   the recipe holds, but not for this command
 ├── UnusableDevice         no network can be trained on the device
@@ -31,6 +32,10 @@ class UnusableRecording(UnexpectedData):
 
 class NoSibling(UnexpectedData):
     """What was given as a network's sibling is none, or the network needs none."""
+
+
+class UnknownDatabase(TrainingError):
+    """No database that is learnt from has that name, or that part."""
 
 
 class BadRecipe(TrainingError):

@@ -28,13 +28,24 @@ NEIGHBOURS = 4
 
 OF_A_LEAD = 2 * (2 * NEIGHBOURS + 1) + MEASURES * len(PARTS) + 2 * TO_EITHER_SIDE
 
-RHYTHM_LENGTH = EARLIER + 1 + LATER + 15 + LEADS * OF_A_LEAD
+OF_THE_INTERVALS = EARLIER + 1 + LATER + 15
+
+RHYTHM_LENGTH = OF_THE_INTERVALS + LEADS * OF_A_LEAD
 
 REACH = 3 * LOCAL
 """Beats to either side that a beat's numbers depend on, beside the habits."""
 
 
 CONTEXT_LENGTH = VIEWS * VIEW_LENGTH + RHYTHM_LENGTH
+
+
+def columns_of(lead: int) -> Int64[np.ndarray, "column"]:
+    """Where the numbers of a lead, 0 or 1, stand in a row: its two views, and what is said of their likeness."""
+    columns, start = [2 * lead * VIEW_LENGTH + np.arange(2 * VIEW_LENGTH)], VIEWS * VIEW_LENGTH + OF_THE_INTERVALS
+    for width in (2 * (2 * NEIGHBOURS + 1), MEASURES * len(PARTS), 2 * TO_EITHER_SIDE):
+        columns.append(start + width * lead + np.arange(width))
+        start += LEADS * width
+    return np.concatenate(columns)
 
 
 @dataclass(frozen=True)

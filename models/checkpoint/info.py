@@ -26,6 +26,26 @@ class AddedRecordings(BaseModel):
     sha256: str
 
 
+class LearntFrom(BaseModel):
+    """A database that a network has learnt from, with the attribution that its licence asks for.
+
+    `patients` counts those that it names; where it names none (`patients_named`), its recordings stand for them.
+    `beats` counts those of its recordings as they are, by class.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    citation: str
+    licence: str
+    url: str
+    recordings: int
+    patients: int
+    patients_named: bool
+    beats: dict[str, int]
+
+
 class CheckpointInfo(BaseModel):
     """Everything about a checkpoint but its numbers."""
 
@@ -38,6 +58,7 @@ class CheckpointInfo(BaseModel):
     preprocessing: Preprocessing | ContextPreprocessing = Preprocessing()
     recipe: dict[str, Any] = {}
     data_sha256: str = ""
+    learnt_from: tuple[LearntFrom, ...] = ()
     added: AddedRecordings | None = None
     seed: int = 0
     commit: str = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,17 @@ from torch import nn
 from ecg import Annotations, Recording
 from ecg.scoring import Comparison
 from models import Classifier, Output
-from training.data.databases import NOISES, RECORDINGS
+from training.commands import arguments
+from training.data.databases import DATABASES, MITDB, NOISES, RECORDINGS
 from training.evaluation.patients import VIEWS, Patients
-from training.release import run
+from training.release import sources
 from training.release.run import reference_beats
 
 TINY = [
     "cycles=[{epochs=1, learning_rate=3e-3}]",
     "batch_size=32",
+    'databases=["mitdb/ds1"]',
+    "folds=2",
     "examples={disturbed=1, composed=1}",
     "mixture={beats=64, classes={N=0.6, V=0.4}}",
 ]
@@ -93,7 +97,9 @@ def patients_of_matrices(seed=0, recordings=3, name="made", confidence=None):
 @contextmanager
 def ds1_of_two() -> Iterator[None]:
     """With 101 and 106 for all patients of DS1."""
+    small = replace(MITDB, parts={"ds1": ("101", "106")}, donors=(("101",), ("106",)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "DS1_GROUPS", (("101",), ("106",)))
-        patch.setattr(run, "DS1", ("101", "106"))
+        patch.setitem(DATABASES, MITDB.name, small)
+        patch.setattr(sources, "CORES", 1)
+        patch.setattr(arguments, "CORES", 1)
         yield

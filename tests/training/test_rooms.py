@@ -46,7 +46,7 @@ def _dial_of_one_method(monkeypatch):
 @pytest.mark.parametrize("kind", ["single beats", "whole recordings", "whole recordings, and some that are added"])
 def test_a_run_passes_few_rooms(kind, beats_file, place, tmp_path):
     command = [*(BEATS if kind == "single beats" else ["rhythm", *TINY]), "--device", "cpu", "--out", str(tmp_path)]
-    command += ["--beats", str(beats_file), "--data", str(place / "data")]
+    command += ["--beats", str(beats_file), "--data", str(place / "data"), "--examples", str(place / "examples")]
     command += ["--add", str(place / "reviewed")] if "added" in kind else []
     parser = argparse.ArgumentParser()
     train.add_arguments(parser)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from training.data.databases import data_folder
 from training.data.dataset import BEATS_FILE
+from training.release.sources import CORES, EXAMPLES, Sources
+from training.synthesis.store import Store
 
 
 def add_checkpoint(command: argparse.ArgumentParser) -> None:
@@ -18,6 +20,16 @@ def add_beats(command: argparse.ArgumentParser) -> None:
     command.add_argument("--beats", type=Path, default=BEATS_FILE, help="the prepared beats (default %(default)s)")
 
 
+def add_examples(command: argparse.ArgumentParser) -> None:
+    """Where the examples of whole recordings are, or will be."""
+    command.add_argument(
+        "--examples",
+        type=Path,
+        default=EXAMPLES,
+        help="folder that keeps what is made of whole recordings, for all runs (default %(default)s)",
+    )
+
+
 def add_run(command: argparse.ArgumentParser, folder: str) -> None:
     """The recipe of a run, its folder and its device."""
     command.add_argument("recipe", help="a name in training/recipes, or a .toml file")
@@ -25,6 +37,12 @@ def add_run(command: argparse.ArgumentParser, folder: str) -> None:
     command.add_argument("--out", type=Path, help=f"the run's folder (default {folder})")
     command.add_argument("--fresh", action="store_true", help="forget what an earlier run left in the folder")
     command.add_argument("--device", default="auto", help="cpu, cuda, or auto (default): cuda where there is one")
+
+
+def sources_of(options: argparse.Namespace) -> Sources:
+    """Where a run finds what it learns from, by the options that there are."""
+    given = {name: value for name, value in vars(options).items() if name in ("data", "beats", "out_of_fold")}
+    return Sources(**given, store=Store(options.examples, CORES))
 
 
 def add_data(command: argparse.ArgumentParser) -> None:

@@ -4,18 +4,19 @@ import argparse
 from pathlib import Path
 
 from models import Classifier
-from training.commands.arguments import add_beats, add_checkpoint, add_data, add_recordings
+from training.commands.arguments import add_beats, add_checkpoint, add_data, add_examples, add_recordings, sources_of
 from training.data.databases import DS2, read_named
-from training.data.dataset import Sources
 from training.errors import NoSibling
 from training.evaluation.counterpart import sibling_of
 from training.evaluation.evaluation import checkpoint_of, kept_epoch_of, recipe_of
+from training.evaluation.folder import evaluate_folder
 from training.evaluation.patients import Patients, evaluate_patients
 from training.evaluation.results import Results
 from training.release.run import run_of
 from training.reports import figures, patients_figures
 from training.reports import patients as patients_report
 from training.reports.evaluation import confidence_report, evaluation_report
+from training.reports.folder import folder_report
 
 HELP = """\
 Report what a checkpoint reaches on patients it has never seen and on its test part; draw figures, write the card.
@@ -25,27 +26,41 @@ recordings are annotated whole, at R peaks that are found and at those of the re
 EC57:2012. A checkpoint that was trained on the random split knows them; its sibling stands in for it there: the same
 network trained on DS1 alone, given by --sibling or found in the zoo as NAME_ds1. A network that takes single beats is
 also scored on the test part of its split, by every method and setting of its solver; of one that takes whole recordings
-the result of cross-validation is reported, and the settings are tried on recordings that it has learnt from."""
+the result of cross-validation is reported, and the settings are tried on recordings that it has learnt from.
 
-EXAMPLE = "python -m training evaluate odenet --sibling runs/odenet_ds1/checkpoint.safetensors"
+With --on all this is left out: every labelled recording in a folder, from whatever database, is annotated and compared,
+and the figures are printed, and written as JSON where --json says."""
+
+EXAMPLE = """python -m training evaluate odenet --sibling runs/odenet_ds1/checkpoint.safetensors
+         python -m training evaluate rhythm --on data/svdb --json svdb.json"""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """What it takes."""
     add_data(command)
     add_beats(command)
+    add_examples(command)
     add_checkpoint(command)
     command.add_argument("--out", type=Path, help="folder for card and figures (default runs/evaluation/NAME)")
     command.add_argument("--no-sweep", action="store_true", help="leave the tolerance sweep out")
     command.add_argument("--sibling", help="checkpoint or model of the same network, trained on DS1 alone")
     add_recordings(command, DS2, "the new patients'")
+    command.add_argument("--on", type=Path, metavar="FOLDER", help="score it on all labelled recordings in a folder")
+    command.add_argument("--annotator", default="atr", help="extension of their annotations (default %(default)s)")
+    command.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures of --on")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Evaluate it, draw the figures, and write the card."""
+    """Evaluate it, draw the figures, and write the card; or score it on a folder."""
     classifier = Classifier.load(options.checkpoint)
+    if options.on:
+        results = evaluate_folder(classifier, options.on, options.annotator)
+        print(folder_report(results))
+        if options.json:
+            results.save(options.json)
+        return
     checkpoint = checkpoint_of(classifier)
-    training = run_of(recipe_of(checkpoint.info), Sources(options.data, options.beats))
+    training = run_of(recipe_of(checkpoint.info), sources_of(options))
     folder = options.out or Path("runs/evaluation") / checkpoint.info.name
     folder.mkdir(parents=True, exist_ok=True)
     figures.draw_training(checkpoint.info.history, kept_epoch_of(checkpoint.info), folder / "training.png")
@@ -64,7 +79,7 @@ def run(options: argparse.Namespace) -> None:
 def _on_patients(classifier: Classifier, options: argparse.Namespace, folder: Path) -> Patients | None:
     """What it reaches on patients who are new to it, or what its sibling does; None where it has none."""
     info = checkpoint_of(classifier).info
-    if recipe_of(info).split == "inter_patient":
+    if recipe_of(info).ds2_is_new:
         if options.sibling:
             raise NoSibling(f"got --sibling, but {info.name} was itself trained on DS1 alone; leave it out")
         new_to: Classifier | None = classifier

@@ -7,8 +7,7 @@ from models import zoo
 from models.checkpoint.file import load as load_checkpoint
 from models.checkpoint.file import save as save_checkpoint
 from models.process import keep_freed_memory
-from training.commands.arguments import add_beats, add_checkpoint, add_data
-from training.data.dataset import Sources
+from training.commands.arguments import add_beats, add_checkpoint, add_data, add_examples, sources_of
 from training.evaluation.evaluation import recipe_of
 from training.learning.crossvalidation import OUT_OF_FOLD
 from training.posthoc.fit import fit
@@ -22,6 +21,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """What it takes."""
     add_data(command)
     add_beats(command)
+    add_examples(command)
     add_checkpoint(command)
     command.add_argument("--out", type=Path, help="the file to write (default: the checkpoint's own)")
     command.add_argument(
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
     keep_freed_memory()
     file = zoo.find(options.checkpoint)
     checkpoint = load_checkpoint(file)
-    training = run_of(recipe_of(checkpoint.info), Sources(options.data, options.beats, options.out_of_fold))
+    training = run_of(recipe_of(checkpoint.info), sources_of(options))
     fitted = fit(checkpoint, training.evidence(checkpoint.info), dial=not options.keep_dial)
     target = options.out or file
     save_checkpoint(fitted, target)

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from models.process import keep_freed_memory
-from training.commands.arguments import add_data, add_run
+from training.commands.arguments import add_data, add_examples, add_run, sources_of
 from training.data.databases import read_recording
-from training.data.dataset import Sources
+from training.data.groups import groups_in
 from training.errors import UnsuitableRecipe
-from training.evaluation.leave_one_out import SHARING, leave_one_out
+from training.evaluation.leave_one_out import leave_one_out
 from training.learning.loop import find_device
 from training.learning.recipe import read_recipe
 from training.release.run import RecordingRun, run_of
@@ -29,6 +29,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """What it takes."""
     add_run(command, "runs/NAME_leave_one_out")
     add_data(command)
+    add_examples(command)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -36,15 +37,24 @@ def run(options: argparse.Namespace) -> None:
     keep_freed_memory()
     recipe = read_recipe(options.recipe, options.override)
     folder = options.out or Path("runs") / f"{recipe.name}_leave_one_out"
-    training = run_of(recipe, Sources(options.data))
+    training = run_of(recipe, sources_of(options))
     if not isinstance(training, RecordingRun):
         raise UnsuitableRecipe(
             f"got the recipe {recipe.name}, which makes no examples of whole recordings; expected one that does, as "
             "rhythm"
         )
-    read = partial(read_recording, options.data)
-    examples = training.examples(SHARING, folder)
-    predictions = leave_one_out(recipe, examples, read, folder, fresh=options.fresh, device=find_device(options.device))
-    report = leave_one_out_report(recipe, predictions, read)
+    groups = groups_in(("mitdb/ds1", "mitdb/ds2"), options.data)
+    examples = partial(training.sources.store.examples, groups, training.synthesis)
+    device = find_device(options.device)
+    predictions = leave_one_out(
+        recipe,
+        examples,
+        options.data,
+        folder,
+        fresh=options.fresh,
+        device=device,
+        processes=training.sources.processes(device),
+    )
+    report = leave_one_out_report(recipe, predictions, partial(read_recording, options.data))
     (folder / REPORT).write_text(report)
     print(f"{report}\nwritten to {folder / REPORT}")

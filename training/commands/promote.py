@@ -6,12 +6,12 @@ from pathlib import Path
 from models import Classifier, zoo
 from models.checkpoint.file import FILE_NAME
 from training.commands.arguments import add_beats, add_data
-from training.data.dataset import Sources
 from training.errors import NotPromoted
 from training.evaluation.evaluation import checkpoint_of
 from training.evaluation.results import Model
 from training.release import gate
 from training.release.promotion import promote
+from training.release.sources import Sources
 
 HELP = """\
 Put a checkpoint in the zoo in place of the model of its name, if it is not worse; else say what falls short.

@@ -6,8 +6,7 @@ from pathlib import Path
 from models.checkpoint.file import FILE_NAME
 from models.checkpoint.file import save as save_checkpoint
 from models.process import keep_freed_memory
-from training.commands.arguments import add_beats, add_data, add_run
-from training.data.dataset import Sources
+from training.commands.arguments import add_beats, add_data, add_examples, add_run, sources_of
 from training.data.recordings import added_table, read_added
 from training.learning.loop import find_device
 from training.learning.recipe import read_recipe
@@ -21,6 +20,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """What it takes."""
     add_data(command)
     add_beats(command)
+    add_examples(command)
     add_run(command, "runs/NAME")
     command.add_argument(
         "--add",
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
     added = read_added(options.add, options.annotator) if options.add else ()
     if added:
         print(f"{added_table(added)}\n", flush=True)
-    training = run_of(recipe, Sources(options.data, options.beats))
+    training = run_of(recipe, sources_of(options))
     checkpoint = training.train(added, folder, fresh=options.fresh, device=device, dial=not options.no_dial)
     file = folder / FILE_NAME
     save_checkpoint(checkpoint, file)

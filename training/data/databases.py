@@ -1,7 +1,7 @@
 """The databases that networks learn from and are tested on, as PhysioNet publishes them.
 
-mitdb is the MIT-BIH Arrhythmia Database: 48 recordings of half an hour, two leads, 360 Hz (Moody and Mark 2001). nstdb
-is the MIT-BIH Noise Stress Test Database: half an hour of each kind of noise, two leads, 360 Hz (Moody et al. 1984).
+Beside those, nstdb is the MIT-BIH Noise Stress Test Database: half an hour of each kind of noise, two leads, 360 Hz
+(Moody et al. 1984).
 """
 
 import os
@@ -14,7 +14,8 @@ from tqdm import tqdm
 
 from ecg import Recording
 from ecg.formats import wfdb as wfdb_format
-from training.errors import MissingData
+from training.data.database import Database
+from training.errors import MissingData, UnknownDatabase
 
 DS1 = tuple(
     "101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230".split()  # noqa: SIM905 - easier to compare with the paper
@@ -58,10 +59,60 @@ PACED = ("102", "104", "107", "217")
 
 RECORDINGS = tuple(sorted(DS1 + DS2 + PACED))
 
+MITDB = Database(
+    name="mitdb",
+    title="MIT-BIH Arrhythmia Database",
+    citation="Moody and Mark, The impact of the MIT-BIH Arrhythmia Database, 2001",
+    recordings=RECORDINGS,
+    fs=360.0,
+    leads="two of MLII, V1, V2, V4 and V5",
+    patients_named=True,
+    patient={"202": "201"},
+    parts={"ds1": DS1, "ds2": DS2, "paced": PACED},
+    donors=DS1_GROUPS + DS2_GROUPS + tuple((name,) for name in PACED),
+)
+
+SVDB = Database(
+    name="svdb",
+    title="MIT-BIH Supraventricular Arrhythmia Database",
+    citation="Greenwald, Improved detection and classification of arrhythmias in noise-corrupted electrocardiograms "
+    "using contextual information, 1990",
+    recordings=tuple(map(str, (*range(800, 813), *range(820, 830), *range(840, 895)))),
+    fs=128.0,
+    leads="two that are not named",
+)
+
+CINC2017 = Database(
+    name="cinc2017",
+    title="PhysioNet/CinC Challenge 2017, training part",
+    citation="Clifford et al., AF classification from a short single lead ECG recording, 2017",
+    recordings=tuple(f"A{number:05}" for number in range(1, 8529)),
+    fs=300.0,
+    leads="one between the hands",
+    weak={"N": "N", "A": "N"},
+)
+"""In sinus rhythm and in atrial fibrillation nearly all beats are N; of "O", other rhythms, that is not known."""
+
+DATABASES: dict[str, Database] = {database.name: database for database in (MITDB, SVDB, CINC2017)}
+"""By name: those that are learnt from."""
+
 NOISES = ("bw", "em", "ma")
 """The recordings of nstdb: baseline wander, electrode motion, muscle."""
 
 HEADER = ".hea"
+
+
+def find_part(name: str) -> tuple[Database, tuple[str, ...]]:
+    """A database, and the names of its recordings, of a name such as mitdb, or of a part of it, such as mitdb/ds1.
+
+    Raises UnknownDatabase.
+    """
+    database, _, part = name.partition("/")
+    known = [*DATABASES, *(f"{one.name}/{part}" for one in DATABASES.values() for part in one.parts)]
+    if name not in known:
+        raise UnknownDatabase(f"got the database {name!r}, expected one of: {', '.join(known)}")
+    found = DATABASES[database]
+    return found, found.parts[part] if part else found.recordings
 
 
 def data_folder() -> Path:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int64
 
 from ecg import CONTEXT_LENGTH, LABELS, BeatsInContext, Label, cut_annotated_beats
-from training.data.databases import DS1, DS2, data_folder, read_recordings
+from training.data.databases import DS1, DS2, read_recordings
 from training.errors import UnexpectedData
 
 BEATS_FILE = Path("runs/beats.npz")
@@ -33,6 +33,12 @@ VALIDATION_SEED = 0
 """Nor does it move validation beats: a teacher of another seed must not have learnt from its pupil's."""
 
 VALIDATION_SHARE = 0.1
+
+MADE = "+"
+"""What the name of a recording ends in that was made of the one of that name, or that is looked at as a live one."""
+
+WEAK = "~"
+"""What the name of a recording ends in, before that, whose beats are labelled as a whole."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,12 @@ class Dataset:
     def counts(self) -> dict[Label, int]:
         """How many beats each class has."""
         return {label: int((self.labels == place).sum()) for place, label in enumerate(LABELS)}
+
+    @property
+    def as_they_are(self) -> "Dataset":
+        """The beats of recordings that were not made of others."""
+        names, recording = np.unique(self.recordings, return_inverse=True)
+        return self.select(np.flatnonzero(~np.char.endswith(names.astype(np.str_), MADE)[recording]))
 
     @cached_property
     def sha256(self) -> str:
@@ -131,23 +143,6 @@ def load_or_build(file: Path, data: Path) -> Dataset:
     if not file.exists():
         save(build(data), file)
     return load(file)
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where a run finds what it learns from, and what was decided before.
-
-    `data` is the folder of the databases, `beats` the file of the benchmark's prepared beats, `out_of_fold` that of
-    decisions out of fold, which is in the run's folder where none is given.
-    """
-
-    data: Path = field(default_factory=data_folder)
-    beats: Path = BEATS_FILE
-    out_of_fold: Path | None = None
-
-    def benchmark(self) -> Dataset:
-        """The prepared beats: see `load_or_build`."""
-        return load_or_build(self.beats, self.data)
 
 
 @dataclass(frozen=True)

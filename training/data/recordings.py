@@ -23,12 +23,14 @@ from ecg.matching import labels_at
 from ecg.messages import listed
 from ecg.reading import ReadOptions
 from models.checkpoint.info import AddedRecordings
+from training.data.database import Database
 from training.data.databases import RECORDINGS
 from training.data.dataset import Dataset, Split
+from training.data.groups import Group
 from training.errors import MissingData, UnusableRecording
 
-GROUPS = 2
-"""Of the added patients in cross-validation: each is decided on by a network that knows others of them."""
+ADDED = "added"
+"""What they are called as a database."""
 
 LEAST_MATCHED = 0.5
 """Of the annotated beats: with fewer near an R peak, the annotations are of another recording, or at another rate."""
@@ -38,9 +40,12 @@ LEAST_MATCHED = 0.5
 class Added:
     """A recording that is added, the beats that are found in it, and their labels as indices of `LABELS`; -1 for none.
 
-    `leads` are those that are looked at. Recordings of one `patient` are never parted.
+    Its files are `path` with their extensions, that of its annotations the `annotator`. `leads` are those that are
+    looked at. Recordings of one `patient` are never parted.
     """
 
+    path: Path
+    annotator: str
     recording: Recording
     patient: str
     leads: tuple[int, ...]
@@ -75,7 +80,7 @@ def read_added(folder: Path, annotator: str) -> tuple[Added, ...]:
     A folder within it holds the recordings of one patient; those that lie side by side in it are of one patient each.
     Raises MissingData where there is none, and UnusableRecording, which names every one that cannot be learnt from.
     """
-    headers = _headers(folder)
+    headers = headers_in(folder)
     added, problems = [], []
     for header in tqdm(headers, desc="reading added recordings", unit="recording", disable=None):
         patient = header.stem if header.parent == folder else header.relative_to(folder).parts[0]
@@ -92,8 +97,8 @@ def read_added(folder: Path, annotator: str) -> tuple[Added, ...]:
     return tuple(added)
 
 
-def _headers(folder: Path) -> list[Path]:
-    """Of all recordings, but for those that are segments of another."""
+def headers_in(folder: Path) -> list[Path]:
+    """Those of all recordings in a folder and those within it, but for segments of another. Raises MissingData."""
     found = sorted(folder.rglob(f"*{SUFFIX}"))
     if not found:
         raise MissingData(
@@ -128,7 +133,8 @@ def _read(header: Path, annotator: str, patient: str) -> Added:
     if not len(found):
         reason = (parts[-1].reason if parts else None) or "it has no signal"
         raise UnusableRecording(f"no beat is found in it: {reason}; take it out of the folder")
-    added = Added(recording, patient, leads, found, labels_at(found.peaks, recording.beat_annotations(), recording.fs))
+    labels = labels_at(found.peaks, recording.beat_annotations(), recording.fs)
+    added = Added(header.with_suffix(""), annotator, recording, patient, leads, found, labels)
     _check(added, file.name)
     return added
 
@@ -152,11 +158,23 @@ def _check(added: Added, file: str) -> None:
         raise UnusableRecording(f"none of its beats can be judged, most of them since they are {quality}; take it out")
 
 
-def groups_of(added: Sequence[Added]) -> tuple[tuple[Added, ...], ...]:
-    """Groups for cross-validation that leave out patients whole."""
-    patients = list(dict.fromkeys(one.patient for one in added))
-    dealt = [patients[start::GROUPS] for start in range(min(GROUPS, len(patients)))]
-    return tuple(tuple(one for one in added if one.patient in group) for group in dealt)
+def groups_of(added: Sequence[Added], data: Path) -> tuple[Group, ...]:
+    """Groups of their patients, as those of a database; `data` is the folder of the databases, with noise."""
+    if not added:
+        return ()
+    names = tuple(one.recording.name for one in added)
+    database = Database(
+        name=ADDED,
+        title="Recordings that were added",
+        citation="",
+        recordings=names,
+        licence="",
+        patients_named=True,
+        patient={one.recording.name: one.patient for one in added},
+        annotator=added[0].annotator,
+        paths={one.recording.name: one.path for one in added},
+    )
+    return tuple(Group(database, data, own) for own in database.groups(names))
 
 
 def with_added(split: Split, added: Sequence[Added]) -> Split:

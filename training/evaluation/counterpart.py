@@ -25,9 +25,6 @@ def sibling_of(info: CheckpointInfo, given: str | None = None) -> Classifier | N
             f"{name} is a network of the kind {found.architecture.kind}, expected {info.architecture.kind}, as "
             f"{info.name} is; its figures are not those of a sibling"
         )
-    if recipe_of(found).split != "inter_patient":
-        raise NoSibling(
-            f"{name} was trained on the split {recipe_of(found).split!r}, expected 'inter_patient': it has learnt from "
-            "the patients that it would be tested on"
-        )
+    if not recipe_of(found).ds2_is_new:
+        raise NoSibling(f"{name} has learnt from patients of DS2, whom it would be tested on; give one that has not")
     return sibling

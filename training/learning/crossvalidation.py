@@ -1,27 +1,33 @@
 """Cross-validation over patients: what is chosen is chosen on beats of patients that the network has not seen.
 
-Each group of patients is left out in turn; a network that learns from the others decides on the group's recordings.
+Each fold of patients is left out in turn; a network that learns from the others decides on the fold's recordings.
 All these decisions together, out of fold, show where to operate: what to add to the logits, class by class.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float32, Float64, Int64
+from tqdm import tqdm
 
-from ecg import LABELS, Recording, choose_leads
+from ecg import LABELS, Label, Recording, choose_leads
 from ecg.matching import labels_at
 from models import AnnotatedBeats, CheckpointInfo, Classifier, OperatingPoint, Plan, annotate_recording
-from training.data.dataset import Dataset, Split
+from models.process import keep_freed_memory, use_one_core
+from training.data.databases import DATABASES
+from training.data.dataset import MADE, WEAK, Dataset, Split
+from training.data.groups import Group
 from training.errors import UnexpectedData
 from training.learning.loop import network_of, train_members
 from training.learning.recipe import Recipe
 from training.measures.scores import Score, score
-from training.synthesis.examples import MADE
 
 OFFSETS = np.arange(-5.0, 1.51, 0.25)
 """Tried for the logits of S and V; those of N stay as they are."""
@@ -29,41 +35,48 @@ FUSION_OFFSET = -2.0
 """F is learnt from one patient's beats: it is said only where little else can be."""
 COUNTED = ("N", "S", "V")
 
+SHOWN = 4_000
+"""Beats that are scored after each epoch."""
+
+FIELDS = ("probabilities", "labels", "recordings", "peaks", "databases")
+
 OUT_OF_FOLD = "out_of_fold.npz"
 """What the decisions are called within a run's folder."""
 
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """The beats found in the recordings of all groups, with what the network says that had not seen their patient.
+    """The beats found in the recordings of all folds, with what the network says that had not seen their patient.
 
     `probabilities` are NaN for a beat that is not decided on, since it cannot be judged. `labels` are those of the
-    reference, as indices of `LABELS`, -1 where it marks no beat. `peaks` are samples at the recording's own rate.
+    reference, as indices of `LABELS`, -1 where it marks no beat. `peaks` are samples at the recording's own rate, and
+    `databases` the names of those that recordings are of.
     """
 
     probabilities: Float64[np.ndarray, "beat class"]
     labels: Int64[np.ndarray, "beat"]
     recordings: np.ndarray
     peaks: Int64[np.ndarray, "beat"]
+    databases: np.ndarray
 
     @property
     def known(self) -> "OutOfFold":
-        """The beats that are decided on and marked: what is chosen, is chosen on them."""
-        return self.select(np.isfinite(self.probabilities).all(axis=1) & (self.labels >= 0))
+        """The beats that are decided on and marked, each by itself: what is chosen, is chosen on them."""
+        return self.select(np.isfinite(self.probabilities).all(axis=1) & (self.labels >= 0) & ~self.weak)
+
+    @property
+    def weak(self) -> Bool[np.ndarray, "beat"]:
+        """The beats of recordings that are labelled as a whole."""
+        return np.isin(self.databases, [database.name for database in DATABASES.values() if database.weak])
 
     def select(self, which: Bool[np.ndarray, "beat"]) -> "OutOfFold":
         """Those beats alone."""
-        return OutOfFold(self.probabilities[which], self.labels[which], self.recordings[which], self.peaks[which])
+        return OutOfFold(*(getattr(self, name)[which] for name in FIELDS))
 
     @classmethod
     def joined(cls, parts: Sequence["OutOfFold"]) -> "OutOfFold":
         """The beats of all parts, in their order; there must be one or more."""
-        return cls(
-            np.concatenate([part.probabilities for part in parts]),
-            np.concatenate([part.labels for part in parts]),
-            np.concatenate([part.recordings for part in parts]),
-            np.concatenate([part.peaks for part in parts]),
-        )
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in FIELDS))
 
     def logits_at(self, point: OperatingPoint | None) -> Float32[np.ndarray, "beat class"]:
         """The logits at an operating point, but for a constant of each beat."""
@@ -84,6 +97,11 @@ class OutOfFold:
         for name in np.unique(self.recordings).tolist():
             yield name, self.select(self.recordings == name)
 
+    def each_database(self) -> Iterator[tuple[str, "OutOfFold"]]:
+        """The name of each database, and the beats of its recordings."""
+        for name in np.unique(self.databases).tolist():
+            yield name, self.select(self.databases == name)
+
     def save(self, file: Path, labels: Int64[np.ndarray, "beat"]) -> None:
         """Write them as `training.data.predictions` reads them: with the labels decided on, -1 where none was."""
         np.savez(
@@ -93,6 +111,7 @@ class OutOfFold:
             labels=labels,
             truth=self.labels,
             probabilities=self.probabilities,
+            databases=self.databases,
         )
 
     @classmethod
@@ -100,24 +119,37 @@ class OutOfFold:
         """Read what `save` wrote. Raises UnexpectedData where the file is missing, or something else."""
         try:
             with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-                return cls(arrays["probabilities"], arrays["truth"], arrays["recordings"], arrays["peaks"])
+                return cls(
+                    arrays["probabilities"],
+                    arrays["truth"],
+                    arrays["recordings"],
+                    arrays["peaks"],
+                    arrays["databases"],
+                )
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise UnexpectedData(
                 f"{file} does not hold decisions out of fold ({error}); training leaves them in the run's folder"
             ) from error
 
 
-def fold(examples: Dataset, group: Sequence[str], sharing: Sequence[Sequence[str]] = ()) -> Split:
-    """Train on the patients of all other groups; validate, and test, on the recordings of this one as they are.
+def fold(examples: Dataset, names: Sequence[str], sharing: Sequence[Sequence[str]] = ()) -> Split:
+    """Train on all recordings but these; validate, and test, on these as they are.
 
-    Made recordings of patients who share beats with this group's (`sharing` are those who do) are left out too.
+    Made recordings of patients who share beats with these (`sharing` are those who do) are left out too.
     """
-    patients = np.char.rstrip(examples.recordings.astype(np.str_), MADE)
-    inside, made = np.isin(patients, group), patients != examples.recordings
-    with_beats_of_them = [name for names in sharing if set(names) & set(group) for name in names]
-    trained = ~inside & ~(made & np.isin(patients, with_beats_of_them))
-    held_out = examples.select(np.flatnonzero(inside & ~made))
-    return Split(train=examples.select(np.flatnonzero(trained)), validation=held_out, test=held_out)
+    origins, origin = np.unique(examples.recordings, return_inverse=True)
+    plain = [name.rstrip(MADE + WEAK) for name in origins.tolist()]
+    shared = {other for group in sharing if set(group) & set(names) for other in group}
+    inside = np.isin(plain, list(names))
+    made = np.array([name.endswith(MADE) for name in origins.tolist()])
+    trained = ~inside & ~(made & np.isin(plain, list(shared)))
+    held_out = shown(examples.select(np.flatnonzero((inside & ~made)[origin])))
+    return Split(train=examples.select(np.flatnonzero(trained[origin])), validation=held_out, test=held_out)
+
+
+def shown(beats: Dataset) -> Dataset:
+    """Some of the beats, evenly drawn: after each epoch they show whether it learns, and nothing is chosen by them."""
+    return beats.select(np.unique(np.linspace(0, len(beats) - 1, SHOWN).astype(np.int64)))
 
 
 def fifths(
@@ -135,36 +167,72 @@ def fifths(
 
 def whole(examples: Dataset) -> Split:
     """Train on all patients; validation, on their recordings as they are, shows only that nothing broke."""
-    as_they_are = examples.select(np.flatnonzero(~np.char.endswith(examples.recordings.astype(np.str_), MADE)))
+    as_they_are = shown(examples.as_they_are)
     return Split(train=examples, validation=as_they_are, test=as_they_are)
 
 
-def crossvalidate(
-    recipe: Recipe,
-    examples: Dataset,
-    groups: Sequence[Sequence[str]],
-    read: Callable[[str], Recording],
-    folder: Path,
-    *,
-    sharing: Sequence[Sequence[str]] = (),
-    fresh: bool = False,
-    device: torch.device,
-) -> OutOfFold:
-    """Train a network without each group, in `folder/fold1` and so on, and let it decide on the group's recordings.
+@dataclass(frozen=True)
+class Folds:
+    """What cross-validation trains by: a recipe, and where the network of each fold is kept, `folder/fold1` and so on.
 
-    `read` gives the annotated recording of a name; `sharing` is as in `fold`. Raises what `train` raises.
+    `sharing` is as in `fold`; `fresh` forgets what earlier runs left there.
     """
-    parts = []
-    for number, group in enumerate(groups, 1):
-        split, place = fold(examples, group, sharing), folder / f"fold{number}"
-        trainers = train_members(recipe, split, place, fresh=fresh, device=device)
-        classifier = Classifier(network_of(recipe, trainers), recipe.architecture.solver)
-        parts += [decide(classifier, read(name)) for name in group]
-    return OutOfFold.joined(parts)
+
+    recipe: Recipe
+    folds: Sequence[Sequence[Group]]
+    folder: Path
+    device: torch.device
+    sharing: Sequence[Sequence[str]] = ()
+    fresh: bool = False
+
+    def decide(self, examples: Dataset, place: int) -> OutOfFold:
+        """Train a network without the fold at this place, and let it decide on the fold's recordings."""
+        groups, folder = self.folds[place], self.folder / f"fold{place + 1}"
+        split = fold(examples, [name for group in groups for name in group.names], self.sharing)
+        trainers = train_members(self.recipe, split, folder, fresh=self.fresh, device=self.device)
+        classifier = Classifier(network_of(self.recipe, trainers), self.recipe.architecture.solver)
+        return OutOfFold.joined([decide(classifier, group) for group in groups])
 
 
-def decide(classifier: Classifier, recording: Recording) -> OutOfFold:
-    """What a classifier says of a whole annotated recording, as it is served."""
+def crossvalidate(folds: Folds, examples: Callable[[], Dataset], processes: int = 1) -> OutOfFold:
+    """The decisions on all folds; so many networks are trained at once, each on one core.
+
+    `examples` gives those of all folds, in each process anew, so it must be picklable where there are several. Raises
+    what `train` raises.
+    """
+    places = range(len(folds.folds))
+    if processes < 2:
+        loaded = examples()
+        return OutOfFold.joined([folds.decide(loaded, place) for place in places])
+    with ProcessPoolExecutor(
+        min(processes, len(places)), get_context("spawn"), initializer=_begin, initargs=(folds, examples)
+    ) as pool:
+        return OutOfFold.joined(list(pool.map(_decide_in_process, places)))
+
+
+_process: dict[str, Any] = {}
+"""Of a process of the pool: its folds and examples, which are loaded once."""
+
+
+def _begin(folds: Folds, examples: Callable[[], Dataset]) -> None:
+    use_one_core()
+    keep_freed_memory()
+    _process.update(folds=folds, examples=examples())
+
+
+def _decide_in_process(place: int) -> OutOfFold:
+    folds: Folds = _process["folds"]
+    return folds.decide(_process["examples"], place)
+
+
+def decide(classifier: Classifier, group: Group) -> OutOfFold:
+    """What a classifier says of the recordings of a group, as they are served."""
+    weak = group.weak_labels() if group.database.weak else {}
+    recordings = tqdm(group.read(), desc="deciding", total=len(group.names), unit="recording", disable=None)
+    return OutOfFold.joined([_decide(classifier, group, one, weak.get(one.name)) for one in recordings])
+
+
+def _decide(classifier: Classifier, group: Group, recording: Recording, weak: Label | None) -> OutOfFold:
     plan = Plan.of(classifier, "recording")
     beats = AnnotatedBeats.joined([part.beats for part in annotate_recording(plan, recording, choose_leads(recording))])
     probabilities = np.full((len(beats), len(LABELS)), np.nan)
@@ -172,15 +240,49 @@ def decide(classifier: Classifier, recording: Recording) -> OutOfFold:
         probabilities[beats.found.good] = np.where(
             beats.decisions.solved[:, None], beats.decisions.probabilities, np.nan
         )
-    labels = labels_at(beats.found.peaks, recording.beat_annotations(), recording.fs)
-    return OutOfFold(probabilities, labels, np.full(len(beats), recording.name), beats.found.peaks)
+    if weak is None:
+        labels = labels_at(beats.found.peaks, recording.beat_annotations(), recording.fs)
+    else:
+        labels = np.full(len(beats), LABELS.index(weak))
+    names, databases = (np.full(len(beats), name) for name in (recording.name, group.database.name))
+    return OutOfFold(probabilities, labels, names, beats.found.peaks, databases)
+
+
+def labels_by_others(out: OutOfFold) -> Int64[np.ndarray, "beat"]:
+    """The labels at operating points that were chosen on beats of other patients, -1 where none was decided on."""
+    labels = np.full(len(out.labels), -1)
+    for own, others in fifths(out.recordings):
+        labels[own] = out.select(own).labels_at(choose_operating_point(out.select(others).known))
+    return labels
+
+
+def figures_of(out: OutOfFold) -> dict[str, Any]:
+    """What a checkpoint keeps of decisions out of fold, at operating points that were chosen on other patients.
+
+    Of beats that are judged and marked, a score, and the confusion of each recording; of recordings that are labelled
+    as a whole, by database, how many beats there are, and how many of them got each label.
+    """
+    labels = labels_by_others(out)
+    known = (labels >= 0) & (out.labels >= 0) & ~out.weak
+    truth, said, recordings = out.labels[known], labels[known], out.recordings[known]
+    weak = {}
+    for name in np.unique(out.databases[out.weak]).tolist():
+        own = out.databases == name
+        weak[name] = [int(own.sum()), *(int((labels[own] == place).sum()) for place in range(len(LABELS)))]
+    return {
+        "out_of_fold": asdict(score(truth, said)),
+        "out_of_fold_recordings": {
+            name: score(truth[recordings == name], said[recordings == name]).confusion
+            for name in np.unique(recordings).tolist()
+        },
+        "out_of_fold_weak": weak,
+    }
 
 
 def check_out_of_fold(info: CheckpointInfo, out: OutOfFold) -> None:
     """Raise UnexpectedData unless these decisions reach what the checkpoint says was reached out of fold."""
-    point = info.operating_point or OperatingPoint(offsets=(0.0,) * len(LABELS))
-    got, expected = out.score_at(point).confusion, info.figures["out_of_fold"]["confusion"]
-    if got != expected:
+    got, expected = figures_of(out)["out_of_fold"]["confusion"], info.figures["out_of_fold"]["confusion"]
+    if [list(row) for row in got] != [list(row) for row in expected]:
         raise UnexpectedData(
             f"these decisions out of fold are not those of {info.name}: got the confusion matrix {got}, "
             f"expected {expected}"
@@ -190,10 +292,12 @@ def check_out_of_fold(info: CheckpointInfo, out: OutOfFold) -> None:
 def choose_operating_point(out: OutOfFold) -> OperatingPoint:
     """The offsets with the largest sum of F1 of N, S and V, on beats that are decided on and marked.
 
-    A fusion beat that is called V is no error of V's (ANSI/AAMI EC57), nor is one of Q of S's or V's.
+    It is the sum over databases: the largest one, or that with most ectopic beats, does not decide for the others. A
+    fusion beat that is called V is no error of V's (ANSI/AAMI EC57), nor is one of Q of S's or V's.
     """
     candidates = [_point(s, v) for s in OFFSETS.tolist() for v in OFFSETS.tolist()]
-    return max(candidates, key=lambda point: sum(_f1(out.labels, out.labels_at(point))))
+    databases = [own for _, own in out.each_database()]
+    return max(candidates, key=lambda point: sum(sum(_f1(own.labels, own.labels_at(point))) for own in databases))
 
 
 def _point(s: float, v: float) -> OperatingPoint:

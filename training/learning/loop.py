@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import AdamW
@@ -21,7 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from ecg import LABELS, Label
 from models import Classifier, Output
-from training.data.dataset import Dataset, Split
+from training.data.dataset import MADE, WEAK, Dataset, Split
 from training.errors import UnusableDevice
 from training.learning.distillation import Teachers
 from training.learning.progress import Epoch, Progress, RunFolder, kept_epoch, peak_memory_mb, source_commit
@@ -70,17 +70,34 @@ class Mixed:
     def __init__(self, labels: Int64[Tensor, "beat"], recordings: np.ndarray, mixture: Mixture) -> None:
         self.size = mixture.beats
         self.log_shares = torch.zeros(len(LABELS))
-        keys = np.char.add(recordings.astype(np.str_), labels.numpy().astype(np.str_))
-        _, key, counts = np.unique(keys, return_inverse=True, return_counts=True)
-        weights = torch.from_numpy(1 / np.sqrt(counts[key]))
-        shares = torch.tensor([mixture.classes.get(label, 0.0) for label in LABELS], dtype=torch.float64)
-        sums = torch.zeros(len(LABELS), dtype=torch.float64).index_add(0, labels, weights)
-        self.weights = (weights * (shares / sums.clamp(min=1e-12))[labels]).cumsum(0)
+        names, recording = np.unique(recordings, return_inverse=True)
+        _, key, counts = np.unique(recording * len(LABELS) + labels.numpy(), return_inverse=True, return_counts=True)
+        weights = 1 / np.sqrt(counts[key])
+        kinds = _kinds(names, mixture)
+        for place, label in enumerate(LABELS):
+            of_class = labels.numpy() == place
+            parts = [(share, of_class & kind[recording]) for share, kind in kinds]
+            parts = [(share, part) for share, part in parts if part.any()]
+            for share, part in parts:
+                of_all = mixture.classes.get(label, 0.0) * share / max(sum(each for each, _ in parts), 1e-12)
+                weights[part] *= of_all / weights[part].sum()
+        self.weights = torch.from_numpy(weights).cumsum(0)
 
     def epoch(self, generator: torch.Generator) -> Int64[Tensor, "beat"]:
         """The places of one epoch's beats, in order."""
         drawn = torch.rand(self.size, generator=generator, dtype=torch.float64) * self.weights[-1]
         return torch.searchsorted(self.weights, drawn, right=True).clamp(max=len(self.weights) - 1)
+
+
+def _kinds(names: np.ndarray, mixture: Mixture) -> list[tuple[float, Bool[np.ndarray, "recording"]]]:
+    """How many beats of a class are of recordings of each kind, and which recordings these are, by their names."""
+    weak = np.array([WEAK in name for name in names.tolist()])
+    made = np.array([name.endswith(MADE) for name in names.tolist()])
+    kinds = [(mixture.weak, weak)]
+    if mixture.real is None:
+        return [*kinds, (1 - mixture.weak, ~weak)]
+    others = 1 - mixture.weak
+    return [*kinds, (others * mixture.real, ~weak & ~made), (others * (1 - mixture.real), ~weak & made)]
 
 
 @dataclass
@@ -135,6 +152,7 @@ class Trainer:
         changes = torch.Generator().manual_seed(self.recipe.seed * 10_000 + number)
         for batch in progress.follow(self._shuffled(number)):
             beats = self.recipe.augmentation.apply(self.values[batch].float(), changes)
+            beats = self.recipe.leads.apply(beats, changes)
             progress.add(*self.step(beats, self.labels[batch]), beats=len(batch))
         trained = time.perf_counter() - started
         validation = self._validate()

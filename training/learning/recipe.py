@@ -7,15 +7,17 @@ from typing import Annotated, Any, Literal
 
 import torch
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from torch import Tensor
 
 from ecg import Label
 from models import Architecture, Solver
+from training.data.databases import DS2, find_part
 from training.data.dataset import SplitName
-from training.errors import BadRecipe
+from training.errors import BadRecipe, UnknownDatabase
 from training.learning.distillation import Distillation
+from training.synthesis.augmentation import LeadAugmentation
 from training.synthesis.examples import Synthesis
 
 RECIPES = Path(__file__).parents[1] / "recipes"
@@ -48,6 +50,15 @@ class Mixture(BaseModel):
 
     beats: int = Field(ge=1)
     classes: dict[Label, float]
+    weak: float = Field(
+        default=0.0, ge=0, lt=1, description="of those of a class, how many are of recordings labelled as a whole"
+    )
+    real: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="of the others, how many are of recordings as they are; left out: as many as there happen to be",
+    )
 
 
 class Augmentation(BaseModel):
@@ -101,6 +112,7 @@ class Recipe(BaseModel):
         default=0.0, ge=0, lt=1, description="of the running mean of the weights, which is what is released; 0 for none"
     )
     augmentation: Augmentation = Augmentation()
+    leads: LeadAugmentation = LeadAugmentation()
     shares: dict[Label, Annotated[float, Field(gt=0, le=1)]] = Field(
         default={}, description="of a class's beats, how many an epoch takes, drawn anew; all of those left out here"
     )
@@ -108,6 +120,14 @@ class Recipe(BaseModel):
     distillation: Distillation | None = None
     examples: Synthesis | None = Field(
         default=None, description="for a network that takes beats in context: how many are made of each recording"
+    )
+    databases: tuple[str, ...] = Field(
+        default=("mitdb/ds1",),
+        min_length=1,
+        description="of whole recordings: those that are learnt from, or parts of them, as `training.data` names them",
+    )
+    folds: int = Field(
+        default=5, ge=2, description="of their patients, each left out in turn: what is chosen is chosen on them"
     )
     keep: Literal["best", "last"] = Field(
         default="best",
@@ -137,6 +157,36 @@ class Recipe(BaseModel):
         if self.examples and not self.architecture.in_context:
             raise ValueError("got examples of whole recordings for a network of single beats; leave them out")
         return self
+
+    @model_validator(mode="after")
+    def _leads_change_places_in_whole_recordings_alone(self) -> "Recipe":
+        if self.leads != LeadAugmentation() and not self.architecture.in_context:
+            raise ValueError(
+                "got leads that change places for a network of single beats, which sees one; leave them out"
+            )
+        return self
+
+    @field_validator("databases")
+    @classmethod
+    def _databases_are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            try:
+                find_part(name)
+            except UnknownDatabase as error:
+                raise ValueError(str(error)) from error
+        return names
+
+    @property
+    def recordings(self) -> set[str]:
+        """The names of all recordings that the databases publish: a network may have learnt from each of them."""
+        return {name for database in self.databases for name in find_part(database)[1]}
+
+    @property
+    def ds2_is_new(self) -> bool:
+        """Whether the patients whom the literature tests on are new to it: none of them is learnt from."""
+        if self.architecture.in_context:
+            return not self.recordings & set(DS2)
+        return self.split == "inter_patient"
 
     @property
     def _asks_for_small_errors(self) -> bool:

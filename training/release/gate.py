@@ -13,13 +13,14 @@ import numpy as np
 from ecg.scoring.intervals import Measure as MeasureOfRecordings
 from models import AUTO
 from models.classifier import REFERENCE_TOLERANCE
-from training.data.dataset import Sources, SplitName
+from training.data.dataset import SplitName
 from training.evaluation.evaluation import recipe_of
 from training.evaluation.patients import AS_SERVED, Patients
 from training.evaluation.results import Model
 from training.measures.paired import Difference, Measure, over_recordings
 from training.measures.scores import expected_calibration_error
 from training.release.run import run_of
+from training.release.sources import Sources
 from training.reports.patients import MEASURES
 from training.table import table
 
@@ -103,7 +104,7 @@ def calibration(candidate: Model) -> Check:
     """That its probabilities mean what they say, on the test part or out of fold."""
     recipe = recipe_of(candidate.checkpoint.info)
     confidence = run_of(recipe).confidence(candidate)
-    most = CALIBRATION_ERRORS[recipe.split]
+    most = CALIBRATION_ERRORS["inter_patient" if recipe.architecture.in_context else recipe.split]
     expected = f"a calibration error of {most:g} at most"
     if confidence is None:
         return Check("calibration", "not measured", f"{expected}: python -m training fit, then evaluate", False)

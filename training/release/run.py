@@ -1,15 +1,16 @@
 """A training run, from its recipe to a checkpoint and its card, of one of two kinds.
 
 A run of single beats learns from the training part of the benchmark's beats, is fitted on their validation part and
-scored once on their test part. A run of whole recordings learns from all patients of DS1; what is chosen, fitted and
-scored of it are decisions on patients who were left out in turn. A recipe's architecture decides of which kind its run
-is, in `run_of` and nowhere else.
+scored once on their test part. A run of whole recordings learns from all patients of the recipe's databases; what is
+chosen, fitted and scored of it are decisions on patients who were left out in turn. A recipe's architecture decides of
+which kind its run is, in `run_of` and nowhere else.
 """
 
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,22 +19,26 @@ import numpy as np
 import torch
 from jaxtyping import Int64
 
-from ecg import LABELS, BeatsInContext, Label, Recording, choose_leads, cut_annotated_beats
+from ecg import LABELS, BeatsInContext, Label, choose_leads, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Checkpoint, CheckpointInfo, Classifier
 from models.checkpoint.preprocessing import preprocessing_of
-from training.data.databases import DS1, DS1_GROUPS, read_recording
-from training.data.dataset import Dataset, Sources, split
+from training.data.dataset import Dataset, split
+from training.data.groups import Group, folds_of, groups_in, origins_of
 from training.data.recordings import Added, entry_of, groups_of, with_added
 from training.evaluation.evaluation import Evaluation, checkpoint_of, evaluate, evaluate_settings, split_of
+from training.evaluation.out_of_fold import compare_out_of_fold
 from training.evaluation.patients import Patients
 from training.evaluation.results import Model
 from training.learning.crossvalidation import (
     OUT_OF_FOLD,
+    Folds,
     OutOfFold,
     check_out_of_fold,
     choose_operating_point,
     crossvalidate,
+    figures_of,
+    labels_by_others,
     whole,
 )
 from training.learning.loop import Trainer, network_of, train_members, weights_of
@@ -41,16 +46,12 @@ from training.learning.recipe import Recipe
 from training.measures.paired import STATED, Difference, over_beats, over_recordings
 from training.measures.scores import Confidence, score, score_of
 from training.posthoc.fit import Evidence, LeftOutPatients, ValidationPart, confidence_of, fit
+from training.release.sources import Sources
 from training.reports.card import beats_card, recordings_card
 from training.reports.comparison import Reached
 from training.reports.figures import draw_beats
-from training.synthesis.examples import (
-    Synthesis,
-    detected,
-    examples_as_they_are,
-    load_or_make,
-    load_or_make_added,
-)
+from training.synthesis.examples import Synthesis, detected
+from training.synthesis.store import AS_THEY_ARE
 
 LIBRARIES = ("torch", "torchdiffeq", "numpy", "scipy", "safetensors")
 
@@ -142,64 +143,57 @@ class RecordingRun:
     def train(
         self, added: Sequence[Added], folder: Path, *, fresh: bool = False, device: torch.device, dial: bool = True
     ) -> Checkpoint:
-        """Decide out of fold on the patients of DS1 and those that are added, then train on all of them.
+        """Decide out of fold on the patients of all databases and those that are added, then train on all of them.
 
-        What is decided is kept in the folder. Raises what `loop.train` raises.
+        What is decided is kept in the folder. Raises what `loop.train` raises, and MissingData.
         """
-        examples, groups = self.examples(DS1_GROUPS, folder), list(DS1_GROUPS)
-        if added:
-            made, more = self._of_added(added, folder)
-            examples, groups = Dataset.joined([examples, made]), groups + more
-        recordings = {one.recording.name: one.recording for one in added}
-
-        def read(name: str) -> Recording:
-            return recordings.get(name) or read_recording(self.sources.data, name)
-
-        out = crossvalidate(self.recipe, examples, groups, read, folder, fresh=fresh, device=device)
-        out.save(folder / OUT_OF_FOLD, out.labels_at(choose_operating_point(out.known)))
+        groups = (*groups_in(self.recipe.databases, self.sources.data), *groups_of(added, self.sources.data))
+        read = partial(self.sources.store.examples, groups, self.synthesis)
+        examples = read()  # made here, by all processes, before folds are trained
+        folds = Folds(self.recipe, folds_of(groups, self.recipe.folds), folder, device, fresh=fresh)
+        out = crossvalidate(folds, read, self.sources.processes(device))
+        out.save(folder / OUT_OF_FOLD, labels_by_others(out))
         trainers = train_members(self.recipe, whole(examples), folder, fresh=fresh, device=device)
-        return self.export(trainers, examples, out.known, added, dial=dial)
-
-    def examples(self, groups: Sequence[Sequence[str]], folder: Path) -> Dataset:
-        """Those of groups of patients of mitdb, kept in the folder. Raises MissingData."""
-        return load_or_make(folder, self.sources.data, groups, self.synthesis)
-
-    def _of_added(self, added: Sequence[Added], folder: Path) -> tuple[Dataset, list[tuple[str, ...]]]:
-        """The examples of recordings that are added, kept in the folder, and the names of each group."""
-        groups = [[one.recording for one in group] for group in groups_of(added)]
-        made = load_or_make_added(folder, self.sources.data, groups, entry_of(added).sha256, self.synthesis)
-        return made, [tuple(recording.name for recording in group) for group in groups]
+        return self.export(trainers, examples, out, groups, added, dial=dial)
 
     def export(
         self,
         trainers: Sequence[Trainer],
         examples: Dataset,
         out_of_fold: OutOfFold,
+        groups: Sequence[Group],
         added: Sequence[Added] = (),
         *,
         dial: bool = True,
     ) -> Checkpoint:
         """The checkpoint of what was trained. Decisions out of fold, judged and marked, choose its operating point."""
-        point = choose_operating_point(out_of_fold)
-        network, solver = network_of(self.recipe, trainers), self.recipe.architecture.solver
-        classifier = Classifier(network, solver, operating_point=point)
-        figures = {
-            "out_of_fold": asdict(out_of_fold.score_at(point)),
-            "out_of_fold_recordings": {name: own.score_at(point).confusion for name, own in out_of_fold.each()},
-        }
+        known = out_of_fold.known
+        classifier = Classifier(
+            network_of(self.recipe, trainers),
+            self.recipe.architecture.solver,
+            operating_point=choose_operating_point(known),
+        )
         reference = torch.from_numpy(reference_beats_in_context().values)
-        checkpoint = _checkpoint(self.recipe, trainers, classifier, reference, examples, added, figures)
-        return fit(checkpoint, LeftOutPatients(out_of_fold, trainers[0].split.validation), dial=dial)
+        compared = compare_out_of_fold(out_of_fold, labels_by_others(out_of_fold), groups)
+        figures = figures_of(out_of_fold) | {
+            "out_of_fold_compared": {
+                database: {one.name: one.confusion.tolist() for one in comparisons}
+                for database, comparisons in compared.items()
+            }
+        }
+        checkpoint = _checkpoint(self.recipe, trainers, classifier, reference, examples, added, figures, groups)
+        return fit(checkpoint, LeftOutPatients(known, examples.as_they_are), dial=dial)
 
     def evidence(self, info: CheckpointInfo) -> Evidence:
         """What its checkpoint is fitted on anew: the decisions out of fold that it was made with."""
         file = self.sources.out_of_fold or Path("runs") / info.name / OUT_OF_FOLD
-        out_of_fold = OutOfFold.load(file).known
+        out_of_fold = OutOfFold.load(file)
         check_out_of_fold(info, out_of_fold)
-        return LeftOutPatients(out_of_fold, self._as_they_are())
+        return LeftOutPatients(out_of_fold.known, self._as_they_are())
 
     def _as_they_are(self) -> Dataset:
-        return examples_as_they_are(self.sources.data, DS1)
+        groups = groups_in(self.recipe.databases, self.sources.data)
+        return self.sources.store.examples(groups, AS_THEY_ARE)
 
     def evaluate(self, classifier: Classifier, *, sweep: bool) -> Evaluation:
         """What was reached out of fold; every setting of the solver is tried on beats that it has learnt from."""
@@ -264,6 +258,7 @@ def _checkpoint(
     dataset: Dataset,
     added: Sequence[Added],
     figures: Mapping[str, Any],
+    groups: Sequence[Group] = (),
 ) -> Checkpoint:
     """A checkpoint to which nothing is fitted yet. Of a committee, the history is that of its first member."""
     trainer, network = trainers[0], classifier.network
@@ -275,6 +270,7 @@ def _checkpoint(
         operating_point=classifier.operating_point,
         recipe=recipe.model_dump(mode="json"),
         data_sha256=dataset.sha256,
+        learnt_from=origins_of(groups, dataset),
         added=entry_of(added) if added else None,
         seed=recipe.seed,
         commit=trainer.commit,

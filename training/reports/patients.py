@@ -13,7 +13,7 @@ from ecg.scoring.tables import summary_table
 from ecg.scoring.three_classes import ACCURACY as ACCURACY_OF_THREE
 from ecg.scoring.three_classes import THREE_CLASSES
 from models import CheckpointInfo
-from training.evaluation.evaluation import Evaluation
+from training.evaluation.evaluation import Evaluation, recipe_of
 from training.evaluation.patients import AS_PAPERS, AS_SERVED, VIEWS, Patients, View
 from training.reports.evaluation import confidence_section
 from training.reports.scores import BOUNDS, STATISTICS, class_tables, statistics_table
@@ -167,7 +167,7 @@ def _whose(patients: Patients, info: CheckpointInfo) -> str:
 
 def _has_learnt_from_ds1_alone(info: CheckpointInfo) -> bool:
     """Else the figures are its sibling's."""
-    return info.recipe.get("split") == "inter_patient"
+    return recipe_of(info).ds2_is_new
 
 
 def _same_man(patients: Patients) -> str:

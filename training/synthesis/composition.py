@@ -25,6 +25,7 @@ from training.synthesis.material import (
     V,
     add_up,
     with_other_p_wave,
+    with_scaled_p_wave,
     with_wider_qrs,
 )
 
@@ -62,6 +63,8 @@ class Script:
     """How much its intervals vary from one to the next."""
     drift: float = 0.005
     """How far the sinus rate moves from beat to beat."""
+    wandering: float = 0.0
+    """How much its P wave grows as the rate rises and shrinks as it falls, where the pacemaker wanders."""
     fibrillation: float = 0.0
     """Probability that atrial fibrillation begins; 1 for all the time."""
     fibrillation_spread: float = 0.2
@@ -83,10 +86,11 @@ class Script:
     def drawn(cls, rng: np.random.Generator) -> "Script":
         """One of many: fibrillation all the time or now and then, premature beats rare or often, or none of these."""
         quiet = cls(
-            rate=_spread(rng, 0.0, 0.15),
+            rate=_spread(rng, 0.0, 0.25),
             breathing=rng.choice([0.0, 0.05, 0.12, 0.25]),
             unrest=rng.choice([0.0, 0.02, 0.05, 0.1]),
             drift=rng.choice([0.005, 0.01, 0.03]),
+            wandering=rng.choice([0.0, 2.0, 6.0]),
             fibrillation_spread=rng.uniform(0.1, 0.35),
             fibrillation_rate=_spread(rng, -0.15, 0.25),
             ventricular=rng.choice([0.0, 0.02, 0.1, 0.3, 0.6], p=[0.3, 0.25, 0.2, 0.15, 0.1]),
@@ -233,6 +237,8 @@ class _Composer:
             self._ventricular()
         swing = self.script.breathing * np.sin(self.phase + 2 * np.pi * self.frequency * self.now / BEAT_FS)
         interval = np.clip(interval * np.exp(swing + self.unrest + self.drift), SHORTEST, LONGEST)
+        if self.script.wandering:
+            wave = with_scaled_p_wave(wave, 1 - self.script.wandering * (swing + self.drift))
         wave = self._varied(wave)
         if self.paused and self._happens(0.4):
             wave = with_other_p_wave(wave, "none", self.rng)  # an escape beat

@@ -175,6 +175,16 @@ def with_other_p_wave(
     return changed
 
 
+def with_scaled_p_wave(wave: Float64[np.ndarray, "lead 114"], scale: float) -> Float64[np.ndarray, "lead 114"]:
+    """The wave with its P wave so many times as high, turned over where that is negative."""
+    length = P_WAVE.stop - P_WAVE.start
+    ends = wave[:, [P_WAVE.start]], wave[:, [P_WAVE.stop]]
+    line = ends[0] + (ends[1] - ends[0]) * np.linspace(0, 1, length)
+    changed = wave.copy()
+    changed[:, P_WAVE] = line + scale * (wave[:, P_WAVE] - line)
+    return changed
+
+
 def with_wider_qrs(
     wave: Float64[np.ndarray, "lead 114"], height: float, share: float
 ) -> Float64[np.ndarray, "lead 114"]:

@@ -31,7 +31,17 @@ def trained(beats_file, tmp_path_factory):
 def retrained(place) -> Path:
     """The checkpoint of a tiny run of whole recordings, with those that are added."""
     folder = place / "run"
-    command = ["train", "rhythm", *TINY, "--data", str(place / "data"), "--add", str(place / "reviewed")]
+    command = [
+        "train",
+        "rhythm",
+        *TINY,
+        "--data",
+        str(place / "data"),
+        "--examples",
+        str(place / "examples"),
+        "--add",
+        str(place / "reviewed"),
+    ]
     with ds1_of_two():
         assert main([*command, "--out", str(folder), "--device", "cpu"]) == 0
     return folder / "checkpoint.safetensors"
@@ -41,7 +51,16 @@ def retrained(place) -> Path:
 def evaluated(place, retrained) -> Path:
     """The folder of its evaluation."""
     folder = place / "evaluation"
-    command = ["evaluate", str(retrained), "--data", str(place / "data"), "--out", str(folder)]
+    command = [
+        "evaluate",
+        str(retrained),
+        "--data",
+        str(place / "data"),
+        "--examples",
+        str(place / "examples"),
+        "--out",
+        str(folder),
+    ]
     with ds1_of_two():
         assert main([*command, "--recordings", str(place / "new" / "new.hea")]) == 0
     return folder

@@ -13,7 +13,17 @@ def test_what_a_run_of_single_beats_was_fitted_with_is_found_again(trained, beat
 def test_one_of_whole_recordings_is_fitted_on_what_its_run_decided_out_of_fold(place, retrained, tmp_path):
     fitted = tmp_path / "fitted.safetensors"
     out_of_fold = retrained.parent / "out_of_fold.npz"
-    command = ["fit", str(retrained), "--data", str(place / "data"), "--out", str(fitted), "--keep-dial"]
+    command = [
+        "fit",
+        str(retrained),
+        "--data",
+        str(place / "data"),
+        "--examples",
+        str(place / "examples"),
+        "--out",
+        str(fitted),
+        "--keep-dial",
+    ]
     with ds1_of_two():
         assert main([*command, "--out-of-fold", str(out_of_fold)]) == 0
     assert checkpoint_file.load(fitted).info == checkpoint_file.load(retrained).info

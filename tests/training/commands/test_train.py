@@ -35,7 +35,18 @@ def test_a_recording_that_cannot_be_learnt_from_is_told_before_anything_begins(p
     folder.mkdir()
     write_wfdb(replace(synthesize(30, seed=1), name="bare"), folder, "bare")
     (folder / "bare.atr").unlink()
-    command = ["train", "rhythm", "--add", str(folder), "--data", str(place / "data"), "--out", str(tmp_path / "run")]
+    command = [
+        "train",
+        "rhythm",
+        "--add",
+        str(folder),
+        "--data",
+        str(place / "data"),
+        "--examples",
+        str(place / "examples"),
+        "--out",
+        str(tmp_path / "run"),
+    ]
     assert main(command) == 1
     assert capsys.readouterr().err.startswith("UnusableRecording: ")
     assert not (tmp_path / "run").exists()

@@ -45,14 +45,18 @@ def test_the_table_tells_what_was_read(folder):
     assert all(label in table.splitlines()[0] for label in LABELS)
 
 
-def test_groups_leave_a_patient_out_whole(folder):
+def test_they_are_grouped_as_the_recordings_of_a_database_whose_patients_are_never_parted(folder):
     added = read_added(folder, "atr")
-    groups = groups_of(added)
-    assert sorted(one.recording.name for group in groups for one in group) == ["day", "night", "ward1", "ward2"]
-    patients = [{one.patient for one in group} for group in groups]
-    assert len(groups) == 2 and not patients[0] & patients[1]
-    assert groups_of(added[:2]) == (added[:2],)  # both are of the patient holter
-    assert groups_of(()) == ()
+    groups = groups_of(added, folder)
+    assert sorted(name for group in groups for name in group.names) == ["day", "night", "ward1", "ward2"]
+    patients = [group.patients for group in groups]
+    assert len(groups) == 3 == len(set().union(*patients)) == sum(map(len, patients))  # holter has two of them
+    for group in groups:
+        for read in group.read():
+            (one,) = (one for one in added if one.recording.name == read.name)
+            np.testing.assert_array_equal(read.signals, one.recording.signals)
+            assert read.beat_annotations().symbols == one.recording.beat_annotations().symbols
+    assert groups_of((), folder) == ()
 
 
 def test_the_training_part_has_them_and_no_other(folder, small):

@@ -44,5 +44,5 @@ def test_another_network_and_one_that_knows_all_patients_are_none(zoo_of):
     zoo_of("other", recipe="resnet")
     with pytest.raises(UnexpectedData, match="odenet_ds1 is a network of the kind odenet, expected resnet"):
         sibling_of(info, "odenet_ds1")
-    with pytest.raises(UnexpectedData, match="'random', expected 'inter_patient'"):
+    with pytest.raises(UnexpectedData, match="has learnt from patients of DS2"):
         sibling_of(info, "other")

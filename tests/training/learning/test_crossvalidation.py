@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -7,9 +5,12 @@ import torch
 from ecg import LABELS, FoundBeats, find_beats
 from ecg.synthetic import synthesize
 from models import OperatingPoint
+from tests.training.synthetic import write_wfdb
+from training.data.database import Database
 from training.data.dataset import Dataset
+from training.data.groups import Group
 from training.data.predictions import read_predictions
-from training.learning.crossvalidation import OutOfFold, choose_operating_point, crossvalidate, fold, whole
+from training.learning.crossvalidation import Folds, OutOfFold, choose_operating_point, crossvalidate, fold, whole
 from training.learning.recipe import read_recipe
 
 GROUPS = (("a", "b"), ("c",))
@@ -39,37 +40,52 @@ def test_the_final_run_trains_on_all_and_looks_at_recordings_as_they_are():
     assert set(split.validation.recordings) == {"a", "b", "c"}
 
 
-RECORDINGS = {
-    name: replace(synthesize(40, fs=250.0, ectopic={"V": 0.2}, seed=seed), name=name) for seed, name in enumerate("abc")
-}
+MADE_HERE = Database("made", "Made", "nobody", ("a", "b", "c"))
 
 
-def crossvalidated(folder, **options):
+def crossvalidated(data, folder, *, fresh=False, processes=1):
+    """By groups of the three recordings."""
     cycles = "cycles=[{epochs=1, learning_rate=1e-3}]"
     recipe = read_recipe("resnet", [cycles, "batch_size=16", "shares={}"])
-    return crossvalidate(
-        recipe, examples(), GROUPS, RECORDINGS.__getitem__, folder, device=torch.device("cpu"), **options
-    )
+    folds = [(Group(MADE_HERE, data, names),) for names in GROUPS]
+    return crossvalidate(Folds(recipe, folds, folder, torch.device("cpu"), fresh=fresh), examples, processes)
 
 
-def test_every_recording_is_decided_on_once_by_a_network_that_has_not_seen_its_patient(tmp_path):
-    out = crossvalidated(tmp_path)
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "made").mkdir()
+    for seed, name in enumerate("abc"):
+        write_wfdb(synthesize(40, fs=250.0, ectopic={"V": 0.2}, seed=seed), folder / "made", name)
+    return folder
+
+
+def test_every_recording_is_decided_on_once_by_a_network_that_has_not_seen_its_patient(data, tmp_path):
+    out = crossvalidated(data, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"fold1", "fold2"}
-    for name, recording in RECORDINGS.items():
-        own = out.recordings == name
+    assert set(out.databases.tolist()) == {"made"} and not out.weak.any()
+    for name in "abc":
+        own, recording = out.recordings == name, MADE_HERE.read(data, name)
         found = FoundBeats.joined([part.beats for part in find_beats(recording, (0,))])
         np.testing.assert_array_equal(out.peaks[own], found.peaks)
         np.testing.assert_array_equal(np.isfinite(out.probabilities[own]).all(axis=1), found.good)
     np.testing.assert_allclose(out.known.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-def test_folds_go_on_from_what_is_there_unless_all_is_to_be_afresh(tmp_path, capsys):
-    first = crossvalidated(tmp_path)
-    again = crossvalidated(tmp_path)
+def test_folds_go_on_from_what_is_there_unless_all_is_to_be_afresh(data, tmp_path, capsys):
+    first = crossvalidated(data, tmp_path)
+    again = crossvalidated(data, tmp_path)
     np.testing.assert_array_equal(first.probabilities, again.probabilities)
     assert "resuming after epoch 1" in capsys.readouterr().out
-    crossvalidated(tmp_path, fresh=True)
+    crossvalidated(data, tmp_path, fresh=True)
     assert "resuming" not in capsys.readouterr().out
+
+
+def test_folds_that_are_trained_at_once_decide_as_one_after_the_other(data, tmp_path):
+    together = crossvalidated(data, tmp_path / "together", processes=2)
+    one_by_one = crossvalidated(data, tmp_path / "one_by_one")
+    np.testing.assert_array_equal(together.recordings, one_by_one.recordings)
+    np.testing.assert_allclose(together.probabilities, one_by_one.probabilities, atol=1e-3)  # threads add otherwise
 
 
 UNSURE = OutOfFold(
@@ -77,6 +93,7 @@ UNSURE = OutOfFold(
     np.array([0, 0, -1, 2]),
     np.array(["a", "a", "b", "b"]),
     np.array([10, 20, 30, 40]),
+    np.full(4, "made"),
 )
 
 
@@ -107,7 +124,7 @@ def biased(shift, seed=0, count=4000):
     logits[np.arange(count), labels] += 4.0
     logits[:, LABELS.index("S")] += shift
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    return OutOfFold(probabilities, labels, np.full(count, "a"), np.arange(count))
+    return OutOfFold(probabilities, labels, np.full(count, "a"), np.arange(count), np.full(count, "made"))
 
 
 def test_the_operating_point_takes_back_what_a_class_is_said_too_often():

@@ -9,7 +9,7 @@ from ecg.scoring import CLASSES, Comparison
 from models import Checkpoint, Classifier, Dial
 from models.checkpoint.info import AddedRecordings
 from tests.conftest import make_checkpoint
-from training.data.dataset import Dataset, Sources
+from training.data.dataset import Dataset
 from training.errors import UnexpectedData
 from training.evaluation.evaluation import Evaluation
 from training.evaluation.patients import VIEWS, Patients
@@ -18,6 +18,7 @@ from training.learning.recipe import read_recipe
 from training.measures import paired
 from training.measures.scores import Bin, Confidence, score
 from training.release.gate import Check, calibration, check, checks_table, own_card, reference_beats, solver_grid
+from training.release.sources import Sources
 
 SHA256 = "c" * 64
 CALIBRATED = Confidence((Bin(confidence=0.9, accuracy=0.902, beats=1000),))

@@ -1,0 +1,163 @@
+"""A folder of recordings: what a classifier says of each, against what is annotated there, from any database.
+
+Recordings are annotated as the service does it, at R peaks that are found, and compared by ANSI/AAMI EC57:2012 from the
+fifth minute on. Where a folder labels its recordings as a whole (`REFERENCE.csv`), beats are counted by what they were
+called in the recordings of each label.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from csv import reader
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ecg.formats import wfdb
+from ecg.formats.wfdb.header import SUFFIX
+from ecg.matching import labels_at
+from ecg.scoring import CLASS_OF_IN_LITERATURE, LEARNING, QRS, SVEB_OF_MANY, VEB, Comparison, compare
+from ecg.scoring.f1 import f1
+from ecg.scoring.five_classes import ACCURACY, FIVE_CLASSES
+from ecg.scoring.intervals import Measure, gross, interval
+from models import CheckpointInfo, Classifier
+from models.decisions import Decisions
+from training.data.database import REFERENCE
+from training.data.recordings import headers_in
+from training.errors import MissingData
+from training.evaluation.evaluation import checkpoint_of, recipe_of
+from training.evaluation.patients import annotated_by, annotations_of
+from training.measures.scores import Confidence, measure_confidence
+
+NOT_JUDGED = "not judged"
+
+MEASURES: Mapping[str, Measure] = {
+    **{f"F1 of {name}": f1(statistics) for name, statistics in FIVE_CLASSES.items()},
+    "accuracy, five classes": gross(ACCURACY),
+    "QRS sensitivity": gross(QRS.sensitivity),
+    "QRS positive predictivity": gross(QRS.positive_predictivity),
+    "VEB sensitivity": gross(VEB.sensitivity),
+    "VEB positive predictivity": gross(VEB.positive_predictivity),
+    "SVEB sensitivity": gross(SVEB_OF_MANY.sensitivity),
+    "SVEB positive predictivity": gross(SVEB_OF_MANY.positive_predictivity),
+}
+"""What is told of a folder, of all beats together."""
+
+
+@dataclass(frozen=True)
+class FolderResults:
+    """What a classifier of this name and hash reached on a folder's recordings, and those that it has learnt from.
+
+    `comparisons` are of recordings whose beats are annotated, and `confidence` of their beats that are judged and
+    marked; `called` counts, of recordings with one label each, what their beats were called.
+    """
+
+    model: str
+    sha256: str
+    folder: str
+    learnt_from: tuple[str, ...]
+    comparisons: Sequence[Comparison]
+    called: Mapping[str, Mapping[str, int]]
+    confidence: Confidence | None = None
+
+    @cached_property
+    def measures(self) -> dict[str, dict[str, float | None]]:
+        """Each measure of all recordings together, with its bounds by recordings."""
+        found = {name: interval(self.comparisons, measure) for name, measure in MEASURES.items()}
+        return {name: {"value": one.value, "low": one.low, "high": one.high} for name, one in found.items()}
+
+    def json(self) -> dict[str, Any]:
+        """All of it, for other programs."""
+        return {
+            "model": {"name": self.model, "sha256": self.sha256},
+            "folder": self.folder,
+            "start": LEARNING,
+            "learnt_from": list(self.learnt_from),
+            "measures": self.measures if self.comparisons else {},
+            "recordings": [{"name": one.name, "confusion": one.confusion.tolist()} for one in self.comparisons],
+            "called": {label: dict(counts) for label, counts in self.called.items()},
+            "confidence": self.confidence and asdict(self.confidence),
+        }
+
+    def save(self, file: Path) -> None:
+        """Write it as JSON."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(self.json(), indent=1) + "\n")
+
+
+def evaluate_folder(classifier: Classifier, folder: Path, annotator: str = "atr") -> FolderResults:
+    """Annotate every recording in a folder that is labelled, and compare.
+
+    Raises MissingData where none is, UnreadableRecording, and InvalidComparison for a recording that is shorter than
+    the time that the standard leaves out.
+    """
+    checkpoint = checkpoint_of(classifier)
+    labels = _labels_of_recordings(folder)
+    headers = [
+        header for header in headers_in(folder) if header.stem in labels or _annotations(header, annotator).exists()
+    ]
+    if not headers:
+        raise MissingData(
+            f"no recording in {folder} is labelled; expected annotations (*.{annotator}; another extension is given by "
+            f"--annotator) beside their headers (*{SUFFIX}), or {REFERENCE}"
+        )
+    comparisons, called = [], {label: dict[str, int]() for label in sorted(set(labels.values()))}
+    decided, truth = [], []
+    for header in tqdm(headers, desc="annotating", unit="recording", disable=None):
+        recording = wfdb.open_record(header).read()
+        beats = annotated_by(classifier, recording, "found")
+        if header.stem in labels:
+            counts = called[labels[header.stem]]
+            for label in beats.labels:
+                counts[label or NOT_JUDGED] = counts.get(label or NOT_JUDGED, 0) + 1
+            continue
+        reference = wfdb.read_annotations(header.with_suffix(""), annotator, recording.fs)
+        comparisons.append(
+            compare(
+                reference,
+                annotations_of(beats),
+                recording.fs,
+                name=header.stem,
+                start=LEARNING,
+                end=recording.seconds,
+                class_of=CLASS_OF_IN_LITERATURE,
+            )
+        )
+        if beats.decisions is not None:
+            marks = labels_at(beats.found.peaks[beats.found.good], reference, recording.fs)
+            marked = beats.decisions.solved & (marks >= 0)
+            unlike = beats.decisions.unlike_training
+            decided.append(
+                Decisions(
+                    beats.decisions.probabilities[marked], unlike_training=None if unlike is None else unlike[marked]
+                )
+            )
+            truth.append(marks[marked])
+    confidence = None
+    if decided:
+        confidence = measure_confidence(Decisions.joined(decided), np.concatenate(truth), classifier.abstention)
+    known = known_of(checkpoint.info, [header.stem for header in headers])
+    return FolderResults(
+        checkpoint.info.name, checkpoint.sha256, folder.resolve().name, known, comparisons, called, confidence
+    )
+
+
+def known_of(info: CheckpointInfo, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of some recordings that a network has learnt from: on them it is not tested."""
+    learnt = recipe_of(info).recordings if info.recipe else set()
+    return tuple(name for name in names if name in learnt)
+
+
+def _annotations(header: Path, annotator: str) -> Path:
+    return header.with_name(f"{header.stem}.{annotator}")
+
+
+def _labels_of_recordings(folder: Path) -> dict[str, str]:
+    file = folder / REFERENCE
+    if not file.exists():
+        return {}
+    with file.open(newline="") as lines:
+        return {row[0]: row[1] for row in reader(lines) if len(row) == 2}

@@ -1,0 +1,67 @@
+"""A store of examples: a folder that keeps what was made of each group of recordings, for all runs.
+
+A file's name holds the hashes of the recordings and of how examples are made of them; what has changed is made anew.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from models.checkpoint.preprocessing import ContextPreprocessing
+from models.process import use_one_core
+from training.data.dataset import Dataset, load, save
+from training.data.groups import Group
+from training.synthesis.disturbance import Disturber
+from training.synthesis.examples import Synthesis, make_examples
+
+AS_THEY_ARE = Synthesis(disturbed=0, composed=0)
+
+
+@dataclass(frozen=True)
+class Store:
+    """Examples in the folder, made by so many processes at once where they are missing."""
+
+    folder: Path
+    processes: int = 1
+
+    def examples(self, groups: Sequence[Group], synthesis: Synthesis) -> Dataset:
+        """Those of all groups, in half precision. Raises MissingData and UnreadableRecording."""
+        missing = [group for group in groups if not self._file(group, synthesis).exists()]
+        if missing:
+            self._make(missing, synthesis)
+        return Dataset.joined([load(self._file(group, synthesis)) for group in groups])
+
+    def _make(self, groups: Sequence[Group], synthesis: Synthesis) -> None:
+        jobs = [(group, self._file(group, synthesis)) for group in groups]
+        with tqdm(desc="making examples", total=len(jobs), unit="group", disable=None) as bar, self._workers() as pool:
+            work = partial(_make_one, synthesis)
+            made: Iterable[None] = pool.map(work, jobs) if pool else map(work, jobs)
+            for _ in made:
+                bar.update()
+
+    def _workers(self) -> Executor | nullcontext[None]:
+        if self.processes < 2:
+            return nullcontext()
+        # A forked process would inherit torch's threads in whatever state they are.
+        return ProcessPoolExecutor(self.processes, mp_context=get_context("spawn"), initializer=use_one_core)
+
+    def _file(self, group: Group, synthesis: Synthesis) -> Path:
+        way = f"{synthesis.model_dump_json()} {ContextPreprocessing().model_dump_json()}"
+        return self.folder / (
+            f"{group.database.name}-{group.names[0]}-{group.sha256[:12]}-"
+            f"{hashlib.sha256(way.encode()).hexdigest()[:8]}.npz"
+        )
+
+
+def _make_one(synthesis: Synthesis, job: tuple[Group, Path]) -> None:
+    group, file = job
+    examples = make_examples(group, Disturber.read(group.data), synthesis)
+    save(replace(examples, values=examples.values.astype(np.float16)), file)
