@@ -137,7 +137,7 @@ def test_a_card_is_that_of_its_file(name):
     checkpoint = Classifier.load(name).checkpoint
     card = (zoo.FOLDER / name / "card.md").read_text()
     both = Results.load(zoo.FOLDER / name)
-    assert card == run_of(recipe_of(checkpoint.info)).card(checkpoint, both.beats, both.patients)
+    assert card == run_of(recipe_of(checkpoint.info)).card(checkpoint, both)
     assert both.beats.score.accuracy == checkpoint.info.figures["test_accuracy"]
     assert both.beats.score.macro_f1 == checkpoint.info.figures["test_macro_f1"]
     for figure in re.findall(r"\((\w+\.png)\)", card):
@@ -148,7 +148,7 @@ def test_the_card_of_the_recordings_model_is_that_of_its_file():
     checkpoint = Classifier.load("rhythm").checkpoint
     card = (zoo.FOLDER / "rhythm" / "card.md").read_text()
     both = Results.load(zoo.FOLDER / "rhythm")
-    assert card == run_of(recipe_of(checkpoint.info)).card(checkpoint, both.beats, both.patients)
+    assert card == run_of(recipe_of(checkpoint.info)).card(checkpoint, both)
     for figure in re.findall(r"\((\w+\.png)\)", card):
         assert (zoo.FOLDER / "rhythm" / figure).exists()
 

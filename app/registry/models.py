@@ -109,5 +109,5 @@ class Registry:
 
     def plan(self, kind: Kind, model: str | None, solver: SolverSettings | None = None, coverage: float = ALL) -> Plan:
         """The plan for what a request brings and asks. Raises UnknownModelName, and all that `Plan.of` raises."""
-        default = self.served.for_recordings if kind == "recording" else self.served.for_beats
+        default = self.served.for_beats if kind == "beats" else self.served.for_recordings
         return Plan.of(self.served.find(model, default), kind, solver, coverage)

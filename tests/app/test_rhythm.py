@@ -79,7 +79,7 @@ def test_a_beat_is_explained_by_its_leads_and_its_rhythm(client):
 
 def test_a_live_signal_is_decided_on_beat_by_beat_in_context_where_that_is_asked_for(client):
     with client.websocket_connect("/stream") as socket:
-        socket.send_json({"fs": 250, "leads": ["MLII", "V1"], "model": "rhythm_odenet"})
+        socket.send_json({"fs": 250, "leads": ["MLII", "V1"]})
         assert socket.receive_json()["stream"]["model"]["name"] == "rhythm_odenet"
         socket.send_bytes(np.ascontiguousarray(MADE.signals.T, dtype="<f4").tobytes())
         beats = socket.receive_json()["beats"]

@@ -16,7 +16,8 @@ from training.commands import train
 from training.measures import scores
 
 PACKAGE = Path(training.__file__).parent
-MOST_ROOMS = 14
+MOST_ROOMS = {"single beats": 14, "whole recordings": 19, "whole recordings, and some that are added": 19}
+"""Of whole recordings, once their examples are made: to make them is a journey of its own."""
 
 BEATS = ["odenet", "split=inter_patient", "cycles=[{epochs=1, learning_rate=3e-3}]", "batch_size=32"]
 
@@ -43,7 +44,7 @@ def _dial_of_one_method(monkeypatch):
 
 
 @pytest.mark.usefixtures("_dial_of_one_method")
-@pytest.mark.parametrize("kind", ["single beats", "whole recordings", "whole recordings, and some that are added"])
+@pytest.mark.parametrize("kind", MOST_ROOMS)
 def test_a_run_passes_few_rooms(kind, beats_file, place, tmp_path):
     command = [*(BEATS if kind == "single beats" else ["rhythm", *TINY]), "--device", "cpu", "--out", str(tmp_path)]
     command += ["--beats", str(beats_file), "--data", str(place / "data"), "--examples", str(place / "examples")]
@@ -51,8 +52,12 @@ def test_a_run_passes_few_rooms(kind, beats_file, place, tmp_path):
     parser = argparse.ArgumentParser()
     train.add_arguments(parser)
     options = parser.parse_args(command)
-    with ds1_of_two(), rooms() as passed:
-        train.run(options)
+    with ds1_of_two():
+        if kind != "single beats":
+            train.run(options)
+            options.fresh = True
+        with rooms() as passed:
+            train.run(options)
     assert (tmp_path / FILE_NAME).exists()
     assert {"commands/train.py", "learning/loop.py", "release/run.py"} <= passed
-    assert len(passed) <= MOST_ROOMS, sorted(passed)
+    assert len(passed) <= MOST_ROOMS[kind], sorted(passed)

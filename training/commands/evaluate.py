@@ -9,7 +9,7 @@ from training.data.databases import DS2, read_named
 from training.errors import NoSibling
 from training.evaluation.counterpart import sibling_of
 from training.evaluation.evaluation import checkpoint_of, kept_epoch_of, recipe_of
-from training.evaluation.folder import evaluate_folder
+from training.evaluation.folder import FolderResults, evaluate_folder
 from training.evaluation.patients import Patients, evaluate_patients
 from training.evaluation.results import Results
 from training.release.run import run_of
@@ -45,6 +45,14 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--no-sweep", action="store_true", help="leave the tolerance sweep out")
     command.add_argument("--sibling", help="checkpoint or model of the same network, trained on DS1 alone")
     add_recordings(command, DS2, "the new patients'")
+    command.add_argument(
+        "--hospital",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="for the card: what --json wrote of a sibling on a database that it alone has not learnt from; repeatable",
+    )
     command.add_argument("--on", type=Path, metavar="FOLDER", help="score it on all labelled recordings in a folder")
     command.add_argument("--annotator", default="atr", help="extension of their annotations (default %(default)s)")
     command.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures of --on")
@@ -54,10 +62,10 @@ def run(options: argparse.Namespace) -> None:
     """Evaluate it, draw the figures, and write the card; or score it on a folder."""
     classifier = Classifier.load(options.checkpoint)
     if options.on:
-        results = evaluate_folder(classifier, options.on, options.annotator)
-        print(folder_report(results))
+        on_folder = evaluate_folder(classifier, options.on, options.annotator)
+        print(folder_report(on_folder))
         if options.json:
-            results.save(options.json)
+            on_folder.save(options.json)
         return
     checkpoint = checkpoint_of(classifier)
     training = run_of(recipe_of(checkpoint.info), sources_of(options))
@@ -71,8 +79,9 @@ def run(options: argparse.Namespace) -> None:
     print(evaluation_report(evaluation))
     figures.draw_evaluation(evaluation, folder)
     training.draw(classifier, folder)
-    (folder / "card.md").write_text(training.card(checkpoint, evaluation, patients))
-    Results(evaluation, patients).save(folder)
+    results = Results(evaluation, patients, tuple(map(FolderResults.load, options.hospital)))
+    (folder / "card.md").write_text(training.card(checkpoint, results))
+    results.save(folder)
     print(f"\ncard and figures are in {folder}")
 
 

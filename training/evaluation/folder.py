@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 from tqdm import tqdm
 
 from ecg.formats import wfdb
 from ecg.formats.wfdb.header import SUFFIX
 from ecg.matching import labels_at
-from ecg.scoring import CLASS_OF_IN_LITERATURE, LEARNING, QRS, SVEB_OF_MANY, VEB, Comparison, compare
+from ecg.scoring import CLASS_OF_IN_LITERATURE, CLASSES, LEARNING, QRS, SVEB_OF_MANY, VEB, Comparison, compare
 from ecg.scoring.f1 import f1
 from ecg.scoring.five_classes import ACCURACY, FIVE_CLASSES
 from ecg.scoring.intervals import Measure, gross, interval
@@ -27,7 +28,7 @@ from models import CheckpointInfo, Classifier
 from models.decisions import Decisions
 from training.data.database import REFERENCE
 from training.data.recordings import headers_in
-from training.errors import MissingData
+from training.errors import MissingData, UnexpectedData
 from training.evaluation.evaluation import checkpoint_of, recipe_of
 from training.evaluation.patients import annotated_by, annotations_of
 from training.measures.scores import Confidence, measure_confidence
@@ -87,6 +88,26 @@ class FolderResults:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(self.json(), indent=1) + "\n")
 
+    @classmethod
+    def load(cls, file: Path) -> "FolderResults":
+        """Read what `save` wrote. Raises UnexpectedData where the file is something else."""
+        try:
+            content = json.loads(file.read_text())
+            return cls(
+                str(content["model"]["name"]),
+                str(content["model"]["sha256"]),
+                str(content["folder"]),
+                tuple(content["learnt_from"]),
+                [comparison_of(one["name"], one["confusion"]) for one in content["recordings"]],
+                content["called"],
+                TypeAdapter(Confidence | None).validate_python(content["confidence"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UnexpectedData(
+                f"{file} does not hold what was reached on a folder ({error}); make it by "
+                "`python -m training evaluate CHECKPOINT --on FOLDER --json FILE`"
+            ) from error
+
 
 def evaluate_folder(classifier: Classifier, folder: Path, annotator: str = "atr") -> FolderResults:
     """Annotate every recording in a folder that is labelled, and compare.
@@ -143,6 +164,12 @@ def evaluate_folder(classifier: Classifier, folder: Path, annotator: str = "atr"
     return FolderResults(
         checkpoint.info.name, checkpoint.sha256, folder.resolve().name, known, comparisons, called, confidence
     )
+
+
+def comparison_of(name: str, confusion: Sequence[Sequence[int]]) -> Comparison:
+    """A comparison of which nothing but the matrix was kept. Raises ValueError for one of another shape."""
+    counts = np.array(confusion, dtype=np.int64).reshape(len(CLASSES), len(CLASSES))
+    return Comparison(name=name, confusion=counts, interval_error=None, shutdown=0)
 
 
 def known_of(info: CheckpointInfo, names: Sequence[str]) -> tuple[str, ...]:

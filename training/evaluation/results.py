@@ -12,10 +12,12 @@ from pydantic import TypeAdapter
 from models import Checkpoint, Classifier
 from training.errors import UnexpectedData
 from training.evaluation.evaluation import Evaluation, checkpoint_of
+from training.evaluation.folder import FolderResults
 from training.evaluation.patients import Patients
 
 BEATS_FILE = "evaluation.json"
 PATIENTS_FILE = "patients.json"
+HOSPITALS = "hospital_*.json"
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,28 @@ class Results:
     """`beats` are those of its test part; of a network of whole recordings, what was reached out of fold.
 
     `patients` are of the inter-patient split: by itself, or by its sibling that has learnt from DS1 alone; None where
-    that was not evaluated.
+    that was not evaluated. `hospitals` are databases left out whole, each decided on by a sibling that learnt from the
+    others.
     """
 
     beats: Evaluation | None = None
     patients: Patients | None = None
+    hospitals: tuple[FolderResults, ...] = ()
+
+    @property
+    def own(self) -> Evaluation:
+        """Those of its own beats. Raises UnexpectedData where there are none."""
+        if self.beats is None:
+            raise UnexpectedData("its own beats were not evaluated; run `python -m training evaluate`")
+        return self.beats
 
     def save(self, folder: Path) -> None:
         """Write a file for each that there is; that of the other is deleted, since it is of another evaluation."""
         beats, patients = folder / BEATS_FILE, folder / PATIENTS_FILE
-        for file in (beats, patients):
+        for file in (beats, patients, *folder.glob(HOSPITALS)):
             file.unlink(missing_ok=True)
+        for one in self.hospitals:
+            one.save(folder / HOSPITALS.replace("*", one.folder))
         if self.beats:
             beats.write_text(json.dumps(asdict(self.beats), indent=1) + "\n")
         if self.patients:
@@ -46,6 +59,7 @@ class Results:
         return cls(
             _evaluation(beats) if beats.exists() else None,
             Patients.load(patients) if patients.exists() else None,
+            tuple(map(FolderResults.load, sorted(folder.glob(HOSPITALS)))),
         )
 
 

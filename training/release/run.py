@@ -28,8 +28,7 @@ from training.data.groups import Group, folds_of, groups_in, origins_of
 from training.data.recordings import Added, entry_of, groups_of, with_added
 from training.evaluation.evaluation import Evaluation, checkpoint_of, evaluate, evaluate_settings, split_of
 from training.evaluation.out_of_fold import compare_out_of_fold
-from training.evaluation.patients import Patients
-from training.evaluation.results import Model
+from training.evaluation.results import Model, Results
 from training.learning.crossvalidation import (
     OUT_OF_FOLD,
     Folds,
@@ -102,9 +101,9 @@ class BeatRun:
     def _test_part(self, classifier: Classifier) -> Dataset:
         return split_of(checkpoint_of(classifier).info, self.sources.benchmark()).test
 
-    def card(self, checkpoint: Checkpoint, evaluation: Evaluation, patients: Patients | None) -> str:
-        """The card of its checkpoint."""
-        return beats_card(checkpoint.info, checkpoint.sha256, evaluation, patients)
+    def card(self, checkpoint: Checkpoint, results: Results) -> str:
+        """The card of its checkpoint. Raises UnexpectedData where its own beats were not evaluated."""
+        return beats_card(checkpoint.info, checkpoint.sha256, results.own, results.patients)
 
     def reached(self, info: CheckpointInfo) -> Reached:
         """What its checkpoint states of its test part."""
@@ -204,9 +203,9 @@ class RecordingRun:
     def draw(self, classifier: Classifier, folder: Path) -> None:
         """What is drawn of it alone: nothing."""
 
-    def card(self, checkpoint: Checkpoint, evaluation: Evaluation, patients: Patients | None) -> str:
-        """The card of its checkpoint."""
-        return recordings_card(checkpoint.info, checkpoint.sha256, evaluation, patients)
+    def card(self, checkpoint: Checkpoint, results: Results) -> str:
+        """The card of its checkpoint. Raises UnexpectedData where its own beats were not evaluated."""
+        return recordings_card(checkpoint.info, checkpoint.sha256, results)
 
     def reached(self, info: CheckpointInfo) -> Reached:
         """What its checkpoint states of patients left out."""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,16 @@ from training.data.database import Database
 from training.data.dataset import Dataset
 from training.data.groups import Group
 from training.data.predictions import read_predictions
-from training.learning.crossvalidation import Folds, OutOfFold, choose_operating_point, crossvalidate, fold, whole
+from training.learning.crossvalidation import (
+    Folds,
+    OutOfFold,
+    choose_operating_point,
+    crossvalidate,
+    figures_of,
+    fold,
+    labels_by_others,
+    whole,
+)
 from training.learning.recipe import read_recipe
 
 GROUPS = (("a", "b"), ("c",))
@@ -137,3 +148,41 @@ def test_no_other_point_on_the_grid_has_a_larger_sum_of_f1():
     out = biased(1.0)
     right = (out.labels_at(choose_operating_point(out)) == out.labels).mean()
     assert right > (out.probabilities.argmax(axis=1) == out.labels).mean()
+
+
+def test_a_patients_operating_point_is_not_moved_by_his_own_beats():
+    rng = np.random.default_rng(0)
+    count = 3000
+    labels = rng.choice(5, count, p=[0.85, 0.05, 0.08, 0.01, 0.01])
+    logits = rng.normal(0, 1.0, (count, 5))
+    logits[np.arange(count), labels] += 3.0
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    recordings = np.repeat(["a", "b", "c"], count // 3)
+    own = recordings == "a"
+    mislabelled = np.where(own, LABELS.index("V"), labels)
+    told, otherwise = (
+        labels_by_others(OutOfFold(probabilities, truth, recordings, np.arange(count), np.full(count, "made")))
+        for truth in (labels, mislabelled)
+    )
+    np.testing.assert_array_equal(told[own], otherwise[own])
+    assert (told[~own] != otherwise[~own]).any()
+
+
+def test_beats_of_recordings_that_are_labelled_as_a_whole_choose_nothing_and_are_counted_by_themselves():
+    out = biased(0.0)
+    weak = replace(biased(0.0, seed=1), databases=np.full(4000, "cinc2017"))
+    both = OutOfFold.joined([out, weak])
+    assert len(both.known.labels) == 4000 and both.weak.sum() == 4000
+    assert choose_operating_point(both.known) == choose_operating_point(out)
+    figures = figures_of(both)
+    assert set(figures["out_of_fold_recordings"]) == {"a"}
+    beats, *counts = figures["out_of_fold_weak"]["cinc2017"]
+    assert beats == sum(counts) == 4000
+
+
+def test_a_small_database_weighs_as_much_as_a_large_one_where_the_operating_point_is_chosen():
+    place = LABELS.index("S")
+    large, small = biased(0.0, count=8000), biased(3.0, seed=1, count=800)
+    small = replace(small, databases=np.full(800, "small"), recordings=np.full(800, "b"))
+    alone, together = (choose_operating_point(out).offsets[place] for out in (large, OutOfFold.joined([large, small])))
+    assert together < alone

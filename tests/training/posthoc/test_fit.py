@@ -91,7 +91,7 @@ def test_a_network_that_has_learnt_from_all_patients_is_fitted_by_decisions_out_
     values = rng.normal(0, 1, (120, CONTEXT_LENGTH)).astype(np.float32)
     examples = Dataset(values, labels, recordings)
     hot = softmax(np.eye(5)[labels] * 2 + rng.normal(0, 1, (120, 5)), axis=1)
-    evidence = LeftOutPatients(OutOfFold(hot, labels, recordings, np.arange(120)), examples)
+    evidence = LeftOutPatients(OutOfFold(hot, labels, recordings, np.arange(120), np.full(120, "made")), examples)
     fitted = fit(checkpoint, evidence, dial=False)
     assert fitted.info.calibration == fit_calibration(np.log(hot).astype(np.float32), labels)
     told = confidence_of(fitted.info)

@@ -10,6 +10,7 @@ from tests.training.learning.test_loop import CPU, recipe
 from training.data.dataset import Dataset
 from training.errors import UnexpectedData
 from training.evaluation.evaluation import evaluate, kept_epoch_of, recipe_of, split_of
+from training.evaluation.results import Results
 from training.learning import loop
 from training.learning.recipe import RECIPES, read_recipe
 from training.release.run import BeatRun, RecordingRun, reference_beats, run_of
@@ -74,7 +75,7 @@ def test_the_sweep_shows_cost_rising_as_the_tolerance_falls(evaluation):
 
 def test_the_card_and_figures_are_drawn(classifier, evaluation, small, tmp_path):
     info = classifier.checkpoint.info
-    text = run_of(recipe_of(info)).card(classifier.checkpoint, evaluation, None)
+    text = run_of(recipe_of(info)).card(classifier.checkpoint, Results(evaluation))
     assert f"{evaluation.score.accuracy:.2%}" in text and score_table(evaluation.score) in text and "medical" in text
     draw_confusion(evaluation.score, tmp_path / "confusion.png")
     draw_confidence(evaluation.confidence, tmp_path / "confidence.png")
