@@ -111,7 +111,7 @@ function tell(error) {
 
 function told() {
   data.others = othersOf(data.beats);
-  data.events = withAbstentions(data.rhythm.events, data.beats, data.recording.fs);
+  data.events = withAbstentions(data.rhythm.events, data.beats, data.recording);
   $("summary").replaceChildren(countsTable(data.rhythm), rateTable(data.rhythm, data.recording), variabilityTable(data.rhythm));
   $("hours-table").replaceChildren(hoursTable(data.rhythm, data.recording));
   const kinds = ["all", ...new Set(data.events.map((event) => event.kind))];

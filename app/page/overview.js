@@ -1,6 +1,7 @@
 // The overview track: the whole recording at once, as its heart rate and where its ectopic beats are.
 
 import { colour, variable } from "./labels.js";
+import { unjudged } from "./paper.js";
 
 const LANES = ["S", "V", "F", "Q", "?"];
 const LANE = 7;
@@ -59,6 +60,11 @@ export class Overview {
 }
 
 export function drawOverview(context, size, data) {
+  context.fillStyle = variable("unjudged");
+  for (const { start, end } of unjudged(data.recording)) {
+    const scale = size.width / data.recording.seconds;
+    context.fillRect(start * scale, 0, Math.max((end - start) * scale, 1), size.height);
+  }
   const bottom = size.height - LANES.length * LANE - 4;
   drawRate(context, size.width, bottom, data);
   LANES.forEach((label, lane) => drawLane(context, size, data, label, bottom + 2 + lane * LANE));

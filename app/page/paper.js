@@ -18,9 +18,11 @@ export function drawPaper(context, size, view, data) {
   context.fillStyle = variable("paper");
   context.fillRect(0, 0, size.width, size.height);
   const lanes = lanesOf(size, view, data);
+  drawUnjudged(context, size, view, data.recording);
   drawGrid(context, size, view, lanes);
   if (lanes.length && data.explanation?.beat === data.selected) drawExplanation(context, view, data, lanes[0]);
   const whole = lanes.map((lane) => drawSignal(context, size, view, data, lane)).every(Boolean);
+  drawUnjudged(context, size, view, data.recording, true);
   drawBeats(context, size, view, data);
   drawTimes(context, size, view, data.recording);
   drawNames(context, view, data, lanes);
@@ -61,6 +63,22 @@ function drawGrid(context, size, view, lanes) {
     context.stroke();
   }
 }
+
+// Where nothing could be judged; `say` writes why, over the signal.
+function drawUnjudged(context, size, view, recording, say = false) {
+  context.font = "11px system-ui, sans-serif";
+  for (const { start, end, reason } of unjudged(recording)) {
+    const x = Math.max((start - view.start) * view.perSecond, 0);
+    const width = Math.min((end - view.start) * view.perSecond, size.width) - x;
+    if (width < 0) continue;
+    context.fillStyle = variable(say ? "quiet" : "unjudged");
+    const text = reason.replace("_", " ");
+    if (!say) context.fillRect(x, 0, Math.max(width, 1), size.height);
+    else if (context.measureText(text).width + 8 < width) context.fillText(text, x + 4, size.height - BOTTOM - 8);
+  }
+}
+
+export const unjudged = (recording) => (recording.segments ?? []).filter((segment) => !segment.judged);
 
 function drawSignal(context, size, view, data, lane) {
   const { fs, samples } = data.recording;

@@ -1,6 +1,7 @@
 // The rhythm in words and figures, the list of events, and what is said of one beat.
 
 import { LABELS, NAMES, REASONS, mark } from "./labels.js";
+import { unjudged } from "./paper.js";
 import { count, figure, percent, table, when } from "./text.js";
 
 export function countsTable(rhythm) {
@@ -43,9 +44,9 @@ export function hoursTable(rhythm, recording) {
   return table(rows, { head: ["From", "Beats", "Rate", "V", "S", "Pauses", "Not judged"], className: "hours" });
 }
 
-// Beats without a label that follow each other, as events of their own.
-export function withAbstentions(events, beats, fs) {
-  const found = [];
+// Beats without a label that follow each other, and segments without a beat that could not be judged, as events.
+export function withAbstentions(events, beats, recording) {
+  const found = [], { fs } = recording;
   for (let beat = 0; beat < beats.label.length; beat++) {
     if (beats.label[beat] !== "?") continue;
     const before = found.at(-1);
@@ -56,12 +57,17 @@ export function withAbstentions(events, beats, fs) {
       found.push({ kind: "abstention", label: "?", start, end: start, beats: 1, last: beat, why: beats.quality[beat] ?? "solve failed" });
     }
   }
+  for (const segment of unjudged(recording)) {
+    if ([...events, ...found].some((event) => event.start <= segment.end && event.end >= segment.start)) continue;
+    found.push({ kind: "not judged", label: "?", start: segment.start, end: segment.end, beats: 0, why: segment.reason });
+  }
   return [...events, ...found].sort((a, b) => a.start - b.start);
 }
 
 export function eventText(event) {
   if (event.kind === "pause") return `pause, ${(event.end - event.start).toFixed(1)} s`;
   if (event.kind === "abstention") return `${count(event.beats)} not judged: ${event.why.replace("_", " ")}`;
+  if (event.kind === "not judged") return `${(event.end - event.start).toFixed(1)} s not judged: ${event.why.replace("_", " ")}`;
   if (event.kind === "couplet") return "couplet";
   return `${event.kind}, ${event.beats} beats`;
 }

@@ -77,7 +77,7 @@ def test_a_beat_is_explained_by_its_leads_and_its_rhythm(client):
     assert set(explanation["parts"]) == {"first_lead", "second_lead", "rhythm"} and any(explanation["parts"].values())
 
 
-def test_a_live_signal_is_decided_on_beat_by_beat_in_context_where_that_is_asked_for(client):
+def test_a_live_signal_is_decided_on_in_context_unless_another_model_is_asked_for(client):
     with client.websocket_connect("/stream") as socket:
         socket.send_json({"fs": 250, "leads": ["MLII", "V1"]})
         assert socket.receive_json()["stream"]["model"]["name"] == "rhythm_odenet"
