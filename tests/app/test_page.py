@@ -302,6 +302,27 @@ def test_a_bad_file_is_told_in_words(page, tmp_path):
     expect(page.locator("#welcome")).to_be_visible()
 
 
+def test_what_could_not_be_judged_is_shaded_and_listed(page, tmp_path):
+    made = synthesize(120, fs=250.0, seed=3)
+    made.signals[:, 40 * 250 : 55 * 250] = 0.1
+    rows = (f"{n / 250:.3f},{value:.4f}\n" for n, value in enumerate(made.signals[0].tolist()))
+    (tmp_path / "flat.csv").write_text("time (s),II (mV)\n" + "".join(rows))
+    page.set_input_files("#files", tmp_path / "flat.csv")
+    expect(page.locator("#events")).to_contain_text(
+        re.compile(r"1\d\.\d s not judged: no beats.*0:00:4\d"), timeout=30_000
+    )
+
+    def shade_at(share):
+        """The alpha of the overview there, between its curve and the lanes of beats."""
+        script = """share => { const canvas = document.getElementById("overview");
+            const x = Math.floor(share * canvas.width), y = Math.floor(0.35 * canvas.height);
+            return canvas.getContext("2d").getImageData(x, y, 1, 1).data[3]; }"""
+        return page.evaluate(script, share)
+
+    page.wait_for_timeout(300)
+    assert shade_at(48 / 120) > shade_at(90 / 120)
+
+
 def test_a_recording_without_beats_says_why(page, tmp_path):
     (tmp_path / "flat.csv").write_text("time,II\n" + "".join(f"{n / 100},0\n" for n in range(3000)))
     page.set_input_files("#files", tmp_path / "flat.csv")
