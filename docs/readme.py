@@ -16,6 +16,7 @@ from training.commands.compare import comparison
 from training.evaluation.evaluation import checkpoint_of
 from training.evaluation.patients import AS_SERVED
 from training.evaluation.results import Results
+from training.reports.hospitals import questions_table
 from training.reports.patients import MEASURES, percent, value, view_name
 from training.table import table
 
@@ -59,6 +60,13 @@ def new_patients() -> str:
         for measure, words in TOLD.items()
     ]
     return table([f"recordings of DS2, {view_name(AS_SERVED)}", *told], rows)
+
+
+def hospitals() -> str:
+    """The table of what the model of whole recordings reaches: new hospitals first."""
+    reached = Results.load(zoo.FOLDER / "rhythm")
+    info = checkpoint_of(Classifier.load("rhythm")).info
+    return questions_table(info, reached.hospitals, reached.patients)
 
 
 def left_out() -> str:
@@ -117,6 +125,7 @@ def fill(text: str) -> str:
         r"(```json\n).*?(\n```)", lambda found: found[1] + answer() + found[2], text, count=1, flags=re.DOTALL
     )
     flags = re.DOTALL | re.MULTILINE
+    text = re.sub(r"^\| the question.*?(?=\n\n)", lambda _: hospitals(), text, count=1, flags=flags)
     text = re.sub(r"^\| recordings of DS2.*?(?=\n\n)", lambda _: new_patients(), text, count=1, flags=flags)
     text = re.sub(r"reaches [0-9.]+% and an F1 of .*", lambda _: left_out(), text, count=1)
     return re.sub(r"^\| +\| *resnet.*?(?=\n\n)", lambda _: results(), text, count=1, flags=flags)

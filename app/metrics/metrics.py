@@ -19,7 +19,7 @@ from app.metrics.workers import WorkerMetrics
 from ecg import BEAT_FS, LABELS, unpadded_lengths
 from models import REASONS, AnnotatedBeats, Decisions, ModelIdentity, Reason
 
-Decided = tuple[Float32[np.ndarray, "beat 187"], Decisions]
+Decided = tuple[Float32[np.ndarray, "_ 187"], Decisions]
 """Beats, and what was decided on them."""
 
 FAILED = "none"

@@ -4,7 +4,7 @@ Each fold of patients is left out in turn; a network that learns from the others
 All these decisions together, out of fold, show where to operate: what to add to the logits, class by class.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -295,24 +295,48 @@ def choose_operating_point(out: OutOfFold) -> OperatingPoint:
     It is the sum over databases: the largest one, or that with most ectopic beats, does not decide for the others. A
     fusion beat that is called V is no error of V's (ANSI/AAMI EC57), nor is one of Q of S's or V's.
     """
-    candidates = [_point(s, v) for s in OFFSETS.tolist() for v in OFFSETS.tolist()]
-    databases = [own for _, own in out.each_database()]
-    return max(candidates, key=lambda point: sum(sum(_f1(own.labels, own.labels_at(point))) for own in databases))
-
-
-def _point(s: float, v: float) -> OperatingPoint:
+    databases = [_Margins.of(own) for _, own in out.each_database()]
+    candidates = [(s, v) for s in OFFSETS.tolist() for v in OFFSETS.tolist()]
+    s, v = max(candidates, key=lambda offsets: sum(own.sum_of_f1(*offsets) for own in databases))
     given = {"S": s, "V": v, "F": FUSION_OFFSET}
     return OperatingPoint(offsets=tuple(given.get(label, 0.0) for label in LABELS))
 
 
-def _f1(truth: Int64[np.ndarray, "beat"], labels: Int64[np.ndarray, "beat"]) -> list[float]:
-    """Of N, S and V."""
-    scores: list[float] = []
-    for name in COUNTED:
-        place = LABELS.index(name)
-        forgiven = [LABELS.index(other) for other in {"S": "Q", "V": "FQ"}.get(name, "")]
-        right = np.count_nonzero((truth == place) & (labels == place))
-        said = np.count_nonzero((labels == place) & ~np.isin(truth, forgiven))
-        there = np.count_nonzero(truth == place)
-        scores.append(2.0 * float(right) / max(float(said + there), 1.0))
-    return scores
+@dataclass(frozen=True)
+class _Margins:
+    """How far the logits of S and of V are above the largest of the others; whether that is N's; and what beats are.
+
+    `counted` are the beats that are an error of S's, or of V's, where they are called so.
+    """
+
+    s: Float32[np.ndarray, "beat"]
+    v: Float32[np.ndarray, "beat"]
+    else_n: Bool[np.ndarray, "beat"]
+    truth: Mapping[str, Bool[np.ndarray, "beat"]]
+    counted: Mapping[str, Bool[np.ndarray, "beat"]]
+
+    @classmethod
+    def of(cls, out: OutOfFold) -> "_Margins":
+        """Of beats that are decided on and marked."""
+        logits = out.logits_at(None)
+        logits[:, LABELS.index("F")] += FUSION_OFFSET
+        n, s, v = (logits[:, LABELS.index(name)] for name in COUNTED)
+        others = np.delete(logits, [LABELS.index("S"), LABELS.index("V")], axis=1).max(axis=1)
+        truth = {name: out.labels == LABELS.index(name) for name in LABELS}
+        counted = {"N": np.ones(len(n), np.bool_), "S": ~truth["Q"], "V": ~(truth["F"] | truth["Q"])}
+        return cls(s - others, v - others, n == others, truth, counted)
+
+    def sum_of_f1(self, s: float, v: float) -> float:
+        """That of N, S and V, with these offsets of the logits of S and V."""
+        of_s, of_v = self.s + np.float32(s), self.v + np.float32(v)
+        called_s = (of_s > 0) & (of_s >= of_v)
+        called_v = (of_v > 0) & ~called_s
+        called = {"N": self.else_n & ~called_s & ~called_v, "S": called_s, "V": called_v}
+        return sum(self._f1(name, called[name]) for name in COUNTED)
+
+    def _f1(self, name: str, called: Bool[np.ndarray, "beat"]) -> float:
+        right, said, there = (
+            int(np.count_nonzero(which))
+            for which in (called & self.truth[name], called & self.counted[name], self.truth[name])
+        )
+        return 2.0 * right / max(said + there, 1)

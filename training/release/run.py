@@ -50,7 +50,6 @@ from training.reports.card import beats_card, recordings_card
 from training.reports.comparison import Reached
 from training.reports.figures import draw_beats
 from training.synthesis.examples import Synthesis, detected
-from training.synthesis.store import AS_THEY_ARE
 
 LIBRARIES = ("torch", "torchdiffeq", "numpy", "scipy", "safetensors")
 
@@ -192,7 +191,7 @@ class RecordingRun:
 
     def _as_they_are(self) -> Dataset:
         groups = groups_in(self.recipe.databases, self.sources.data)
-        return self.sources.store.examples(groups, AS_THEY_ARE)
+        return self.sources.store.as_they_are(groups, self.synthesis)
 
     def evaluate(self, classifier: Classifier, *, sweep: bool) -> Evaluation:
         """What was reached out of fold; every setting of the solver is tried on beats that it has learnt from."""

@@ -39,6 +39,12 @@ class Store:
             self._make(missing, synthesis)
         return Dataset.joined([load(self._file(group, synthesis)) for group in groups])
 
+    def as_they_are(self, groups: Sequence[Group], synthesis: Synthesis) -> Dataset:
+        """Those of recordings that were not made of others, as `examples` has them where all that is made is there."""
+        if all(self._file(group, synthesis).exists() for group in groups):
+            return Dataset.joined([load(self._file(group, synthesis)).as_they_are for group in groups])
+        return self.examples(groups, AS_THEY_ARE)
+
     def _make(self, groups: Sequence[Group], synthesis: Synthesis) -> None:
         jobs = [(group, self._file(group, synthesis)) for group in groups]
         with tqdm(desc="making examples", total=len(jobs), unit="group", disable=None) as bar, self._workers() as pool:

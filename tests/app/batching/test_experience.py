@@ -1,3 +1,5 @@
+from asyncio import Future, new_event_loop
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,8 @@ def key(checkpoints):
 
 def learn(experience, key, beats, seconds):
     """What a batch of these beats taught it."""
-    request = PendingRequest(beats, deadline=60.0, least_confidence=0.0, answer=None)
+    answer = Future(loop=new_event_loop())
+    request = PendingRequest(beats, deadline=60.0, least_confidence=0.0, answer=answer)
     experience.learn(key, [Piece(request, 0, len(beats))], [key.classifier.decide(beats, key.solver)], seconds)
 
 

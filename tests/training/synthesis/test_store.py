@@ -46,6 +46,15 @@ def test_several_processes_make_what_one_makes(data, tmp_path):
     assert one.sha256 == two.sha256
 
 
+def test_what_was_not_made_of_others_is_the_same_whether_all_is_there_or_not(data, tmp_path, monkeypatch):
+    synthesis = Synthesis(disturbed=1, composed=0)
+    alone = Store(tmp_path / "alone").as_they_are(groups(data), synthesis)
+    store = Store(tmp_path / "all")
+    assert store.examples(groups(data), synthesis).as_they_are.sha256 == alone.sha256
+    monkeypatch.setattr(module, "make_examples", pytest.fail)
+    assert store.as_they_are(groups(data), synthesis).sha256 == alone.sha256
+
+
 def test_without_the_noise_recordings_nothing_is_made(data, tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "mitdb").symlink_to(data / "mitdb")
