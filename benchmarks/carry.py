@@ -48,6 +48,8 @@ def main() -> None:
     parser.add_argument("--checkpoint", default="rhythm", help="that decides live (default %(default)s)")
     parser.add_argument("recordings", nargs="*", help="of that folder (default: all)")
     options = parser.parse_args()
+    if not options.out_of_fold and not options.live:
+        parser.error("say what shall be looked at: --out-of-fold FILE or --live FOLDER")
     if options.out_of_fold:
         print(left_out(OutOfFold.load(options.out_of_fold), data_folder()))
     if options.live:

@@ -33,7 +33,7 @@ OFFSETS = np.arange(-5.0, 1.51, 0.25)
 """Tried for the logits of S and V; those of N stay as they are."""
 FUSION_OFFSET = -2.0
 """F is learnt from one patient's beats: it is said only where little else can be."""
-COUNTED = ("N", "S", "V")
+COUNTED: tuple[Label, ...] = ("N", "S", "V")
 
 SHOWN = 4_000
 """Beats that are scored after each epoch."""
@@ -312,8 +312,8 @@ class _Margins:
     s: Float32[np.ndarray, "beat"]
     v: Float32[np.ndarray, "beat"]
     else_n: Bool[np.ndarray, "beat"]
-    truth: Mapping[str, Bool[np.ndarray, "beat"]]
-    counted: Mapping[str, Bool[np.ndarray, "beat"]]
+    truth: Mapping[Label, Bool[np.ndarray, "beat"]]
+    counted: Mapping[Label, Bool[np.ndarray, "beat"]]
 
     @classmethod
     def of(cls, out: OutOfFold) -> "_Margins":
@@ -323,7 +323,11 @@ class _Margins:
         n, s, v = (logits[:, LABELS.index(name)] for name in COUNTED)
         others = np.delete(logits, [LABELS.index("S"), LABELS.index("V")], axis=1).max(axis=1)
         truth = {name: out.labels == LABELS.index(name) for name in LABELS}
-        counted = {"N": np.ones(len(n), np.bool_), "S": ~truth["Q"], "V": ~(truth["F"] | truth["Q"])}
+        counted: dict[Label, Bool[np.ndarray, "beat"]] = {
+            "N": np.ones(len(n), np.bool_),
+            "S": ~truth["Q"],
+            "V": ~(truth["F"] | truth["Q"]),
+        }
         return cls(s - others, v - others, n == others, truth, counted)
 
     def sum_of_f1(self, s: float, v: float) -> float:
@@ -331,10 +335,14 @@ class _Margins:
         of_s, of_v = self.s + np.float32(s), self.v + np.float32(v)
         called_s = (of_s > 0) & (of_s >= of_v)
         called_v = (of_v > 0) & ~called_s
-        called = {"N": self.else_n & ~called_s & ~called_v, "S": called_s, "V": called_v}
+        called: dict[Label, Bool[np.ndarray, "beat"]] = {
+            "N": self.else_n & ~called_s & ~called_v,
+            "S": called_s,
+            "V": called_v,
+        }
         return sum(self._f1(name, called[name]) for name in COUNTED)
 
-    def _f1(self, name: str, called: Bool[np.ndarray, "beat"]) -> float:
+    def _f1(self, name: Label, called: Bool[np.ndarray, "beat"]) -> float:
         right, said, there = (
             int(np.count_nonzero(which))
             for which in (called & self.truth[name], called & self.counted[name], self.truth[name])

@@ -21,6 +21,12 @@ server.serve_forever()
 """
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    """Where tests run in the background, SIGINT is ignored, and what is left has to be ended."""
+    monkeypatch.setattr(framework, "STOP_SECONDS", 1)
+
+
 @pytest.fixture
 def setup(tmp_path):
     return Setup("odenet", free_port(), 1, batch_beats=128, batch_wait=0.003, request_beats=1, folder=str(tmp_path))
