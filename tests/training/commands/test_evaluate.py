@@ -101,7 +101,7 @@ def test_without_a_sibling_there_is_one_world(pair, tmp_path, capsys):
 
 def test_what_is_no_sibling_is_refused(pair, checkpoints, tmp_path, capsys):
     beats, known, _ = pair
-    for other, message in ((known, "trained on the split 'random'"), (checkpoints["odenet"], "of the kind odenet")):
+    for other, message in ((known, "has learnt from patients of DS2"), (checkpoints["odenet"], "of the kind odenet")):
         command = ["evaluate", str(known), "--beats", str(beats), "--out", str(tmp_path / "out")]
         assert main([*command, "--sibling", str(other)]) == 1
         assert message in capsys.readouterr().err

@@ -26,7 +26,7 @@ def test_the_checkpoint_tells_what_was_added_and_out_of_fold_decisions_are_on_th
     assert set(info.figures["out_of_fold_recordings"]) == {"101", "106", "ward1", "ward2"}
     out = OutOfFold.load(place / "run" / "out_of_fold.npz")
     assert set(out.recordings.tolist()) == {"101", "106", "ward1", "ward2"}
-    assert {path.name for path in (place / "run").glob("fold*")} == {"fold1", "fold2", "fold3", "fold4"}
+    assert {path.name for path in (place / "run").glob("fold*")} == {"fold1", "fold2"}
 
 
 def test_a_recording_that_cannot_be_learnt_from_is_told_before_anything_begins(place, tmp_path, monkeypatch, capsys):

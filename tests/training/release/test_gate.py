@@ -6,9 +6,9 @@ import torch
 
 from ecg import LABELS
 from ecg.scoring import CLASSES, Comparison
-from models import Checkpoint, Classifier, Dial
+from models import Checkpoint, Classifier, Dial, Validated
 from models.checkpoint.info import AddedRecordings
-from tests.conftest import make_checkpoint
+from tests.conftest import DIAL, make_checkpoint
 from training.data.dataset import Dataset
 from training.errors import UnexpectedData
 from training.evaluation.evaluation import Evaluation
@@ -81,7 +81,9 @@ def odenet(beats):
 def rhythm(beats_in_context):
     reference = beats_in_context.select(np.arange(3))
     recipe = read_recipe("rhythm", [])
-    return changed(make_checkpoint("rhythm", recipe.architecture, reference), recipe=recipe.model_dump(mode="json"))
+    tried = Dial(validated=(Validated(method="heun_euler", tolerances=(1e-5, 1e-1)),), auto=DIAL.auto)
+    made = make_checkpoint("rhythm", recipe.architecture, reference)
+    return changed(made, recipe=recipe.model_dump(mode="json"), dial=tried)
 
 
 @pytest.fixture
