@@ -4,7 +4,7 @@ from typing import Any
 
 from ecg import LABELS
 from models import CheckpointInfo, Validated
-from training.evaluation.evaluation import Evaluation, kept_epoch_of
+from training.evaluation.evaluation import Evaluation, kept_epoch_of, recipe_of
 from training.evaluation.patients import Patients
 from training.evaluation.results import Results
 from training.measures.scores import GRID_BEATS, score_of
@@ -138,7 +138,7 @@ def recordings_card(info: CheckpointInfo, sha256: str, results: Results) -> str:
         "![Confusion matrix](confusion.png)",
         "",
         *_confidence_out_of_fold(info),
-        *([] if patients else [NOT_LOOKED_AT, ""]),
+        *([NOT_LOOKED_AT, ""] if patients is None and recipe_of(info).ds2_is_new else []),
         "## The dial",
         "",
         *(_sweep_in_words(info, evaluation, OF_THOSE_LEARNT_FROM) if evaluation.sweep else []),

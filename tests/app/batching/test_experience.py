@@ -1,4 +1,5 @@
 from asyncio import Future, new_event_loop
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -15,9 +16,9 @@ def key(checkpoints):
 
 def learn(experience, key, beats, seconds):
     """What a batch of these beats taught it."""
-    answer = Future(loop=new_event_loop())
-    request = PendingRequest(beats, deadline=60.0, least_confidence=0.0, answer=answer)
-    experience.learn(key, [Piece(request, 0, len(beats))], [key.classifier.decide(beats, key.solver)], seconds)
+    with closing(new_event_loop()) as loop:
+        request = PendingRequest(beats, deadline=60.0, least_confidence=0.0, answer=Future(loop=loop))
+        experience.learn(key, [Piece(request, 0, len(beats))], [key.classifier.decide(beats, key.solver)], seconds)
 
 
 def test_nothing_is_known_but_what_settings_ask_for_until_a_batch_was_solved(key):
