@@ -13,7 +13,8 @@ from ecg.scoring.tables import summary_table
 from ecg.scoring.three_classes import ACCURACY as ACCURACY_OF_THREE
 from ecg.scoring.three_classes import THREE_CLASSES
 from models import CheckpointInfo
-from training.evaluation.evaluation import Evaluation, recipe_of
+from training.data.databases import DS2, find_part
+from training.evaluation.evaluation import Evaluation
 from training.evaluation.patients import AS_PAPERS, AS_SERVED, VIEWS, Patients, View
 from training.reports.evaluation import confidence_section
 from training.reports.scores import BOUNDS, STATISTICS, class_tables, statistics_table
@@ -167,7 +168,10 @@ def _whose(patients: Patients, info: CheckpointInfo) -> str:
 
 def _has_learnt_from_ds1_alone(info: CheckpointInfo) -> bool:
     """Else the figures are its sibling's."""
-    return recipe_of(info).ds2_is_new
+    if not info.architecture.in_context:
+        return info.recipe.get("split") == "inter_patient"
+    databases = info.recipe.get("databases", ["mitdb/ds1"])  # as recipes have it by default
+    return not {name for database in databases for name in find_part(database)[1]} & set(DS2)
 
 
 def _same_man(patients: Patients) -> str:

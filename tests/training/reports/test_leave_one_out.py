@@ -5,6 +5,7 @@ import numpy as np
 
 from ecg import LABELS
 from ecg.synthetic import synthesize
+from models.networks.architecture import CommitteeArchitecture
 from training.data.predictions import Predictions
 from training.learning.recipe import read_recipe
 from training.reports.leave_one_out import leave_one_out_report
@@ -21,7 +22,13 @@ def test_the_report_counts_what_the_standard_counts():
         np.concatenate([one.samples for one in marked.values()]),
         np.concatenate([[LABELS.index(symbol) for symbol in one.symbols] for one in marked.values()]),
     )
-    told = leave_one_out_report(read_recipe("rhythm", ["architecture.members=1"]), predictions, recordings.__getitem__)
-    assert "with one network" in told and "leave-one-out rhythm architecture.members=1`" in told
+    recipe = read_recipe("rhythm", [])
+    told = leave_one_out_report(recipe, predictions, recordings.__getitem__)
+    assert "with one network" not in told and "`python -m training leave-one-out rhythm` does" in told
+    committee = CommitteeArchitecture(members=1, of=recipe.architecture)
+    of_one = leave_one_out_report(
+        recipe.model_copy(update={"architecture": committee}), predictions, recordings.__getitem__
+    )
+    assert "with one network" in of_one and "leave-one-out rhythm architecture.members=1`" in of_one
     assert len(re.findall(r"accuracy +\| [\d,]+ \| +100.00%", told)) >= 2
     assert all(f"\n {name} " in told for name in recordings)
