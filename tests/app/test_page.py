@@ -167,7 +167,7 @@ def test_a_beat_that_is_clicked_tells_its_probabilities_and_its_receipt(opened):
     opened.keyboard.press(".")
     expect(opened.locator("#beat")).to_contain_text("Receipt")
     first = opened.locator("#beat").inner_text()
-    assert "Evaluations" in first and "dopri5" in first
+    assert "Evaluations" in first and "heun_euler" in first
     box = opened.locator("#strip").bounding_box()
     seconds = MADE.beat_annotations().samples[2] / 250
     opened.locator("#strip").click(position={"x": seconds * 25 * 96 / 25.4, "y": box["height"] / 2})

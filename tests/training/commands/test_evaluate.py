@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from models import zoo
 from models.checkpoint import file as checkpoint_file
 from training.__main__ import main
 from training.data import dataset
@@ -77,8 +80,21 @@ def test_one_that_knows_all_patients_has_both_worlds_by_its_sibling(pair, header
     assert patients.sha256 == checkpoint_file.load(sibling).sha256
 
 
-def test_one_that_takes_beats_in_context_tells_of_new_patients_and_of_those_left_out(headers, tmp_path, capsys):
-    assert main(["evaluate", "rhythm", "--no-sweep", "--recordings", *headers, "--out", str(tmp_path)]) == 0
+@pytest.fixture
+def sibling_of_rhythm(tmp_path_factory):
+    """The released network, as if it had learnt from DS1 alone."""
+    released = checkpoint_file.load(zoo.find("rhythm"))
+    recipe = released.info.recipe | {"databases": ["mitdb/ds1"]}
+    file = tmp_path_factory.mktemp("sibling") / "sibling.safetensors"
+    checkpoint_file.save(replace(released, info=released.info.model_copy(update={"recipe": recipe})), file)
+    return file
+
+
+def test_one_that_takes_beats_in_context_tells_of_new_patients_and_of_those_left_out(
+    headers, sibling_of_rhythm, tmp_path, capsys
+):
+    command = ["evaluate", "rhythm", "--no-sweep", "--sibling", str(sibling_of_rhythm), "--out", str(tmp_path)]
+    assert main([*command, "--recordings", *headers]) == 0
     printed = capsys.readouterr().out
     assert printed.index("2 recordings of patients, by rhythm") < printed.index("out of fold: accuracy")
     card = (tmp_path / "card.md").read_text()
