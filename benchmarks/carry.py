@@ -27,6 +27,7 @@ from ecg.scoring.f1 import f1
 from ecg.scoring.five_classes import FIVE_CLASSES
 from ecg.scoring.intervals import interval
 from models import AnnotatedBeats, Classifier, Plan, annotate
+from training.data.database import labels_of_recordings
 from training.data.databases import CINC2017, MITDB, PACED, data_folder
 from training.data.recordings import headers_in
 from training.evaluation.patients import annotated_by, annotations_of, compare_with_reference
@@ -74,8 +75,7 @@ def left_out(out: OutOfFold, data: Path) -> str:
             rows.append([f"sensitivity to V of {name}", _share(labels[own] == V), f"{before} before"])
     cinc2017 = out.databases == CINC2017.name
     if cinc2017.any():
-        with (CINC2017.folder(data) / "REFERENCE.csv").open() as lines:
-            named = dict(line.strip().split(",") for line in lines)
+        named = labels_of_recordings(CINC2017.folder(data))
         kinds = np.array([named[name] for name in out.recordings[cinc2017].tolist()])
         for kind, bar in (("N", "<= 1 %"), ("A", "")):
             own = labels[cinc2017][kinds == kind]

@@ -19,6 +19,16 @@ REFERENCE = "REFERENCE.csv"
 """The file of a database whose recordings are labelled as a whole: a name and a label a line."""
 
 
+def labels_of_recordings(folder: Path) -> dict[str, str]:
+    """The label of each recording in a folder whose recordings are labelled as a whole. Raises MissingData."""
+    file = folder / REFERENCE
+    try:
+        with file.open(newline="") as lines:
+            return {row[0]: row[1] for row in reader(lines) if len(row) == 2}
+    except (OSError, UnicodeDecodeError) as error:
+        raise MissingData(f"cannot read {file}, which labels the recordings in its folder: {error}") from error
+
+
 @dataclass(frozen=True)
 class Database:
     """Recordings that lie in a folder of the database's name, as their publisher names them.
@@ -88,13 +98,8 @@ class Database:
 
     def weak_labels(self, data: Path) -> dict[str, Label]:
         """The class of nearly all beats of each recording that is labelled as a whole. Raises MissingData."""
-        file = self.folder(data) / REFERENCE
-        try:
-            with file.open(newline="") as lines:
-                rows = [row for row in reader(lines) if len(row) == 2]
-        except OSError as error:
-            raise MissingData(f"cannot read {file}, which labels the recordings of {self.name}: {error}") from error
-        return {name: self.weak[label] for name, label in rows if label in self.weak}
+        labels = labels_of_recordings(self.folder(data))
+        return {name: self.weak[label] for name, label in labels.items() if label in self.weak}
 
     def groups(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """These recordings in the groups that are left out together; no patient's are parted by dealing."""

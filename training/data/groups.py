@@ -63,6 +63,16 @@ def groups_in(names: Sequence[str], data: Path) -> tuple[Group, ...]:
     return tuple(groups)
 
 
+def extent_of(groups: Sequence[Group]) -> str:
+    """How many recordings of each database are learnt from, of those that it has: a line for each."""
+    databases = {group.database.name: group.database for group in groups}
+    return "\n".join(
+        f"{name}: {sum(len(group.names) for group in groups if group.database.name == name):,} of "
+        f"{len(database.recordings):,} recordings"
+        for name, database in databases.items()
+    )
+
+
 def folds_of(groups: Sequence[Group], number: int) -> tuple[tuple[Group, ...], ...]:
     """The groups of each database dealt out to so many folds; those that share a patient are in the same one."""
     folds: list[list[Group]] = [[] for _ in range(number)]

@@ -7,7 +7,6 @@ called in the recordings of each label.
 
 import json
 from collections.abc import Mapping, Sequence
-from csv import reader
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +25,8 @@ from ecg.scoring.five_classes import ACCURACY, FIVE_CLASSES
 from ecg.scoring.intervals import Measure, gross, interval
 from models import CheckpointInfo, Classifier
 from models.decisions import Decisions
-from training.data.database import REFERENCE
+from training.data.database import REFERENCE, labels_of_recordings
+from training.data.databases import DS1, RECORDINGS, find_part
 from training.data.recordings import headers_in
 from training.errors import MissingData, UnexpectedData
 from training.evaluation.evaluation import checkpoint_of, recipe_of
@@ -36,14 +36,14 @@ from training.measures.scores import Confidence, measure_confidence
 NOT_JUDGED = "not judged"
 
 MEASURES: Mapping[str, Measure] = {
-    **{f"F1 of {name}": f1(statistics) for name, statistics in FIVE_CLASSES.items()},
-    "accuracy, five classes": gross(ACCURACY),
     "QRS sensitivity": gross(QRS.sensitivity),
     "QRS positive predictivity": gross(QRS.positive_predictivity),
     "VEB sensitivity": gross(VEB.sensitivity),
     "VEB positive predictivity": gross(VEB.positive_predictivity),
     "SVEB sensitivity": gross(SVEB_OF_MANY.sensitivity),
     "SVEB positive predictivity": gross(SVEB_OF_MANY.positive_predictivity),
+    "accuracy, five classes": gross(ACCURACY),
+    **{f"F1 of {name}": f1(statistics) for name, statistics in FIVE_CLASSES.items()},
 }
 """What is told of a folder, of all beats together."""
 
@@ -116,7 +116,7 @@ def evaluate_folder(classifier: Classifier, folder: Path, annotator: str = "atr"
     the time that the standard leaves out.
     """
     checkpoint = checkpoint_of(classifier)
-    labels = _labels_of_recordings(folder)
+    labels = labels_of_recordings(folder) if (folder / REFERENCE).exists() else {}
     headers = [
         header for header in headers_in(folder) if header.stem in labels or _annotations(header, annotator).exists()
     ]
@@ -174,17 +174,22 @@ def comparison_of(name: str, confusion: Sequence[Sequence[int]]) -> Comparison:
 
 def known_of(info: CheckpointInfo, names: Sequence[str]) -> tuple[str, ...]:
     """Those of some recordings that a network has learnt from: on them it is not tested."""
-    learnt = recipe_of(info).recordings if info.recipe else set()
+    learnt = _learnt_from(info)
     return tuple(name for name in names if name in learnt)
+
+
+def _learnt_from(info: CheckpointInfo) -> set[str]:
+    """The names of the recordings; of databases labelled as a whole, which a checkpoint only counts, all that exist."""
+    added = set(info.added.names) if info.added else set()
+    if not info.recipe:
+        return added
+    recipe = recipe_of(info)
+    if not recipe.architecture.in_context:
+        return added | set(DS1 if recipe.split == "inter_patient" else RECORDINGS)
+    named = set(info.figures.get("out_of_fold_recordings", recipe.recordings))
+    weak = (find_part(name) for name in recipe.databases)
+    return added | named | {name for database, names in weak if database.weak for name in names}
 
 
 def _annotations(header: Path, annotator: str) -> Path:
     return header.with_name(f"{header.stem}.{annotator}")
-
-
-def _labels_of_recordings(folder: Path) -> dict[str, str]:
-    file = folder / REFERENCE
-    if not file.exists():
-        return {}
-    with file.open(newline="") as lines:
-        return {row[0]: row[1] for row in reader(lines) if len(row) == 2}

@@ -24,7 +24,7 @@ from ecg.synthetic import synthesize
 from models import Checkpoint, CheckpointInfo, Classifier
 from models.checkpoint.preprocessing import preprocessing_of
 from training.data.dataset import Dataset, split
-from training.data.groups import Group, folds_of, groups_in, origins_of
+from training.data.groups import Group, extent_of, folds_of, groups_in, origins_of
 from training.data.recordings import Added, entry_of, groups_of, with_added
 from training.evaluation.evaluation import Evaluation, checkpoint_of, evaluate, evaluate_settings, split_of
 from training.evaluation.out_of_fold import compare_out_of_fold
@@ -146,6 +146,7 @@ class RecordingRun:
         What is decided is kept in the folder. Raises what `loop.train` raises, and MissingData.
         """
         groups = (*groups_in(self.recipe.databases, self.sources.data), *groups_of(added, self.sources.data))
+        print(extent_of(groups), flush=True)
         read = partial(self.sources.store.examples, groups, self.synthesis)
         examples = read()  # made here, by all processes, before folds are trained
         folds = Folds(self.recipe, folds_of(groups, self.recipe.folds), folder, device, fresh=fresh)

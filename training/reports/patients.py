@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ecg.scoring import QRS, SVEB_OF_MANY, VEB, Summary
+from ecg.scoring import Summary
 from ecg.scoring.confusion import count
-from ecg.scoring.f1 import f1, macro_f1
-from ecg.scoring.five_classes import ACCURACY, FIVE_CLASSES
+from ecg.scoring.f1 import macro_f1
+from ecg.scoring.five_classes import FIVE_CLASSES
 from ecg.scoring.intervals import Measure, defined, gross
 from ecg.scoring.tables import summary_table
 from ecg.scoring.three_classes import ACCURACY as ACCURACY_OF_THREE
@@ -15,6 +15,7 @@ from ecg.scoring.three_classes import THREE_CLASSES
 from models import CheckpointInfo
 from training.data.databases import DS2, find_part
 from training.evaluation.evaluation import Evaluation
+from training.evaluation.folder import MEASURES as OF_ALL_BEATS
 from training.evaluation.patients import AS_PAPERS, AS_SERVED, VIEWS, Patients, View
 from training.reports.evaluation import confidence_section
 from training.reports.scores import BOUNDS, STATISTICS, class_tables, statistics_table
@@ -26,14 +27,7 @@ NOT_Q = [statistics for name, statistics in FIVE_CLASSES.items() if name != "Q"]
 ALL_FOUND = View("found", 0.0)
 
 MEASURES: Mapping[str, Measure] = {
-    "QRS sensitivity": gross(QRS.sensitivity),
-    "QRS positive predictivity": gross(QRS.positive_predictivity),
-    "VEB sensitivity": gross(VEB.sensitivity),
-    "VEB positive predictivity": gross(VEB.positive_predictivity),
-    "SVEB sensitivity": gross(SVEB_OF_MANY.sensitivity),
-    "SVEB positive predictivity": gross(SVEB_OF_MANY.positive_predictivity),
-    "accuracy, five classes": gross(ACCURACY),
-    **{f"F1 of {name}": f1(statistics) for name, statistics in FIVE_CLASSES.items()},
+    **OF_ALL_BEATS,
     "macro-F1, five classes": macro_f1(FIVE_CLASSES.values()),
     "macro-F1 of N, S, V, F": macro_f1(NOT_Q),
     "accuracy, three classes": gross(ACCURACY_OF_THREE),

@@ -8,7 +8,7 @@ from tests.training.synthetic import write_wfdb
 from training.data.database import Database
 from training.data.databases import CINC2017, DS1, DS1_GROUPS, MITDB, PACED, RECORDINGS, SVDB, find_part
 from training.data.dataset import Dataset
-from training.data.groups import Group, folds_of, groups_in, origins_of
+from training.data.groups import Group, extent_of, folds_of, groups_in, origins_of
 from training.errors import MissingData, UnknownDatabase
 
 
@@ -67,6 +67,11 @@ def test_folds_hold_every_recording_once_and_part_no_patient(tmp_path, number):
         assert {group.database.name for group in fold} == {"mitdb", "svdb"}
     patients = [set().union(*(group.patients for group in fold if group.database is MITDB)) for fold in folds]
     assert sum(map(len, patients)) == 47 == len(set().union(*patients))  # 201 and 202 are of one man
+
+
+def test_how_much_of_a_database_is_there_is_said(tmp_path):
+    touched(tmp_path, "svdb", ["800", "801", "803"])
+    assert extent_of(groups_in(["svdb"], tmp_path)) == "svdb: 3 of 78 recordings"
 
 
 def test_what_is_made_of_a_group_depends_on_its_files_alone(tmp_path):

@@ -6,10 +6,12 @@ import pytest
 from ecg.formats import wfdb
 from ecg.synthetic import synthesize
 from models import Classifier
+from models.checkpoint.info import AddedRecordings
 from tests.training.synthetic import write_wfdb
 from training.errors import MissingData, UnexpectedData
-from training.evaluation.folder import MEASURES, NOT_JUDGED, FolderResults, evaluate_folder
+from training.evaluation.folder import MEASURES, NOT_JUDGED, FolderResults, evaluate_folder, known_of
 from training.evaluation.patients import AS_SERVED, evaluate_patients
+from training.learning.recipe import read_recipe
 from training.reports.folder import folder_report
 
 
@@ -67,6 +69,32 @@ def test_what_it_has_learnt_from_is_said_first(classifier, results):
     known = FolderResults("m", "0" * 64, "svdb", ("800",), results.comparisons, {})
     assert "It has learnt from 1 of these recordings" in folder_report(known)
     assert "It has learnt from" not in folder_report(results) and "SVEB sensitivity" in folder_report(results)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "overrides", "known"),
+    [
+        ("resnet", [], ("100", "101", "217")),  # the random split has beats of every recording
+        ("resnet_ds1", [], ("101",)),
+        ("rhythm", ['databases=["mitdb/ds1"]'], ("101",)),
+        ("rhythm", [], ("100", "101", "217", "800", "801", "A00001")),
+    ],
+)
+def test_known_are_the_recordings_that_a_network_has_learnt_from(classifier, recipe, overrides, known):
+    asked = read_recipe(recipe, overrides).model_dump(mode="json")
+    info = classifier.checkpoint.info.model_copy(update={"recipe": asked})
+    assert known_of(info, ["100", "101", "217", "800", "801", "A00001", "mine"]) == known
+
+
+def test_a_recording_of_a_database_that_was_not_there_is_not_known(classifier):
+    info = classifier.checkpoint.info.model_copy(
+        update={
+            "recipe": read_recipe("rhythm", []).model_dump(mode="json"),
+            "figures": {"out_of_fold_recordings": {"100": [], "800": []}},
+            "added": AddedRecordings(names=("mine",), beats={}, sha256=""),
+        }
+    )
+    assert known_of(info, ["100", "800", "801", "mine", "other"]) == ("100", "800", "mine")
 
 
 def test_a_folder_without_labels_says_what_is_missing(classifier, tmp_path):
