@@ -1,7 +1,7 @@
 """A database: recordings of one origin, and what has to be known to learn from them."""
 
 from collections.abc import Mapping, Sequence
-from csv import reader
+from csv import Error, reader
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def labels_of_recordings(folder: Path) -> dict[str, str]:
     try:
         with file.open(newline="") as lines:
             return {row[0]: row[1] for row in reader(lines) if len(row) == 2}
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, Error) as error:
         raise MissingData(f"cannot read {file}, which labels the recordings in its folder: {error}") from error
 
 

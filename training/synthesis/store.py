@@ -8,14 +8,15 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from models.checkpoint.preprocessing import ContextPreprocessing
+import ecg
+import training.synthesis
 from models.process import use_one_core
 from training.data.dataset import Dataset, load, save
 from training.data.groups import Group
@@ -60,11 +61,22 @@ class Store:
         return ProcessPoolExecutor(self.processes, mp_context=get_context("spawn"), initializer=use_one_core)
 
     def _file(self, group: Group, synthesis: Synthesis) -> Path:
-        way = f"{synthesis.model_dump_json()} {ContextPreprocessing().model_dump_json()}"
+        way = f"{synthesis.model_dump_json()} {code_sha256()}"
         return self.folder / (
             f"{group.database.name}-{group.names[0]}-{group.sha256[:12]}-"
             f"{hashlib.sha256(way.encode()).hexdigest()[:8]}.npz"
         )
+
+
+@cache
+def code_sha256() -> str:
+    """The hash of all code that examples are made by: whatever changes in it, they are made anew."""
+    digest = hashlib.sha256()
+    for package in (ecg, training.synthesis):
+        folder = Path(package.__path__[0])
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(f"{file.relative_to(folder)} ".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def _make_one(synthesis: Synthesis, job: tuple[Group, Path]) -> None:

@@ -41,6 +41,14 @@ def test_what_is_made_otherwise_or_of_other_files_is_made_anew(data, tmp_path):
     assert len(list(store.folder.iterdir())) == 3
 
 
+def test_what_other_code_made_is_made_anew(data, tmp_path, monkeypatch):
+    store = Store(tmp_path / "examples")
+    store.examples(groups(data)[:1], AS_THEY_ARE)
+    monkeypatch.setattr(module, "code_sha256", lambda: "other code")
+    store.examples(groups(data)[:1], AS_THEY_ARE)
+    assert len(list(store.folder.iterdir())) == 2
+
+
 def test_several_processes_make_what_one_makes(data, tmp_path):
     one, two = (Store(tmp_path / f"{number}", number).examples(groups(data), AS_THEY_ARE) for number in (1, 2))
     assert one.sha256 == two.sha256
