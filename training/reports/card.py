@@ -55,7 +55,7 @@ HOW_JUDGED = """\
 In percent: F1 over five classes with bounds by patients (95 %), sensitivity (Se) and positive predictivity (+P) of
 supraventricular and ventricular ectopic beats by ANSI/AAMI EC57:2012, R peaks found, from the fifth minute on, escape
 beats as N. A new hospital is a database that was left out whole: a sibling has learnt from the others, by the same
-recipe, and all that was chosen was chosen on them. A new patient of a known hospital was left out of a fold."""
+recipe, and its operating point was chosen on them. A new patient of a known hospital was left out of a fold."""
 
 RECORDINGS_LIMITS = """\
 It has learnt from the patients of few hospitals, most of them recorded decades ago, whose recordings were also written
