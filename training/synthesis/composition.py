@@ -37,12 +37,23 @@ USUAL_P_CHANGES: tuple[PChange, ...] = ("same", "small", "inverted", "big", "non
 P_CHANGE_SHARES = (0.2, 0.25, 0.25, 0.1, 0.2)
 ABERRANT = 0.12
 """Of premature beats, and runs of them: how many are conducted with a wider QRS complex."""
+LONG = 12
+"""Beats of a run that has another P wave than the sinus rhythm: with the same one it would be called sinus
+tachycardia."""
 TAIL = 200
 """Samples after the last beat."""
 
 
-KIND_SHARES = (0.15, 0.17, 0.18, 0.18, 0.15, 0.17)
-"""Of the scripts that are drawn: fibrillation, paroxysms of it, premature beats, runs, mostly these, sinus rhythm."""
+KINDS = ("fibrillation", "paroxysms", "premature", "bigeminy", "runs", "dominant", "sinus")
+KIND_SHARES = (0.13, 0.13, 0.2, 0.2, 0.12, 0.05, 0.17)
+"""Of the scripts that are drawn. Recordings that are mostly supraventricular runs are rare in clinics, and each of them
+holds as many such beats as dozens of others."""
+EXERTION_SHARE = 0.3
+"""Of the scripts: how many have a sinus rate that rises and falls by much within minutes."""
+PERIODS, PERIOD_SHARES = (2, 3, 4), (0.6, 0.25, 0.15)
+"""Of bigeminy, trigeminy and quadrigeminy: every so manieth beat is premature."""
+LOWEST_P, HIGHEST_P = -1.0, 2.5
+"""Heights of a P wave that wanders, in those that it had."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,10 @@ class Script:
     """How much its intervals vary from one to the next."""
     drift: float = 0.005
     """How far the sinus rate moves from beat to beat."""
+    exertion: float = 0.0
+    """How far the sinus rate rises, as a logarithm, over some minutes, and falls again."""
+    exertion_seconds: float = 600.0
+    """From one rise to the next."""
     wandering: float = 0.0
     """How much its P wave grows as the rate rises and shrinks as it falls, where the pacemaker wanders."""
     fibrillation: float = 0.0
@@ -73,6 +88,8 @@ class Script:
     """Probability that a supraventricular beat comes early, alone or with others after it."""
     alone: float = 0.6
     """Of these, how many are single; half as many as are left, at most 0.15, are couplets, the others runs."""
+    grouped: float = 0.0
+    """Probability that it begins some minutes or beats of bigeminy, trigeminy or quadrigeminy."""
     longest_run: int = 12
     run_spread: float = 0.03
     ventricular: float = 0.0
@@ -90,13 +107,15 @@ class Script:
             breathing=rng.choice([0.0, 0.05, 0.12, 0.25]),
             unrest=rng.choice([0.0, 0.02, 0.05, 0.1]),
             drift=rng.choice([0.005, 0.01, 0.03]),
-            wandering=rng.choice([0.0, 2.0, 6.0]),
+            exertion=rng.uniform(0.15, 0.7) if rng.random() < EXERTION_SHARE else 0.0,
+            exertion_seconds=rng.uniform(120, 1200),
+            wandering=rng.choice([0.0, 1.0, 2.0, 6.0]),
             fibrillation_spread=rng.uniform(0.1, 0.35),
             fibrillation_rate=_spread(rng, -0.15, 0.25),
             ventricular=rng.choice([0.0, 0.02, 0.1, 0.3, 0.6], p=[0.3, 0.25, 0.2, 0.15, 0.1]),
             variant=rng.choice([0.0, 0.002, 0.01, 0.03]),
         )
-        kind = rng.choice(["fibrillation", "paroxysms", "premature", "runs", "dominant", "sinus"], p=KIND_SHARES)
+        kind = rng.choice(KINDS, p=KIND_SHARES)
         if kind == "fibrillation":
             return replace(quiet, fibrillation=1.0)
         if kind == "paroxysms":
@@ -105,9 +124,11 @@ class Script:
             )
         if kind == "premature":
             return replace(quiet, premature=rng.uniform(0.02, 0.12), alone=0.75)
+        if kind == "bigeminy":
+            return replace(quiet, grouped=rng.uniform(0.005, 0.05), premature=rng.uniform(0.0, 0.05), alone=0.8)
         if kind == "runs":
             often, spread = rng.uniform(0.01, 0.08), rng.uniform(0.01, 0.08)
-            return replace(quiet, premature=often, alone=0.2, longest_run=250, run_spread=spread)
+            return replace(quiet, premature=often, alone=0.2, longest_run=60, run_spread=spread)
         if kind == "dominant":
             # Only where the sinus rhythm is steady can one tell which of the two it is.
             steady = replace(quiet, unrest=min(quiet.unrest, 0.05), breathing=min(quiet.breathing, 0.12))
@@ -158,7 +179,7 @@ class _Composer:
         self.phase = self.rng.uniform(0, 2 * np.pi)
         self.frequency = self.rng.uniform(0.02, 0.35)
         self.unrest = self.drift = 0.0
-        self.fibrillation_left = self.run_left = self.variant_left = 0
+        self.fibrillation_left = self.run_left = self.group_left = self.variant_left = 0
         self.paused = False
 
     def take(self, beat: int) -> None:
@@ -175,6 +196,8 @@ class _Composer:
             self._fibrillate(wave)
         elif self.run_left or self._happens(self.script.premature):
             self._premature(wave)
+        elif self.group_left or self._happens(self.script.grouped):
+            self._grouped(wave, self.material.intervals[beat] * self.script.rate)
         else:
             self._sinus(wave, self.material.intervals[beat] * self.script.rate)
 
@@ -225,20 +248,47 @@ class _Composer:
         run = int(np.exp(self.rng.uniform(np.log(3), np.log(self.script.longest_run + 1))))
         self.run_left = 1 if single else 2 if double else run
         self.run_interval = self.usual * self.rng.uniform(0.45, 0.85)
-        self.p_change: PChange = self.rng.choice(USUAL_P_CHANGES, p=P_CHANGE_SHARES)
+        self.p_change = self._p_change()
+        while self.run_left > LONG and self.p_change == "same":
+            self.p_change = self._p_change()
         self.aberrant = self._happens(ABERRANT)
         if self.times:
             self.now = self.times[-1] + max(self.run_interval * self.rng.uniform(0.85, 1.1), SHORTEST)
 
+    def _p_change(self) -> PChange:
+        change: PChange = self.rng.choice(USUAL_P_CHANGES, p=P_CHANGE_SHARES)
+        return change
+
+    def _grouped(self, wave: np.ndarray, interval: float) -> None:
+        """Bigeminy, trigeminy or quadrigeminy: each so manieth beat is premature, all by as much and alike."""
+        if not self.group_left:
+            self.period = int(self.rng.choice(PERIODS, p=PERIOD_SHARES))
+            self.group_left = self.period * int(np.exp(self.rng.uniform(np.log(2), np.log(150))))
+            self.coupling = self.rng.uniform(0.5, 0.88)
+            self.pause_after = self.rng.uniform(0.95, 1.4)
+            self.group_p = self._p_change()
+        self.group_left -= 1
+        if self.group_left % self.period:
+            self._sinus(wave, interval)
+            return
+        if self.times:
+            self.now = self.times[-1] + max(self.usual * self.coupling * self._slightly(), SHORTEST)
+        self._put(with_other_p_wave(wave, self.group_p, self.rng), S, self.usual * self.pause_after * self._slightly())
+
+    def _slightly(self) -> float:
+        """A factor near 1."""
+        return float(np.exp(self.rng.normal(0, self.script.run_spread)))
+
     def _sinus(self, wave: np.ndarray, interval: float) -> None:
         """In time; perhaps a ventricular ectopic beat of another comes before it, or a pause after it."""
-        self.usual = REMEMBERED * self.usual + (1 - REMEMBERED) * interval
         if self.donated and self.times and self._happens(self.script.ventricular):
             self._ventricular()
         swing = self.script.breathing * np.sin(self.phase + 2 * np.pi * self.frequency * self.now / BEAT_FS)
-        interval = np.clip(interval * np.exp(swing + self.unrest + self.drift), SHORTEST, LONGEST)
+        swing += self.drift - self._effort()
+        interval = float(np.clip(interval * np.exp(swing + self.unrest), SHORTEST, LONGEST))
+        self.usual = REMEMBERED * self.usual + (1 - REMEMBERED) * interval
         if self.script.wandering:
-            wave = with_scaled_p_wave(wave, 1 - self.script.wandering * (swing + self.drift))
+            wave = with_scaled_p_wave(wave, float(np.clip(1 - self.script.wandering * swing, LOWEST_P, HIGHEST_P)))
         wave = self._varied(wave)
         if self.paused and self._happens(0.4):
             wave = with_other_p_wave(wave, "none", self.rng)  # an escape beat
@@ -246,6 +296,11 @@ class _Composer:
         if self.paused:
             interval *= self.rng.uniform(1.3, 2.5)
         self._put(wave, N, interval)
+
+    def _effort(self) -> float:
+        """What exertion takes off the logarithm of an interval now."""
+        turns = self.now / BEAT_FS / self.script.exertion_seconds
+        return self.script.exertion * float(np.sin(self.phase + np.pi * turns)) ** 2
 
     def _ventricular(self) -> None:
         """Early; three times of four the pause after it makes up for that."""

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg import BEAT_FS, LABELS, label_of
-from training.synthesis.composition import KIND_SHARES, Script, compose
+from training.synthesis import composition
+from training.synthesis.composition import KIND_SHARES, KINDS, Script, compose
 from training.synthesis.material import AFTER, BEFORE, LONGEST, P_WAVE, SHORTEST, WAVE_LENGTH, Material
 
 N, S, V, F, Q = range(len(LABELS))
@@ -201,7 +202,8 @@ def test_a_variant_is_normal_in_another_form_and_in_time():
     signals, peaks, labels, intervals = composed(material([N] * 1000), replace(QUIET, variant=0.05))
     assert (labels == N).all() and (np.abs(intervals - 100) <= 1).all()
     beats = np.stack([signals[0, peak - BEFORE : peak + 12] for peak in peaks[1:-1]])
-    other = np.abs(beats - np.median(beats, axis=0)).max(axis=1) > 0.03
+    plain, places, _, _ = composed(SINUS, QUIET)
+    other = np.abs(beats - plain[0, places[1] - BEFORE : places[1] + 12]).max(axis=1) > 0.03
     assert 0.1 < other.mean() < 0.95
 
 
@@ -231,7 +233,7 @@ def test_what_others_may_be_given_is_ventricular_ectopic_and_in_heights_of_a_nor
     assert len(MIXED.ventricular(1000, np.random.default_rng(0))) == np.count_nonzero(MIXED.labels == V)
 
 
-PROBABILITIES = ("fibrillation", "premature", "alone", "ventricular", "pause", "variant")
+PROBABILITIES = ("fibrillation", "premature", "alone", "grouped", "ventricular", "pause", "variant")
 
 
 @settings(max_examples=200, deadline=None)
@@ -255,11 +257,55 @@ def test_scripts_are_of_every_kind_as_often_as_their_shares_say():
     drawn = [Script.drawn(rng) for _ in range(2000)]
     always = np.mean([script.fibrillation == 1 for script in drawn])
     paroxysms = np.mean([0 < script.fibrillation < 1 for script in drawn])
-    premature = np.mean([script.premature > 0 and script.fibrillation == 0 for script in drawn])
-    nothing = np.mean([script.premature == script.fibrillation == 0 for script in drawn])
+    premature = np.mean([script.premature > 0 and script.fibrillation == script.grouped == 0 for script in drawn])
+    grouped = np.mean([script.grouped > 0 for script in drawn])
+    nothing = np.mean([script.premature == script.grouped == script.fibrillation == 0 for script in drawn])
+    share = dict(zip(KINDS, KIND_SHARES, strict=True))
     assert sum(KIND_SHARES) == pytest.approx(1)
-    expected = (KIND_SHARES[0], KIND_SHARES[1], sum(KIND_SHARES[2:5]), KIND_SHARES[5])
-    assert (always, paroxysms, premature, nothing) == pytest.approx(expected, abs=0.04)
+    expected = (
+        share["fibrillation"],
+        share["paroxysms"],
+        share["premature"] + share["runs"] + share["dominant"],
+        share["bigeminy"],
+        share["sinus"],
+    )
+    assert (always, paroxysms, premature, grouped, nothing) == pytest.approx(expected, abs=0.04)
+
+
+def test_in_bigeminy_every_second_or_third_or_fourth_beat_is_supraventricular_early_by_as_much_and_alike():
+    script = replace(QUIET, grouped=1.0, run_spread=0.0)
+    periods = set()
+    for seed in range(8):
+        _, _, labels, intervals = composed(material([N] * 20), script, seed=seed)
+        places = np.flatnonzero(labels == S)
+        periods.add(int(places[1] - places[0]))
+        before = intervals[places - 1]
+        assert before.max() <= 90  # of 100, which is usual
+        assert np.ptp(before[:2]) <= 2
+    assert periods <= {2, 3, 4} and len(periods) > 1
+
+
+def test_a_premature_beat_is_early_for_the_sinus_rate_of_its_time():
+    script = replace(QUIET, premature=0.1, alone=1.0, exertion=0.7, exertion_seconds=300.0)
+    _, _, labels, intervals = composed(material([N] * 2000), script)
+    early = np.flatnonzero(labels == S)
+    early = early[early > 12]
+    before = np.array([np.median(intervals[place - 9 : place - 1]) for place in early])
+    assert (intervals[early - 1] < before).mean() > 0.98
+
+
+def test_with_exertion_the_rate_rises_and_falls_by_as_much_as_the_script_says():
+    script = replace(QUIET, exertion=0.6, exertion_seconds=120.0)
+    _, _, labels, intervals = composed(material([N] * 2000), script)
+    assert (labels == N).all()
+    assert np.log(intervals.max() / intervals.min()) == pytest.approx(0.6, abs=0.05)
+
+
+def test_a_long_supraventricular_run_never_has_the_p_wave_of_the_sinus_rhythm(monkeypatch):
+    changes = []
+    monkeypatch.setattr(composition, "with_other_p_wave", lambda wave, change, rng: changes.append(change) or wave)
+    composed(material([N] * 20_000), replace(QUIET, premature=0.02, alone=0.0, longest_run=100))
+    assert changes.count("same") < 0.05 * len(changes)
 
 
 def test_a_supraventricular_rhythm_that_is_most_of_the_time_lies_over_a_steady_sinus_rhythm():
