@@ -72,7 +72,8 @@ soak: install  ## look for what breaks, for a long time
 	$(BIN)/python -m soak.faults
 	$(BIN)/python -m soak.mix
 
-soak-short: install  ## the same for two minutes, but what needs a quiet machine
+soak-short: install  ## the tests that take long, then the same for two minutes, but what needs a quiet machine
+	$(BIN)/python -m pytest -m soak --numprocesses logical --maxprocesses 4 --dist loadscope
 	$(BIN)/python -m soak.readers 500
 	$(BIN)/python -m soak.contract --short
 	$(BIN)/python -m soak.mix --short

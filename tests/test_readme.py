@@ -157,6 +157,7 @@ def test_the_zoo_has_all_networks():
     assert {"odenet", "resnet", "rhythm"} <= set(zoo.names())
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", BEAT_MODELS)
 def test_the_released_files_reach_what_their_cards_say(name, mitdb, tmp_path_factory):
     classifier = Classifier.load(name)

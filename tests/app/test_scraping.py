@@ -64,6 +64,7 @@ def ask(serving, tmp_path, prometheus_program):
         process.wait()
 
 
+@pytest.mark.soak
 def test_a_prometheus_scrapes_the_service_and_works_out_what_rules_and_dashboards_show(serving, ask, beats):
     signal = synthesize(60, seed=3)
     signal.signals[0, 10_000:11_000] = 0.0  # a beat that is abstained on

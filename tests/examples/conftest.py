@@ -1,8 +1,18 @@
 """What tests of examples share."""
 
 import os
+from pathlib import Path
 
 import pytest
+
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    """Most of these tests train networks."""
+    for item in items:
+        if item.path.is_relative_to(FOLDER):
+            item.add_marker(pytest.mark.soak)
 
 
 @pytest.fixture

@@ -142,6 +142,7 @@ def test_where_nothing_is_nothing_is_found(signals):
     assert not len(peaks(signals, 250.0))
 
 
+@pytest.mark.soak
 def test_over_all_recordings_of_mitdb_nearly_every_beat_is_found_and_little_else(mitdb):
     """Raw counts: the ventricular flutter of 207, which the standard leaves out, is in them."""
     found_of_true = true_of_found = true_count = found_count = 0

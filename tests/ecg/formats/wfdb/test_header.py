@@ -199,6 +199,7 @@ print("read")
 """
 
 
+@pytest.mark.soak
 def test_no_text_is_so_long_that_it_is_never_matched(tmp_path):
     """A match that tries all lengths of what it repeats would take hours of these."""
     run = subprocess.run([sys.executable, "-c", LONG, str(tmp_path)], capture_output=True, text=True, timeout=120)
