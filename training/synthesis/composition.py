@@ -24,12 +24,15 @@ from training.synthesis.material import (
     PChange,
     V,
     add_up,
+    p_wave_alone,
     with_other_p_wave,
     with_scaled_p_wave,
     with_wider_qrs,
 )
 
 S = LABELS.index("S")
+NOT_CONDUCTED = -1
+"""In place of a label, of a P wave that no beat follows."""
 
 REMEMBERED = 0.9
 """Of the usual interval, with each new one."""
@@ -50,6 +53,10 @@ KIND_SHARES = (0.13, 0.13, 0.2, 0.2, 0.12, 0.05, 0.17)
 holds as many such beats as dozens of others."""
 EXERTION_SHARE = 0.3
 """Of the scripts: how many have a sinus rate that rises and falls by much within minutes."""
+FLUTTER_SHARE = 0.3
+"""Of what fibrillates all the time: how often it is flutter, whose beats come after whole numbers of its waves."""
+CONDUCTED, CONDUCTED_SHARES = (2, 3, 4, 5), (0.4, 0.2, 0.3, 0.1)
+"""Waves of the atria to a beat."""
 PERIODS, PERIOD_SHARES = (2, 3, 4), (0.6, 0.25, 0.15)
 """Of bigeminy, trigeminy and quadrigeminy: every so manieth beat is premature."""
 LOWEST_P, HIGHEST_P = -1.0, 2.5
@@ -84,6 +91,8 @@ class Script:
     """Probability that atrial fibrillation begins; 1 for all the time."""
     fibrillation_spread: float = 0.2
     fibrillation_rate: float = 1.0
+    flutter: float = 0.0
+    """Seconds from one wave of the atria to the next, where these flutter; 0 where they fibrillate."""
     premature: float = 0.0
     """Probability that a supraventricular beat comes early, alone or with others after it."""
     alone: float = 0.6
@@ -96,6 +105,8 @@ class Script:
     """Probability that another patient's ventricular ectopic beat comes after it."""
     pause: float = 0.0
     """Probability that a beat is dropped after it."""
+    block: float = 0.0
+    """Probability that some minutes or beats begin in which only every second P wave is conducted."""
     variant: float = 0.0
     """Probability that the normal beat takes another form for a while: conducted or begun elsewhere, but in time."""
 
@@ -114,10 +125,12 @@ class Script:
             fibrillation_rate=_spread(rng, -0.15, 0.25),
             ventricular=rng.choice([0.0, 0.02, 0.1, 0.3, 0.6], p=[0.3, 0.25, 0.2, 0.15, 0.1]),
             variant=rng.choice([0.0, 0.002, 0.01, 0.03]),
+            block=rng.choice([0.0, 0.003, 0.02], p=[0.84, 0.08, 0.08]),
         )
         kind = rng.choice(KINDS, p=KIND_SHARES)
         if kind == "fibrillation":
-            return replace(quiet, fibrillation=1.0)
+            flutter = rng.uniform(0.18, 0.28) if rng.random() < FLUTTER_SHARE else 0.0
+            return replace(quiet, fibrillation=1.0, flutter=flutter)
         if kind == "paroxysms":
             return replace(
                 quiet, fibrillation=rng.choice([0.0005, 0.002, 0.005]), premature=rng.choice([0.0, 0.0, 0.03])
@@ -134,7 +147,8 @@ class Script:
             steady = replace(quiet, unrest=min(quiet.unrest, 0.05), breathing=min(quiet.breathing, 0.12))
             often, spread = rng.uniform(0.1, 0.35), rng.uniform(0.01, 0.1)
             return replace(steady, premature=often, alone=0.1, longest_run=100, run_spread=spread)
-        return replace(quiet, pause=rng.choice([0.0, 0.03, 0.1]))
+        block = rng.choice([quiet.block, 0.01], p=[0.7, 0.3])
+        return replace(quiet, pause=rng.choice([0.0, 0.03, 0.1]), block=block)
 
 
 def _spread(rng: np.random.Generator, middle: float, spread: float) -> float:
@@ -153,8 +167,9 @@ def compose(
         composer.take(beat)
     peaks = np.round(composer.times).astype(np.int64)
     signals = add_up(np.stack(composer.waves), peaks, int(peaks[-1]) + max(TAIL, AFTER))
-    signals += _fibrillation(composer.fibrillating, signals.shape[1], material.heights, rng)
-    annotations = Annotations(peaks, [LABELS[label] for label in composer.labels])
+    signals += _fibrillation(composer.fibrillating, signals.shape[1], material.heights, script.flutter, rng)
+    beats = np.array(composer.labels) != NOT_CONDUCTED
+    annotations = Annotations(peaks[beats], [LABELS[label] for label in composer.labels if label != NOT_CONDUCTED])
     return Recording(material.name, signals.astype(np.float32), material.leads, BEAT_FS, annotations)
 
 
@@ -179,8 +194,9 @@ class _Composer:
         self.phase = self.rng.uniform(0, 2 * np.pi)
         self.frequency = self.rng.uniform(0.02, 0.35)
         self.unrest = self.drift = 0.0
-        self.fibrillation_left = self.run_left = self.group_left = self.variant_left = 0
-        self.paused = False
+        self.fibrillation_left = self.run_left = self.group_left = self.variant_left = self.block_left = 0
+        self.paused = self.dropped = False
+        self.conducted, self.conduction_changes = 4, self.rng.uniform(0.01, 0.3)
 
     def take(self, beat: int) -> None:
         """The next beat of the material, as the script will have it."""
@@ -194,9 +210,11 @@ class _Composer:
             self._put(wave, label, self.material.intervals[beat] * self.script.rate)
         elif fibrillating:
             self._fibrillate(wave)
-        elif self.run_left or self._happens(self.script.premature):
+        elif self._blocked():
+            self._drop(wave, self.material.intervals[beat] * self.script.rate)
+        elif self.run_left or (not self.dropped and self._happens(self.script.premature)):
             self._premature(wave)
-        elif self.group_left or self._happens(self.script.grouped):
+        elif self.group_left or (not self.dropped and self._happens(self.script.grouped)):
             self._grouped(wave, self.material.intervals[beat] * self.script.rate)
         else:
             self._sinus(wave, self.material.intervals[beat] * self.script.rate)
@@ -206,6 +224,7 @@ class _Composer:
 
     def _put(self, wave: np.ndarray, label: int, interval: float) -> None:
         """A beat now, and so long until the next."""
+        self.dropped = label == NOT_CONDUCTED
         self.times.append(self.now)
         self.waves.append(wave)
         self.labels.append(label)
@@ -223,6 +242,10 @@ class _Composer:
         rate = self.base / self.script.rate * self.script.fibrillation_rate * np.exp(2 * self.drift)
         self.fibrillating.append(self.now)
         interval = rate * np.exp(self.rng.normal(0, self.script.fibrillation_spread))
+        if self.script.flutter:
+            if self._happens(self.conduction_changes):
+                self.conducted = int(self.rng.choice(CONDUCTED, p=CONDUCTED_SHARES))
+            interval = self.script.flutter * BEAT_FS * self.conducted
         self._put(with_other_p_wave(wave, "none", self.rng), N, interval)
         if self.donated and self._happens(self.script.ventricular):
             self.now = self.times[-1] + max(rate * self.rng.uniform(0.45, 0.95), SHORTEST)
@@ -275,16 +298,30 @@ class _Composer:
             self.now = self.times[-1] + max(self.usual * self.coupling * self._slightly(), SHORTEST)
         self._put(with_other_p_wave(wave, self.group_p, self.rng), S, self.usual * self.pause_after * self._slightly())
 
+    def _blocked(self) -> bool:
+        """Whether the P wave of now is not conducted."""
+        if self.run_left or self.group_left or not self.times:
+            return False
+        if not self.block_left and self._happens(self.script.block):
+            self.block_left = int(np.exp(self.rng.uniform(0, np.log(150))))
+        if not self.block_left or self.dropped:
+            return False
+        self.block_left -= 1
+        return True
+
+    def _drop(self, wave: np.ndarray, interval: float) -> None:
+        interval *= float(np.exp(self._swing() + self.unrest))
+        self._put(p_wave_alone(wave), NOT_CONDUCTED, float(np.clip(interval, SHORTEST, LONGEST)))
+
     def _slightly(self) -> float:
         """A factor near 1."""
         return float(np.exp(self.rng.normal(0, self.script.run_spread)))
 
     def _sinus(self, wave: np.ndarray, interval: float) -> None:
         """In time; perhaps a ventricular ectopic beat of another comes before it, or a pause after it."""
-        if self.donated and self.times and self._happens(self.script.ventricular):
+        if self.donated and self.times and not self.dropped and self._happens(self.script.ventricular):
             self._ventricular()
-        swing = self.script.breathing * np.sin(self.phase + 2 * np.pi * self.frequency * self.now / BEAT_FS)
-        swing += self.drift - self._effort()
+        swing = self._swing()
         interval = float(np.clip(interval * np.exp(swing + self.unrest), SHORTEST, LONGEST))
         self.usual = REMEMBERED * self.usual + (1 - REMEMBERED) * interval
         if self.script.wandering:
@@ -296,6 +333,11 @@ class _Composer:
         if self.paused:
             interval *= self.rng.uniform(1.3, 2.5)
         self._put(wave, N, interval)
+
+    def _swing(self) -> float:
+        """What the sinus rate of now adds to the logarithm of an interval."""
+        breathing = self.script.breathing * np.sin(self.phase + 2 * np.pi * self.frequency * self.now / BEAT_FS)
+        return float(breathing + self.drift - self._effort())
 
     def _effort(self) -> float:
         """What exertion takes off the logarithm of an interval now."""
@@ -333,15 +375,23 @@ class _Composer:
 
 
 def _fibrillation(
-    times: Sequence[float], length: int, heights: Float64[np.ndarray, "lead 1"], rng: np.random.Generator
+    times: Sequence[float],
+    length: int,
+    heights: Float64[np.ndarray, "lead 1"],
+    flutter: float,
+    rng: np.random.Generator,
 ) -> Float64[np.ndarray, "lead sample"]:
-    """The atria's own waves around these beats, 4.5 to 8 a second; in half of the patients they are not seen."""
+    """The atria's own waves around these beats, 4.5 to 8 a second, or every `flutter` seconds, where that is not 0.
+
+    In half of the patients they are not seen.
+    """
     on = np.zeros(length)
     for time in np.round(times).astype(np.int64).tolist():
         on[max(time - BEFORE, 0) : time + AFTER] = 1.0
     if not on.any() or rng.random() < 0.5:
         return np.zeros((len(heights), length))
-    phase = np.cumsum(rng.uniform(4.5, 8.0) + rng.normal(0, 0.6, length)) / BEAT_FS * 2 * np.pi
+    rate, spread = (1 / flutter, 0.0) if flutter else (rng.uniform(4.5, 8.0), 0.6)
+    phase = np.cumsum(rate + rng.normal(0, spread, length)) / BEAT_FS * 2 * np.pi
     sizes = rng.uniform(0.02, 0.12) * heights * rng.uniform(-1.5, 1.5, heights.shape)
     swelling = 1 + 0.3 * np.sin(2 * np.pi * 0.3 * np.arange(length) / BEAT_FS)
     return np.asarray(sizes * on * swelling * np.sin(phase))

@@ -158,9 +158,7 @@ def with_other_p_wave(
     wave: Float64[np.ndarray, "lead 114"], change: PChange, rng: np.random.Generator
 ) -> Float64[np.ndarray, "lead 114"]:
     """The wave with its P wave taken out and put back as another: of other height, width and place, or not at all."""
-    length = P_WAVE.stop - P_WAVE.start
-    ends = wave[:, [P_WAVE.start]], wave[:, [P_WAVE.stop]]
-    line = ends[0] + (ends[1] - ends[0]) * np.linspace(0, 1, length)
+    length, line = P_WAVE.stop - P_WAVE.start, _line_of_p_wave(wave)
     p_wave = wave[:, P_WAVE] - line
     changed = wave.copy()
     changed[:, P_WAVE] = line
@@ -177,12 +175,23 @@ def with_other_p_wave(
 
 def with_scaled_p_wave(wave: Float64[np.ndarray, "lead 114"], scale: float) -> Float64[np.ndarray, "lead 114"]:
     """The wave with its P wave so many times as high, turned over where that is negative."""
-    length = P_WAVE.stop - P_WAVE.start
-    ends = wave[:, [P_WAVE.start]], wave[:, [P_WAVE.stop]]
-    line = ends[0] + (ends[1] - ends[0]) * np.linspace(0, 1, length)
+    line = _line_of_p_wave(wave)
     changed = wave.copy()
     changed[:, P_WAVE] = line + scale * (wave[:, P_WAVE] - line)
     return changed
+
+
+def p_wave_alone(wave: Float64[np.ndarray, "lead 114"]) -> Float64[np.ndarray, "lead 114"]:
+    """The P wave of a beat that is not conducted."""
+    alone = np.zeros_like(wave)
+    alone[:, P_WAVE] = wave[:, P_WAVE] - _line_of_p_wave(wave)
+    return alone
+
+
+def _line_of_p_wave(wave: Float64[np.ndarray, "lead 114"]) -> Float64[np.ndarray, "lead sample"]:
+    """What the wave would be there without its P wave."""
+    first, last = wave[:, [P_WAVE.start]], wave[:, [P_WAVE.stop]]
+    return np.asarray(first + (last - first) * np.linspace(0, 1, P_WAVE.stop - P_WAVE.start))
 
 
 def with_wider_qrs(

@@ -50,9 +50,8 @@ def scripts(draw):
     seed = draw(st.integers(0, 2**31))
     script = Script.drawn(np.random.default_rng(seed))
     if draw(st.booleans()):
-        happens = draw(st.fixed_dictionaries({
-            name: st.sampled_from([0.0, 0.1, 1.0]) for name in ("premature", "ventricular", "pause", "variant", "alone")
-        }))  # fmt: skip
+        names = ("premature", "grouped", "ventricular", "pause", "block", "variant", "alone")
+        happens = draw(st.fixed_dictionaries({name: st.sampled_from([0.0, 0.1, 1.0]) for name in names}))
         script = replace(script, **happens, fibrillation=draw(st.sampled_from([0.0, 0.01])))
     return script
 
@@ -233,7 +232,7 @@ def test_what_others_may_be_given_is_ventricular_ectopic_and_in_heights_of_a_nor
     assert len(MIXED.ventricular(1000, np.random.default_rng(0))) == np.count_nonzero(MIXED.labels == V)
 
 
-PROBABILITIES = ("fibrillation", "premature", "alone", "grouped", "ventricular", "pause", "variant")
+PROBABILITIES = ("fibrillation", "premature", "alone", "grouped", "ventricular", "pause", "block", "variant")
 
 
 @settings(max_examples=200, deadline=None)
@@ -322,3 +321,26 @@ def test_by_default_nothing_happens_but_a_little_drift():
     assert all(getattr(quiet, name) == 0 for name in PROBABILITIES if name != "alone")
     assert (quiet.rate, quiet.breathing, quiet.unrest) == (1.0, 0.0, 0.0)
     assert {field.name for field in fields(Script)} >= set(PROBABILITIES)
+
+
+def test_in_a_block_every_second_p_wave_is_not_conducted_and_no_beat_is_marked_there():
+    script = replace(QUIET, block=1.0)
+    signals, peaks, labels, intervals = composed(material([N] * 400), script)
+    assert (labels == N).all() and (np.abs(intervals - 200) <= 1).mean() > 0.9
+    between = signals[0][peaks[10] + 100 + np.arange(-BEFORE, AFTER)]
+    assert np.ptp(between[P_WAVE]) > 0.1 and np.ptp(between[P_WAVE.stop : BEFORE + 40]) < 0.1
+
+
+def test_a_beat_that_was_dropped_makes_no_later_one_early():
+    script = replace(QUIET, block=0.2, premature=0.3, alone=1.0)
+    _, _, labels, intervals = composed(material([N] * 2000), script)
+    assert 0.02 < np.mean(labels == S) < 0.3
+    assert intervals[np.flatnonzero(labels[1:] == S)].max() < 100
+
+
+def test_in_flutter_a_beat_comes_after_a_whole_number_of_its_waves():
+    script = replace(QUIET, fibrillation=1.0, flutter=0.24)
+    _, _, labels, intervals = composed(SINUS, script)
+    assert (labels == N).all()
+    assert set(np.round(intervals / 30).tolist()) <= {2, 3, 4, 5}
+    assert np.abs(intervals / 30 - np.round(intervals / 30)).max() < 0.05
