@@ -11,11 +11,12 @@ RUN /opt/cardiode/bin/pip install --no-cache-dir --disable-pip-version-check --r
     --requirement service.lock
 RUN /opt/cardiode/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \
     --extra-index-url "$TORCH_INDEX" --requirement "$TORCH.lock"
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY ecg ecg
 COPY ode ode
 COPY models models
 COPY app app
+COPY cardiode cardiode
 RUN /opt/cardiode/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
 
 FROM python:3.11.14-slim-bookworm

@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+SERVING := .venv/.serving
 
 .PHONY: help install run test check format bench examples soak soak-short lock lowest audit readme clean
 
@@ -14,10 +15,15 @@ install: $(INSTALLED)  ## a virtual environment in .venv, with all extras
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(SERVING)
+
+$(SERVING): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
-run: install  ## serve on port 8000 (another: CARDIODE_PORT=8080 make run)
-	$(BIN)/python -m app
+run: $(SERVING)  ## serve on port 8000 (another: CARDIODE_PORT=8080 make run); installs what that needs, and no extra
+	$(BIN)/cardiode serve
 
 test: install  ## run every test, on all cores but at most four
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadscope

@@ -17,12 +17,14 @@ from ecg import EcgError, workspace
 from models import ModelError
 from models.process import collect_rarely, switch_soon, use_one_core
 
+SERVE = "Serve heartbeat classification over HTTP. Ctrl-C or SIGTERM lets requests in flight finish."
+
 logger = logging.getLogger("cardiode")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, program: str = "python -m app") -> int:
     """Serve until told to stop, or do what else is asked; 1, with one line on standard error, where that cannot be."""
-    asked = _parser().parse_args(arguments)
+    asked = _parser(program).parse_args(arguments)
     try:
         chosen = settings.Settings()
     except ValidationError as error:
@@ -42,14 +44,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _serve(chosen)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _settings_help() -> str:
+    """The settings, as `--help` shows them."""
+    return "Settings are environment variables (default: meaning):\n\n" + settings.table()
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m app",
-        description="Serve heartbeat classification over HTTP. Ctrl-C or SIGTERM lets requests in flight finish.",
-        epilog="Settings are environment variables (default: meaning):\n\n" + settings.table(),
+        prog=program,
+        description=SERVE,
+        epilog=_settings_help(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (none: serve)")
+    commands.add_parser(
+        "serve",
+        help="serve over HTTP",
+        description=SERVE,
+        epilog=_settings_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     annotate.add_arguments(
         commands.add_parser(
             "annotate",

@@ -56,8 +56,8 @@ def interface() -> dict[str, Any]:
         "methods": [method.name for method in methods()],
         "metrics": sorted(_metrics(app.state.service.metrics)),
         "settings": {f"CARDIODE_{name.upper()}": field.default for name, field in Settings.model_fields.items()},
-        "python -m app": dict(_options(app_command._parser())),
-        "python -m training": dict(_options(training_command._parser())),
+        "python -m app": dict(_options(app_command._parser("python -m app"))),
+        "python -m training": dict(_options(training_command._parser("python -m training"))),
         "key": sorted(Key.model_fields),
         "checkpoint": {"format": FORMAT, "info": sorted(CheckpointInfo.model_fields)},
     }
