@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SERVING := .venv/.serving
 
-.PHONY: help install run test check format bench examples soak soak-short lock lowest audit readme clean
+.PHONY: help install run test check format bench examples soak soak-short lock lowest audit readme docs clean
 
 help:  ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -110,5 +110,12 @@ readme: install  ## write answer and results of the released models, methods and
 	$(BIN)/python -m docs.readme
 	$(BIN)/python -m docs.study
 
+.venv/.docs: $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	@touch $@
+
+docs: .venv/.docs  ## build the documentation as a site in site/; a link that leads nowhere fails it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:  ## remove the virtual environment and what tools left
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -23,7 +23,7 @@ logger = logging.getLogger("cardiode")
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "python -m app") -> int:
-    """Serve until told to stop, or do what else is asked; 1, with one line on standard error, where that cannot be."""
+    """Serve until asked to stop, or do what else is asked; 1, with one line on standard error, where that cannot be."""
     asked = _parser(program).parse_args(arguments)
     try:
         chosen = settings.Settings()

@@ -20,7 +20,7 @@ AppError
 │   │   ├── ReloadRefused        422  what CARDIODE_MODELS names now cannot be served
 │   │   └── OverLimit            429  the key owes beats
 │   └── ServiceUnavailable            what was asked can be done, but not now
-│       ├── Busy                 503  as much as may be is worked on already
+│       ├── Busy                 503  a limit on concurrent work is reached
 │       ├── WorkerLost           503  a batch was given up for what became of its worker
 │       │   ├── WorkerEnded
 │       │   └── WorkerStuck
@@ -46,7 +46,7 @@ from typing import ClassVar
 from ecg.messages import shortened
 
 RETRY_SECONDS = 5
-"""After which something may have changed, where nobody knows better."""
+"""`Retry-After` where no better estimate is known."""
 
 
 class AppError(Exception):
@@ -68,7 +68,7 @@ class RequestError(AppError):
 
     @property
     def detail(self) -> str:
-        """What the client is answered."""
+        """The message for the client."""
         return str(self)
 
 
@@ -132,7 +132,7 @@ class UnknownRecording(RequestRefused):
     status, kind = 404, "unknown_recording"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"got the recording {shortened(name)!r}, which is not kept (any more); send it again")
+        super().__init__(f"got the recording {shortened(name)!r}, which is not kept, or no longer; send it again")
 
 
 class UnknownBeat(UnknownRecording):
@@ -185,8 +185,8 @@ class TooDear(RequestRefused):
 
     def __init__(self, evaluations: int, most: float) -> None:
         super().__init__(
-            f"got {evaluations:,} evaluations that a beat may take, expected at most {most:,.0f} for the limit of this "
-            "API key; allow fewer by max_evaluations, or ask for a key with a higher limit"
+            f"got {evaluations:,} evaluations a beat, expected at most {most:,.0f} for the limit of this API key; set "
+            "a lower max_evaluations, or ask for a key with a higher limit"
         )
 
 
@@ -196,7 +196,7 @@ class ReloadRefused(RequestRefused):
     status, kind = 422, "reload_refused"
 
     def __init__(self, why: Exception) -> None:
-        super().__init__(f"{why}; nothing has changed: the models that were served go on")
+        super().__init__(f"{why}; nothing has changed: the models loaded before are still served")
 
 
 class OverLimit(RequestRefused):
@@ -206,7 +206,7 @@ class OverLimit(RequestRefused):
 
     def __init__(self, rate: float, seconds: int) -> None:
         super().__init__(
-            f"this API key may ask for {rate:g} beats a second and has had more; come again in {seconds} s",
+            f"this API key has exceeded its limit of {rate:g} beats a second; try again in {seconds} s",
             {"Retry-After": str(seconds)},
         )
         self.seconds = seconds
@@ -219,12 +219,12 @@ class ServiceUnavailable(RequestError):
 
 
 class Busy(ServiceUnavailable):
-    """As much as may be is worked on already; in so many seconds it may be less."""
+    """A limit on concurrent work is reached; in `retry_seconds` there may be room."""
 
     kind = "busy"
 
     def __init__(self, what: str, retry_seconds: int = RETRY_SECONDS) -> None:
-        super().__init__(f"{what}; come again in {retry_seconds} s", {"Retry-After": str(retry_seconds)})
+        super().__init__(f"{what}; try again in {retry_seconds} s", {"Retry-After": str(retry_seconds)})
         self.retry_seconds = retry_seconds
 
 
@@ -238,10 +238,10 @@ class WorkerLost(ServiceUnavailable):
 
     @property
     def detail(self) -> str:
-        """Nothing of the inside."""
+        """The message for the client: the cause is for the log alone."""
         return (
-            "what was to solve this ended before it was done, as where memory is short; come again in "
-            f"{RETRY_SECONDS} s, with fewer beats in one request"
+            "the process that was solving this request ended before it was done, perhaps for want of memory; try again "
+            f"in {RETRY_SECONDS} s, with fewer beats in one request"
         )
 
 
@@ -260,7 +260,7 @@ class Draining(ServiceUnavailable):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"{why}; ask another one, or come again in {RETRY_SECONDS} s",
+            f"{why}; try another instance, or this one again in {RETRY_SECONDS} s",
             {"Retry-After": str(RETRY_SECONDS), "Connection": "close"},
         )
 
@@ -272,8 +272,8 @@ class TooLate(ServiceUnavailable):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
-            f"the answer could not be there within {1e3 * seconds:,.0f} ms, which is the deadline; come again when the "
-            "service is less busy, send fewer beats, or allow more by the header Cardiode-Deadline-Ms"
+            f"the answer would not be ready within the deadline of {1e3 * seconds:,.0f} ms; try again when the service "
+            "is less busy, send fewer beats, or set a longer deadline in the header Cardiode-Deadline-Ms"
         )
 
 
@@ -283,8 +283,8 @@ class RecordingTooLong(TooLate):
     def __init__(self, seconds: float) -> None:
         RequestError.__init__(
             self,
-            f"the work on the recording took longer than the {seconds:,.0f} s that it may; send a shorter part of it, "
-            "or ask for a cheaper solver",
+            f"the recording was not finished within the limit of {seconds:,.0f} s; send a shorter part of it, or "
+            "choose a cheaper solver",
         )
 
 
@@ -293,7 +293,7 @@ class SolveTooLong(TooLate):
 
     def __init__(self, seconds: float) -> None:
         RequestError.__init__(
-            self, f"some of the beats were not solved within {seconds:,.0f} s; ask for a cheaper solver"
+            self, f"some of the beats were not solved within {seconds:,.0f} s; choose a cheaper solver"
         )
 
 
@@ -306,7 +306,7 @@ class OpenToAll(StartRefused):
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"CARDIODE_HOST is {host!r}, where other machines may reach the service, and no API keys are asked for. "
+            f"CARDIODE_HOST is {host!r}, where other machines may reach the service, and no API keys are required. "
             "Name a file of keys in CARDIODE_API_KEYS_FILE (`python -m app keys add NAME` makes one), or set "
             "CARDIODE_ANONYMOUS=true to serve whoever can reach it"
         )

@@ -19,7 +19,7 @@ def configure(level: str) -> None:
 
     Of libraries only from INFO on: below it they log what they receive, with keys and the signals of patients.
     """
-    # What each record would be told and no line has (https://docs.python.org/3/howto/logging.html#optimization).
+    # What each record would carry and no line has (https://docs.python.org/3/howto/logging.html#optimization).
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # where in the program, as that page says
     handler = logging.StreamHandler()
@@ -27,7 +27,7 @@ def configure(level: str) -> None:
     names = {"asctime": "time", "levelname": "level", "name": "logger"}
     left_out = [*RESERVED_ATTRS, "color_message"]  # uvicorn's own copy of a message, with colours
     handler.setFormatter(JsonFormatter(fields, rename_fields=names, reserved_attrs=left_out))
-    # While a collector of traces does not answer, each attempt to reach it is told.
+    # While a collector of traces does not answer, each attempt to reach it is logged.
     handler.addFilter(Rarely("opentelemetry", RARELY_SECONDS))
     handler.addFilter(without_queries)
     logging.basicConfig(level=max(logging.getLevelNamesMapping()[level], logging.INFO), handlers=[handler], force=True)

@@ -75,7 +75,7 @@ class Settings(BaseSettings):
         "unless a request says otherwise (strict)",
     )
     recordings_at_once: int = Field(
-        4, ge=1, description="recordings that are worked on at once; others are told to wait"
+        4, ge=1, description="recordings that are worked on at once; others are refused with Retry-After"
     )
     recording_seconds: float = Field(
         900,
@@ -98,14 +98,16 @@ class Settings(BaseSettings):
         description="seconds that beats wait at most for those of other requests, while others are being solved",
     )
     queue_beats: int = Field(
-        8192, ge=MAX_BEATS, description="most beats that wait to be solved; requests beyond are told when to come again"
+        8192,
+        ge=MAX_BEATS,
+        description="most beats that wait to be solved; requests beyond are refused with Retry-After",
     )
     queue_seconds: float = Field(
         0.5,
         gt=0,
         allow_inf_nan=False,
         description="seconds that a request's first beats should wait at most, by how fast beats were solved lately; "
-        "requests that would wait longer are told when to come again",
+        "requests that would wait longer are refused with Retry-After",
     )
     deadline: float = Field(
         30,

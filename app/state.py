@@ -19,7 +19,7 @@ from app.tracing.tracing import Tracing
 
 
 class Drain:
-    """Whether the service has been told to end."""
+    """Whether the service has been asked to stop."""
 
     begun = False
 

@@ -7,9 +7,9 @@ from typing import Any, Literal, Self
 Label = Literal["N", "S", "V", "F", "Q"]
 
 
-def _known(kind: type, told: Mapping[str, Any]) -> dict[str, Any]:
+def _known(kind: type, content: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a dataclass, from an object of JSON."""
-    return {field.name: told[field.name] for field in fields(kind)}
+    return {field.name: content[field.name] for field in fields(kind)}
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,8 @@ class Model:
     sha256: str
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        """From its JSON."""
-        return cls(**_known(cls, told))
+    def of(cls, content: Mapping[str, Any]) -> Self:
+        return cls(**_known(cls, content))
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,8 @@ class Receipt:
     validated: bool
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        """From its JSON."""
-        return cls(**_known(cls, told))
+    def of(cls, content: Mapping[str, Any]) -> Self:
+        return cls(**_known(cls, content))
 
 
 @dataclass(frozen=True)
@@ -62,10 +60,9 @@ class Decision:
     receipt: Receipt | None
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        """From its JSON."""
-        receipt = told["receipt"]
-        return cls(**_known(cls, told) | {"receipt": receipt and Receipt.of(receipt)})
+    def of(cls, content: Mapping[str, Any]) -> Self:
+        receipt = content["receipt"]
+        return cls(**_known(cls, content) | {"receipt": receipt and Receipt.of(receipt)})
 
 
 @dataclass(frozen=True)
@@ -85,9 +82,8 @@ class Classified:
     beats: tuple[Decision, ...]
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        """From its JSON."""
-        return cls(Model.of(told["model"]), tuple(map(Decision.of, told["beats"])))
+    def of(cls, content: Mapping[str, Any]) -> Self:
+        return cls(Model.of(content["model"]), tuple(map(Decision.of, content["beats"])))
 
 
 @dataclass(frozen=True)
@@ -99,6 +95,5 @@ class AnnotatedRecording:
     rhythm: dict[str, Any]
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        """From its JSON."""
-        return cls(told["recording"], tuple(map(RecordedDecision.of, told["beats"])), told["rhythm"])
+    def of(cls, content: Mapping[str, Any]) -> Self:
+        return cls(content["recording"], tuple(map(RecordedDecision.of, content["beats"])), content["rhythm"])

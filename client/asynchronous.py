@@ -92,8 +92,8 @@ class AsyncClient:
         """As `Client.annotate`."""
         fields = {"lead": lead, "fs": fs, "unit": unit, "strict": strict}
         with ExitStack() as opened:
-            told = await self._ask(messages.annotate(files, options, fields, opened), repeatable=False)
-        return AnnotatedRecording.of(told)
+            content = await self._ask(messages.annotate(files, options, fields, opened), repeatable=False)
+        return AnnotatedRecording.of(content)
 
     async def _ask(self, request: dict[str, Any], *, repeatable: bool) -> dict[str, Any]:
         pauses = Pauses(self._retries, repeatable=repeatable)

@@ -30,9 +30,9 @@ class CardiodeError(Exception):
 
     @classmethod
     def of(cls, response: httpx.Response) -> "CardiodeError":
-        """The error that an answer tells, whoever it is from: a proxy knows nothing of problems."""
+        """The error of an answer, whoever sent it: a proxy knows nothing of problems."""
         if response.headers.get("content-type", "").startswith(MEDIA_TYPE):
-            told = json.loads(response.content)
-            errors = tuple(FieldError(error["field"], error["message"]) for error in told["errors"])
-            return cls(response.status_code, told["title"], told["detail"], errors)
+            problem = json.loads(response.content)
+            errors = tuple(FieldError(error["field"], error["message"]) for error in problem["errors"])
+            return cls(response.status_code, problem["title"], problem["detail"], errors)
         return cls(response.status_code, response.reason_phrase, response.text[:MOST_CHARACTERS])

@@ -63,8 +63,8 @@ def answered(outcome: Outcome) -> dict[str, Any]:
         raise outcome
     if outcome.status_code != httpx.codes.OK:
         raise CardiodeError.of(outcome)
-    told: dict[str, Any] = outcome.json()
-    return told
+    content: dict[str, Any] = outcome.json()
+    return content
 
 
 def batches(beats: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -80,8 +80,8 @@ class Client:
         """
         fields = {"lead": lead, "fs": fs, "unit": unit, "strict": strict}
         with ExitStack() as opened:
-            told = self._ask(messages.annotate(files, options, fields, opened), repeatable=False)
-        return AnnotatedRecording.of(told)
+            content = self._ask(messages.annotate(files, options, fields, opened), repeatable=False)
+        return AnnotatedRecording.of(content)
 
     def _ask(self, request: dict[str, Any], *, repeatable: bool) -> dict[str, Any]:
         pauses = Pauses(self._retries, repeatable=repeatable)

@@ -1,5 +1,5 @@
-"""Writes what the released models really answer and reach into the README, the methods into docs/solver.md and the
-settings into docs/operating.md: `make readme`.
+"""Writes the results of the released models into README.md and docs/results.md, the service's answer into docs/http.md,
+the methods into docs/solver.md and the settings into docs/operating.md: `make readme`.
 """
 
 import re
@@ -22,7 +22,9 @@ from training.table import table
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-TOLD = {
+RESULTS = ROOT / "docs" / "results.md"
+HTTP = ROOT / "docs" / "http.md"
+NAMES = {
     "accuracy, five classes": "accuracy",
     "F1 of N": "F1 of N",
     "F1 of S": "F1 of S",
@@ -32,14 +34,14 @@ TOLD = {
     "VEB sensitivity": "ventricular ectopic beats: sensitivity",
     "VEB positive predictivity": "their positive predictivity",
 }
-"""Measures of new patients, and what the README calls them."""
+"""Measures of new patients, and their names on the page of results."""
 LEFT_OUT = ROOT / "docs" / "leave_one_out.md"
 SOLVER = ROOT / "docs" / "solver.md"
 OPERATING = ROOT / "docs" / "operating.md"
 
 
 def answer() -> str:
-    """What the service answers to the README's request, as it comes."""
+    """The service's answer to the request of docs/http.md, verbatim."""
     settings = Settings()
     with TestClient(service.create(ServedModels.load(settings.model_names), settings)) as client:
         body = (ROOT / "docs" / "beat.json").read_bytes()
@@ -54,12 +56,12 @@ def results() -> str:
 def new_patients() -> str:
     """The table of what each model, or its sibling, reaches on recordings of patients that it has not seen."""
     found = {name: Results.load(zoo.FOLDER / name).patients for name in ("rhythm", "odenet", "resnet")}
-    told = {name: patients for name, patients in found.items() if patients}
+    scored = {name: patients for name, patients in found.items() if patients}
     rows = [
-        [words, *(percent(value(patients, AS_SERVED, MEASURES[measure])) for patients in told.values())]
-        for measure, words in TOLD.items()
+        [words, *(percent(value(patients, AS_SERVED, MEASURES[measure])) for patients in scored.values())]
+        for measure, words in NAMES.items()
     ]
-    return table([f"recordings of DS2, {view_name(AS_SERVED)}", *told], rows)
+    return table([f"recordings of DS2, {view_name(AS_SERVED)}", *scored], rows)
 
 
 def hospitals() -> str:
@@ -119,11 +121,15 @@ def _fill_marked(text: str, what: str, filling: str) -> str:
     return re.sub(rf"{mark}\n+(\|.*?\n\n)?", lambda _: f"{mark}\n\n{filling}\n\n", text, flags=re.DOTALL)
 
 
-def fill(text: str) -> str:
-    """The README with the answer and all results put in place of those that it has."""
-    text = re.sub(
+def fill_answer(text: str) -> str:
+    """The page on HTTP with the service's answer in place of the one it has."""
+    return re.sub(
         r"(```json\n).*?(\n```)", lambda found: found[1] + answer() + found[2], text, count=1, flags=re.DOTALL
     )
+
+
+def fill_results(text: str) -> str:
+    """A page with the tables of results in place of those it has."""
     flags = re.DOTALL | re.MULTILINE
     text = re.sub(r"^\| the question.*?(?=\n\n)", lambda _: hospitals(), text, count=1, flags=flags)
     text = re.sub(r"^\| recordings of DS2.*?(?=\n\n)", lambda _: new_patients(), text, count=1, flags=flags)
@@ -131,7 +137,15 @@ def fill(text: str) -> str:
     return re.sub(r"^\| +\| *resnet.*?(?=\n\n)", lambda _: results(), text, count=1, flags=flags)
 
 
+FILLED = {
+    README: fill_results,
+    RESULTS: fill_results,
+    HTTP: fill_answer,
+    SOLVER: fill_methods,
+    OPERATING: fill_settings,
+}
+"""Each page that is filled in, and by what."""
+
 if __name__ == "__main__":
-    README.write_text(fill(README.read_text()))
-    SOLVER.write_text(fill_methods(SOLVER.read_text()))
-    OPERATING.write_text(fill_settings(OPERATING.read_text()))
+    for page, fill in FILLED.items():
+        page.write_text(fill(page.read_text()))

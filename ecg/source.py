@@ -66,7 +66,7 @@ class Source:
     ) -> Recording:
         """Write the signals to a file, block by block, and give the recording that reads from it.
 
-        `progress` is told the share that is done, where the length is known. Raises what `blocks` raises, and
+        `progress` is called with the share that is done, where the length is known. Raises what `blocks` raises, and
         LargeRecording.
         """
         written = 0
@@ -134,8 +134,8 @@ def from_arrays(
     check_layout(fs, len(signals))
     lengths = {len(values) for values in signals.values()}
     if len(lengths) != 1:
-        told = f"{len(signals)} signals of {listed(sorted(lengths))} samples" if signals else "no signals"
-        raise InvalidSignals(f"got {told}, expected one or more of equal length")
+        got = f"{len(signals)} signals of {listed(sorted(lengths))} samples" if signals else "no signals"
+        raise InvalidSignals(f"got {got}, expected one or more of equal length")
     factor = check_unit(unit or "mV")
     values = np.array([np.array(signal, dtype=np.float64) for signal in signals.values()])
     with np.errstate(over="ignore"):

@@ -41,8 +41,8 @@ class Classifier:
 
     `checkpoint` is where it comes from; None for one that is still being trained. `dial` is what was found of its
     solver; None for a network without one, and before anything was. `operating_point` is None where the likeliest class
-    is what it says. `calibration` makes its probabilities. `abstention` tells what confidence a coverage asks for, and
-    `novelty` which beats are unlike training; None before that was found.
+    is what it says. `calibration` makes its probabilities. `abstention` gives the confidence for a coverage, and
+    `novelty` marks beats that are unlike training; None before they were fitted.
     """
 
     def __init__(
@@ -198,7 +198,7 @@ class Classifier:
             raise InvalidBeats(f"got beats in their context, expected an array [beat, {BEAT_LENGTH}]: no more is known")
         if self.in_context:
             raise NeedsRecording(
-                "got beats by themselves, but this model decides on them in the context of their recording; "
+                "got single beats, but this model decides on them in the context of their recording; "
                 "send the recording to /recordings, or name a model that takes beats"
             )
         return check_beats(beats)

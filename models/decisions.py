@@ -161,7 +161,7 @@ class Decision:
 class Decisions:
     """What is said of many beats, in their order. `receipts` is None for a network without a solver.
 
-    `unlike_training` tells which beats are, None where nothing was found of that; whatever has less than the
+    `unlike_training` marks those that are, None where no score was fitted; whatever has less than the
     `least_confidence`, of all or of each beat, is abstained on.
     """
 

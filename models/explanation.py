@@ -1,7 +1,7 @@
 """Explanation: how much each part of a beat counted for its label, found by taking it away.
 
 Occlusion (Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014): a window of the signal is
-replaced by a straight line, and the classifier is asked again. What its label loses by that is told as weight of
+replaced by a straight line, and the classifier is asked again. What its label loses by that is reported as weight of
 evidence (Robnik-Sikonja and Kononenko, "Explaining classifications for individual instances", 2008): the natural
 logarithm of the odds that the label had, less that of those it has left. The classifier is asked as anybody asks it, by
 the solver that decided, so what is explained is what answers, and nothing of its network has to be known.
@@ -138,7 +138,7 @@ def _lost(decisions: Decisions, label: Label) -> Float64[np.ndarray, "change"] |
 
 
 def _log_odds(probabilities: Float32[np.ndarray, "row class"], label: int) -> Float64[np.ndarray, "row"]:
-    """Of one class against all others, whose sum tells more digits than 1 less its own probability."""
+    """Of one class against all others, whose sum has more digits than 1 less its own probability."""
     held = np.maximum(probabilities.astype(np.float64), np.finfo(np.float32).tiny)
     return np.asarray(np.log(held[:, label]) - np.log(np.delete(held, label, axis=1).sum(axis=1)))
 

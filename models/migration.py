@@ -57,5 +57,5 @@ def _info(text: str, file: Path) -> str:
 def _check(migrated: Path, before: Content) -> None:
     """Check that it holds the same numbers, and that its network answers as it must."""
     if replace(read(migrated), info="").sha256 != replace(before, info="").sha256:
-        raise AlteredCheckpoint(f"{migrated} has other numbers than the file that it was made of")
+        raise AlteredCheckpoint(f"{migrated} has other numbers than the file it was made from")
     Classifier.proven(load(migrated), migrated)

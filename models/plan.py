@@ -74,7 +74,7 @@ class Plan:
         """
         if kind == "beats" and classifier.in_context:
             raise NeedsRecording(
-                f"got beats by themselves, but {classifier.identity.name or 'this model'} takes them in the context of "
+                f"got single beats, but {classifier.identity.name or 'this model'} takes them in the context of "
                 "their recording; send the recording to /recordings, or name a model that takes beats"
             )
         return cls(classifier, _solver(classifier, solver), confidence_for(classifier.abstention, coverage))

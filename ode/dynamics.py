@@ -24,7 +24,9 @@ def flat(x: Shaped[Tensor, "sample ..."]) -> Shaped[Tensor, "sample number"]:
 def parameters_of(f: Dynamics) -> tuple[Tensor, ...]:
     """What a gradient is asked for beside the state. Raises InvalidSolver where `f` is no nn.Module."""
     if not isinstance(f, nn.Module):
-        raise InvalidSolver(f"got dynamics of type {type(f).__name__}, expected an nn.Module: its parameters are asked")
+        raise InvalidSolver(
+            f"got dynamics of type {type(f).__name__}, expected an nn.Module, whose parameters are needed"
+        )
     return tuple(parameter for parameter in f.parameters() if parameter.requires_grad)
 
 

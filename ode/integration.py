@@ -42,7 +42,7 @@ def integrate(
     `y0` is `[sample, ...]`; `f` takes the time of each sample `[sample]` and its state `[sample, ...]`. A sample whose
     solve fails keeps its last good state and says why in its status; it raises nothing and harms no other.
 
-    `times` rise or fall. The solution tells the states at all of them: those between the ends by the method's dense
+    `times` rise or fall. The solution has the states at all of them: those between the ends by the method's dense
     output, at no cost, or where it has none (dopri8) by ending a step there. Where `times` is a tensor that requires a
     gradient, the states have one in every time, the first included, which costs an evaluation each.
 

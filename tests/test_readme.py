@@ -28,10 +28,21 @@ from training.release.run import run_of
 HOST = "http://127.0.0.1:8000"
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+MOST_WORDS = 800
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def page(name):
+    return (ROOT / "docs" / f"{name}.md").read_text()
+
+
+def blocks(language, text=README):
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_readme_is_short_and_lists_every_page():
+    assert len(README.split()) <= MOST_WORDS
+    for file in (ROOT / "docs").glob("*.md"):
+        assert f"(docs/{file.name})" in README, f"{file.name} is missing from the index of README.md"
 
 
 def without_rounding(value):
@@ -43,11 +54,12 @@ def without_rounding(value):
     return pytest.approx(value, abs=1e-3) if isinstance(value, float) else value
 
 
-def test_the_curl_of_the_readme_answers_as_printed():
+def test_the_curl_of_the_readme_answers_as_the_page_on_http_prints():
     (line,) = [block for block in blocks("sh") if "/classify" in block]
+    assert line in blocks("sh", page("http"))
     words = shlex.split(line)
     assert words[2] == "http://127.0.0.1:8000/classify" and words[words.index("-d") + 1] == "@docs/beat.json"
-    assert json.loads(readme.answer()) == without_rounding(json.loads(blocks("json")[0]))
+    assert json.loads(readme.answer()) == without_rounding(json.loads(blocks("json", page("http"))[0]))
 
 
 def test_the_recording_of_the_readme_is_answered_by_its_curl_and_by_its_command(mitdb, tmp_path, monkeypatch, capsys):
@@ -65,7 +77,9 @@ def test_the_recording_of_the_readme_is_answered_by_its_curl_and_by_its_command(
     assert main(shlex.split(line)[3:]) == 0
     assert f"{len(rows) - 1:,}" in capsys.readouterr().out
     assert len(wfdb.rdann("results/100", "cde").sample) == len(rows) - 1
-    (line,) = [block for block in blocks("sh") if "-m training score" in block]
+    (line,) = [
+        block for block in blocks("sh", page("scoring")) if block.endswith("-m training score data/mitdb results\n")
+    ]
     assert training_command.main(shlex.split(line)[3:]) == 0
     assert "Summary of results from 1 record" in capsys.readouterr().out
 
@@ -73,23 +87,20 @@ def test_the_recording_of_the_readme_is_answered_by_its_curl_and_by_its_command(
 def test_the_example_of_the_page_on_scoring_runs(mitdb, tmp_path, monkeypatch, capsys):
     (tmp_path / "data").symlink_to(mitdb.resolve())
     monkeypatch.chdir(tmp_path)
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "scoring.md").read_text(), re.DOTALL)
+    (example,) = blocks("python", page("scoring"))
     exec(example, {})
     assert capsys.readouterr().out == "Ratio(part=1, whole=1) 1.0\n"
 
 
 def test_the_json_of_the_page_on_recordings_is_taken():
-    recording, stream = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "recordings.md").read_text(), re.DOTALL)
+    recording, stream = blocks("json", page("recordings"))
     SignalsRequest.model_validate_json(recording)
     StreamRequest.model_validate_json(stream)
 
 
 def test_the_examples_of_the_page_on_inference_are_answered_as_printed(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
-    page = (ROOT / "docs" / "inference.md").read_text()
-    (line,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
-    (printed,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (line,), (printed,), (example,) = (blocks(language, page("inference")) for language in ("sh", "json", "python"))
     with started(["odenet"]) as (_, (address,)):
         words = shlex.split(line.replace(HOST, address))
         name, value = words[words.index("-H") + 1].split(": ")
@@ -103,6 +114,7 @@ def test_the_examples_of_the_page_on_inference_are_answered_as_printed(monkeypat
 def test_the_python_of_the_readme_that_needs_no_service_runs(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     (example,) = [block for block in blocks("python") if "import Classifier" in block]
+    assert example in blocks("python", page("python"))
     exec(example, {})
     assert "dopri5" in capsys.readouterr().out
 
@@ -116,15 +128,17 @@ def test_the_commands_of_the_readme_exist():
 
 
 def test_the_results_are_those_of_the_released_files():
-    assert readme.results() in README
-    assert readme.new_patients() in README
-    assert readme.left_out() in README
+    assert readme.fill_results(README) == README and readme.hospitals() in README
+    shown = readme.RESULTS.read_text()
+    assert shown == readme.fill_results(shown)
+    for part in (readme.hospitals, readme.new_patients, readme.left_out, readme.results):
+        assert part() in shown
 
 
 def test_the_page_on_the_solver_lists_the_methods_that_there_are_and_its_example_runs(capsys):
-    page = readme.SOLVER.read_text()
-    assert page == readme.fill_methods(page) and readme.methods_table() in page
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    solver = readme.SOLVER.read_text()
+    assert solver == readme.fill_methods(solver) and readme.methods_table() in solver
+    (example,) = blocks("python", solver)
     exec(example, {})
     assert "0.3679" in capsys.readouterr().out
 

@@ -100,7 +100,6 @@ class Piece:
 
     @property
     def beats(self) -> Float32[np.ndarray, "beat length"]:
-        """They themselves."""
         return self.request.beats[self.start : self.stop]
 
     @property

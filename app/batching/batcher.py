@@ -51,7 +51,7 @@ MOMENT = 1e-3
 
 @runtime_checkable
 class Observer(Protocol):
-    """Is told what becomes of requests. It must neither raise nor take long."""
+    """Observes what becomes of requests. It must neither raise nor take long."""
 
     def queued(self, request: PendingRequest) -> None:
         """A request is about to be: called where it is submitted."""
@@ -131,7 +131,10 @@ class Batcher:
             return
         self._drop(time.monotonic())  # it may be full of those who have left
         if (before := self._before_a_newcomer(client)) > most:
-            raise Busy(f"{before:,} beats are queued before these already", self._retry_seconds())
+            raise Busy(
+                f"the queue is full: {before:,} beats are ahead of this request, expected at most {int(most):,}",
+                self._retry_seconds(),
+            )
 
     @property
     def _queued(self) -> int:
@@ -191,7 +194,7 @@ class Batcher:
         `Worker.decide` raises. Cancel it where nobody waits for it any more: what is left of it is then not solved.
         """
         if self._closed:
-            raise WorkerLost("the service is ending its workers")
+            raise WorkerLost("the service is stopping its workers")
         loop = asyncio.get_running_loop()
         now = time.monotonic()
         request = PendingRequest(beats, now + seconds, least_confidence, loop.create_future(), now, client)
@@ -239,7 +242,7 @@ class Batcher:
 
     def _check_room(self, room: bool, queued: int) -> None:
         if not room:
-            raise Busy(f"{queued:,} beats are waiting already", self._retry_seconds())
+            raise Busy(f"the queue is full: {queued:,} beats are waiting", self._retry_seconds())
 
     def _answered(self, request: PendingRequest) -> None:
         """A request has its answer, or needs none any more: what is solved for nobody is given up."""

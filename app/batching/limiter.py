@@ -24,7 +24,7 @@ class Limiter:
     def held(self) -> Iterator[None]:
         """Work meanwhile. Raises Busy where no more may begin."""
         if self._free is None or not self._free.acquire(blocking=False):
-            raise Busy(f"{self.most} {self.work} are worked on already")
+            raise Busy(f"the limit of {self.most} {self.work} at once is reached")
         try:
             yield
         finally:

@@ -3,7 +3,7 @@
 Threads of one process take turns in Python, and half of a small solve is Python. What a worker is asked and what it
 answers goes through a socket, which the event loop watches: a thread that waited for it would take turns too. One that
 ends, because somebody or the system killed it, is replaced, and solves again what the other one did not finish. What it
-solves for nobody any more it is told to give up by a signal, since it reads nothing meanwhile.
+solves for nobody any more it is interrupted by a signal, since it reads nothing meanwhile.
 """
 
 import asyncio
@@ -131,7 +131,9 @@ class Worker:
             if isinstance(answer, Exception):
                 raise answer
             return answer
-        raise WorkerEnded(f"{ATTEMPTS} processes ended over {len(beats)} beats for {classifier.identity.pin}")
+        raise WorkerEnded(
+            f"{ATTEMPTS} worker processes ended while solving {len(beats)} beats for {classifier.identity.pin}"
+        )
 
     def give_up(self) -> None:
         """Let beats that are being solved be as they are after a step more, as if their deadline had passed."""
@@ -290,7 +292,7 @@ def _answer(classifier: Classifier, batch: Solve, until: Until) -> Decisions | E
 
 
 def _portable(error: Exception) -> Exception:
-    """The error, or one that tells the same where it cannot be sent."""
+    """The error, or one with the same message where it cannot be pickled."""
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301
     except Exception:

@@ -42,7 +42,7 @@ class ExplanationResponse(BaseModel):
 
     @classmethod
     def of(cls, explanation: Explanation) -> "ExplanationResponse":
-        """The same, as JSON tells it."""
+        """The same, as JSON."""
         parts = explanation.parts
         return cls(
             relevance=explanation.relevance.round(DIGITS).tolist(),

@@ -63,7 +63,9 @@ async def read(request: Request, readers: anyio.CapacityLimiter) -> BeatsRequest
 def from_json(body: bytes, query: QueryParams) -> BeatsRequest:
     """A request that is all in the body."""
     for name in query:
-        raise invalid(name, "got it in the query of a JSON body, expected every option in the body", "query")
+        raise invalid(
+            name, "got it in the query of a request with a JSON body, expected every option in the body", "query"
+        )
     asked = validated(ClassifyRequest, body)
     return BeatsRequest(check_beats(np.array(asked.beats, dtype=np.float64)), asked)
 
@@ -73,7 +75,9 @@ def from_raw(body: bytes, query: QueryParams) -> BeatsRequest:
     options = _options(query)
     beat_bytes = 4 * BEAT_LENGTH
     if not body or len(body) % beat_bytes:
-        raise InvalidBeats(f"got {len(body):,} bytes, expected {beat_bytes} for each beat: {BEAT_LENGTH} float32")
+        raise InvalidBeats(
+            f"got {len(body):,} bytes, expected a multiple of {beat_bytes}: {BEAT_LENGTH} float32 a beat"
+        )
     return BeatsRequest(_checked(np.frombuffer(body, "<f4").reshape(-1, BEAT_LENGTH)), options)
 
 
@@ -86,7 +90,9 @@ def from_npy(body: bytes, query: QueryParams) -> BeatsRequest:
         read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, by_column, dtype = read_header(stream, max_header_size=NPY_HEADER)
     except Exception as error:  # what Python's parser raises of hostile text, numpy lets through: it is of many kinds
-        raise InvalidBeats(f"got what numpy.save did not write ({error}), expected an array [beat, 187]") from error
+        raise InvalidBeats(
+            f"got a body that is not in the format of numpy.save ({error}), expected an array [beat, 187]"
+        ) from error
     # Before anything of that size is made.
     size = len(body) - stream.tell()
     if dtype.kind != "f" or len(shape) != 2 or min(shape) < 0 or size != dtype.itemsize * shape[0] * shape[1]:
@@ -110,7 +116,7 @@ def _options(query: QueryParams) -> ClassifyOptions:
         return USUAL
     check_once((name for name, _ in query.multi_items()), "query")
     if "solver" in query:
-        raise invalid("solver", f"got it whole, expected its settings: {', '.join(SETTINGS)}", "query")
+        raise invalid("solver", f"got a single value, expected its settings: {', '.join(SETTINGS)}", "query")
     settings = {name: text for name, text in query.items() if name in SETTINGS}
     others = {name: text for name, text in query.items() if name not in SETTINGS}
     return validated_strings(ClassifyOptions, others | ({"solver": settings} if settings else {}), "query")

@@ -145,7 +145,9 @@ def _target(file: Path, arguments: argparse.Namespace, taken: Collection[Path | 
     others = {one for other in taken if other for one in form.files(other)}
     for one in form.files(target):
         if one in others or (one.exists() and file.exists() and one.samefile(file)):
-            raise FileExistsError(f"{one} is another recording's, or this one itself; say with --out where to write")
+            raise FileExistsError(
+                f"{one} would overwrite another recording's result, or the recording itself; choose a folder with --out"
+            )
     return target
 
 

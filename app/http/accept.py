@@ -21,7 +21,7 @@ def preferred(accept: str, media_types: Sequence[str]) -> str:
     best = max(media_types, key=lambda kind: wishes[kind])
     if not wishes[best][0]:
         there = ", ".join(media_types)
-        raise NotAcceptable(f"got Accept: {shortened(accept)!r}, expected one of: {there}, with a weight above 0")
+        raise NotAcceptable(f"got Accept: {shortened(accept)!r}, expected one of: {there}, with a q value above 0")
     return best
 
 

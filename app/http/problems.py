@@ -148,7 +148,7 @@ def _own(error: RequestError) -> ProblemResponse:
 
 
 def _starlette(error: HTTPException) -> tuple[str, ProblemResponse]:
-    detail = "there is no such route; GET /docs shows those there are" if error.status_code == 404 else error.detail
+    detail = "there is no such route; GET /docs lists the routes" if error.status_code == 404 else error.detail
     response = problem(error.status_code, str(detail))
     response.headers.update(error.headers or {})
     return STARLETTE.get(error.status_code, f"http_{error.status_code}"), response

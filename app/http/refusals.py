@@ -15,16 +15,16 @@ BODY = {
     400: "The body is not what its Content-Type says.",
     408: "The body came too slowly.",
     413: "The body is over the limit.",
-    503: "As much as may be is worked on already, or the service is ending; Retry-After says when to come again.",
+    503: "The service is at a limit, or draining; Retry-After says when to try again.",
 }
 """Of every route that has a body."""
 
 KIND = {415: "The body is of no kind that is known."}
 FIELD = {422: "A field is not as it should be; the answer names it."}
-OVER_LIMIT = {429: "The API key has had more beats than it may; Retry-After says when to come again."}
+OVER_LIMIT = {429: "The API key has exceeded its limit of beats; Retry-After says when to try again."}
 QUEUE = {
     503: "As many beats wait as may, what was to solve them was lost, or the service is ending; Retry-After says when "
-    "to come again.",
+    "to try again.",
     504: "The answer could not be there before the deadline.",
 }
 
@@ -32,7 +32,7 @@ KEY = {
     401: "No known API key, where the service asks for one.",
     403: "A page of another origin asks, or the service is asked by another name than one of its machine.",
 }
-ENDING = {503: "The service is ending; Retry-After says when to come again."}
+ENDING = {503: "The service is draining; Retry-After says when to try again."}
 
 RETRY_AFTER = {
     "Retry-After": {

@@ -116,7 +116,7 @@ Coverage = Annotated[
     bounds(*COVERAGES),
     Field(
         description="share of beats that shall get an answer: the model abstains on the least confident ones, by what "
-        "its validation beats told; 1: on none for that reason",
+        "calibrated on the validation set; 1: on none for that reason",
     ),
 ]
 
@@ -179,7 +179,7 @@ class ClassifyOptions(DecisionOptions):
 
     explain: bool = Field(
         False,
-        description="whether to tell how much each sample counted for the label: a beat then costs as much as 50, and "
+        description="whether to add how much each sample counted for the label: a beat then costs as much as 50, and "
         "a request may have as many as the setting CARDIODE_EXPLAINED_BEATS says",
     )
 

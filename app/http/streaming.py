@@ -35,7 +35,6 @@ class StreamedAnswer(StreamingResponse):
         self.left = left
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
         try:
             async with watched(Request(scope, receive), self.left):
                 await super().__call__(scope, receive, send)

@@ -1,7 +1,7 @@
 """Tensors: beats and decisions as the Open Inference Protocol sends them.
 
 A body is a JSON object; behind it, in the object's order, come the data of those tensors whose parameters say that
-they are binary: little endian, row by row, without gaps. A header tells where the JSON ends (KServe: Open Inference
+they are binary: little endian, row by row, without gaps. A header states where the JSON ends (KServe: Open Inference
 Protocol, HTTP/REST; Triton: binary tensor data extension).
 
     inputs     beats          FP16, FP32 or FP64    [beat, 187]
@@ -41,7 +41,7 @@ from models import Decision, Decisions, ModelIdentity, SolverSettings
 from models.checkpoint.abstention import ALL
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
-"""The header that tells how many bytes of a body are JSON."""
+"""The header that states how many bytes of a body are JSON."""
 
 MOST_DIGITS = 12
 
@@ -170,13 +170,13 @@ def read(body: bytes, header_length: str | None) -> Inference:
     return Inference(_beats(asked.inputs[0], memoryview(body)[length:]), asked)
 
 
-def _json_length(told: str | None, size: int) -> int:
-    if told is None:
+def _json_length(text: str | None, size: int) -> int:
+    if text is None:
         return size
-    if not (told.isascii() and told.isdigit() and len(told) <= MOST_DIGITS and int(told) <= size):
-        message = f"got {shortened(told)!r}, expected how many of the body's {size:,} bytes are JSON"
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) <= size):
+        message = f"got {shortened(text)!r}, expected the number of JSON bytes, at most the {size:,} of the body"
         raise invalid(HEADER_LENGTH, message, "header")
-    return int(told)
+    return int(text)
 
 
 def _beats(tensor: InputTensor, binary: memoryview) -> Float32[np.ndarray, "beat 187"]:
@@ -202,7 +202,7 @@ def _binary_values(tensor: InputTensor, binary: memoryview) -> Float[np.ndarray,
         raise invalid(
             "inputs.0.parameters.binary_data_size",
             f"got {size:,}, and {len(binary):,} bytes after the JSON, expected {expected:,} of both for "
-            f"{tensor.datatype} of the shape {tensor.shape}; the header {HEADER_LENGTH} tells where the JSON ends",
+            f"{tensor.datatype} of the shape {tensor.shape}; the header {HEADER_LENGTH} states where the JSON ends",
         )
     return np.frombuffer(binary, dtype).reshape(tensor.shape)
 
@@ -219,7 +219,7 @@ def _json_values(tensor: InputTensor, binary: memoryview) -> Float[np.ndarray, "
 
 @dataclass(frozen=True)
 class Output:
-    """A tensor that a model answers with. `shape` is that of one beat, of which `values` are told flat.
+    """A tensor that a model answers with. `shape` is that of one beat, of which `values` is the flat array.
 
     None stands for a number that there is not.
     """

@@ -1,4 +1,4 @@
-"""API keys: who may ask the service, in a file that keeps no key but only what tells one.
+"""API keys: who may use the service, in a file that keeps no key but only a hash that verifies it.
 
 A line of the file is one key, as JSON: its name, its role, how many beats a second it may ask for, a salt and a hash.
 The hash is SHA-256 of the salt and the key. Slow password hashes (scrypt, Argon2) protect secrets that people choose,
@@ -63,7 +63,7 @@ class Key(BaseModel):
         return key, secret
 
     def opens(self, secret: bytes) -> bool:
-        """Whether this is its secret, in a time that does not tell how nearly."""
+        """Whether this is its secret, in a time that does not reveal how nearly."""
         return hmac.compare_digest(_hash(bytes.fromhex(self.salt), secret), bytes.fromhex(self.hash))
 
 
@@ -129,7 +129,9 @@ def _changing(file: Path) -> Iterator[None]:
     """
     target = file.resolve()
     if not target.parent.is_dir():
-        raise InvalidKeysFile(f"cannot keep API keys in {file}: there is no folder {target.parent}; make it first")
+        raise InvalidKeysFile(
+            f"cannot keep API keys in {file}: the folder {target.parent} does not exist; create it first"
+        )
     # Beside the file, which is replaced; opened to be written, as NFS asks of what is locked for one alone. Its owner's
     # alone: whoever may open it may keep it locked.
     lock = os.open(target.with_name(f".{target.name}.lock"), os.O_WRONLY | os.O_CREAT, 0o600)
@@ -141,7 +143,7 @@ def _changing(file: Path) -> Iterator[None]:
 
 
 def add(file: Path, name: str, role: Role = "client", beats_per_second: float | None = None) -> str:
-    """Put a new key into the file, which is made where it is missing, and tell its secret, this once.
+    """Put a new key into the file, which is made where it is missing, and return its secret, this once.
 
     Raises KnownKey, KeysError, InvalidKeysFile and OSError.
     """
@@ -149,7 +151,7 @@ def add(file: Path, name: str, role: Role = "client", beats_per_second: float | 
     with _changing(file):
         keys = read(file) if file.exists() else []
         if any(key.name == name for key in keys):
-            raise KnownKey(f"there is a key of the name {name} already; remove it first, or choose another name")
+            raise KnownKey(f"a key named {name} exists already; remove it first, or choose another name")
         write(file, [*keys, key])
     return secret
 
@@ -177,7 +179,7 @@ class KeyRing:
         self._checked = clock()
 
     def find(self, secret: bytes) -> Key | None:
-        """The key of this secret. All are compared, so that the time does not tell which of them it is."""
+        """The key of this secret. All are compared, so that the time does not reveal which of them it is."""
         self._refresh()
         if len(secret) > LONGEST:
             return None
@@ -196,12 +198,12 @@ class KeyRing:
         try:
             self._keys = read(self._file)
         except InvalidKeysFile as error:
-            logger.error("the keys stay what they were: %s", error)
+            logger.error("the keys are unchanged: %s", error)
         else:
-            logger.info("read %d API keys anew", len(self._keys))
+            logger.info("read %d API keys again", len(self._keys))
 
     def _found(self) -> tuple[int, int, int] | None:
-        """What tells one state of the file from another; None where it is missing."""
+        """What distinguishes one state of the file from another; None where it is missing."""
         try:
             found = self._file.stat()
         except OSError:

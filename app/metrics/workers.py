@@ -1,4 +1,4 @@
-"""What the workers' processes use: a service's own `process_*` figures do not tell of them."""
+"""What the workers' processes use: a service's own `process_*` figures do not include them."""
 
 from collections.abc import Callable, Iterable, Sequence
 

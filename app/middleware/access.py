@@ -100,8 +100,8 @@ def require_admin(request: Request) -> None:
 def _local(request: Request) -> bool:
     """Whether somebody on this machine asks: neither another one, nor a page from elsewhere that is open in a browser.
 
-    The page of another site may send requests to loopback, which then come from this machine; its Origin tells. One
-    whose own name leads to loopback (DNS rebinding) is told by the Host.
+    The page of another site may send requests to loopback, which then come from this machine; its Origin shows it. One
+    whose own name leads to loopback (DNS rebinding) is detected by the Host.
     """
     near = request.client is not None and is_loopback(request.client.host) and is_loopback(request.url.hostname or "")
     return near and request.headers.get("origin") in (None, f"{request.url.scheme}://{request.url.netloc}")

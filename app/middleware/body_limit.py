@@ -45,7 +45,7 @@ class Held:
         more = max(after - STEP, 0) - max(before - STEP, 0)
         self.bytes += more
         if more and self.bytes > self.most:
-            raise Busy(f"{self.most:,} bytes of {self.what} are being sent or worked on already")
+            raise Busy(f"the limit of {self.most:,} bytes of {self.what} at once is reached")
 
     def free(self, length: int) -> None:
         """A body of that length has gone."""
@@ -104,7 +104,7 @@ class _Body:
             raise self._too_large()
         message = await self._in_time()
         if message["type"] == "http.disconnect":
-            raise UnreadableBody("the connection was closed before the whole body had come")
+            raise UnreadableBody("the connection was closed before the whole body had arrived")
         self._count(len(message.get("body", b"")))
         self.whole = not message.get("more_body", False)
         return message
@@ -121,8 +121,8 @@ class _Body:
                 message = await self._receive()
         except TimeoutError:
             raise BodyTooSlow(
-                f"the body came too slowly: after {self.received:,} bytes neither {STEP:,} more nor the rest came "
-                f"within {self.limits.seconds:g} s; send it again, over a faster connection",
+                f"the body arrived too slowly: after {self.received:,} bytes neither {STEP:,} more nor the rest came "
+                f"within {self.limits.seconds:g} s; send it again over a faster connection",
                 {"Connection": "close"},
             ) from None
         self.seconds -= asyncio.get_running_loop().time() - started

@@ -1,4 +1,4 @@
-"""Draining: once the service has been told to end, it takes nothing new; what it has taken is answered.
+"""Draining: once the service has been asked to stop, it takes nothing new; what it has taken is answered.
 
 It goes on to say that it lives, and its metrics, so that it can be watched until it is gone. It says no to all else,
 and to whether it is ready, which sends load balancers and clients elsewhere. What has been taken and is not done in

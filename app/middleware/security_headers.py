@@ -61,5 +61,4 @@ class SecurityHeaders:
 
 
 def policy_of(path: str) -> Policy:
-    """That of a path."""
     return PAGE if rules_of(path).page else DATA

@@ -70,7 +70,6 @@ class Analysis:
         self.id = new_id() if store is not None else None
 
     def whole(self) -> AnnotatedRecording:
-        """All at once."""
         return self._finished(list(self._parts()))
 
     def lines(self, *, beats: bool) -> Iterator[bytes]:

@@ -35,7 +35,6 @@ class PartFile:
         return len(self._begin)
 
     def write(self, data: bytes) -> int:
-        """Add a piece."""
         if not self._rolled and len(self._begin) + len(data) <= LITTLE:
             self._begin += data
             return len(data)
@@ -67,7 +66,6 @@ class FormReader(MultiPartParser):
         self.workspace = workspace
 
     def on_headers_finished(self) -> None:
-        """A part begins."""
         super().on_headers_finished()
         upload = self._current_part.file
         if upload is not None:

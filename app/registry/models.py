@@ -34,7 +34,7 @@ class ServedModels:
         UnknownModel, also for no names, an empty folder and a checkpoint that is named twice, and BadCheckpoint.
         """
         if not names:
-            raise UnknownModel("got no models to serve; name one or more in CARDIODE_MODELS")
+            raise UnknownModel("got no models to serve; list one or more in CARDIODE_MODELS")
         known = {model.identity.sha256: model for model in before}
         models: dict[str, Classifier] = {}
         for file in (file for name in names for file in _files(name)):

@@ -21,9 +21,9 @@ class Shadow:
     def parse(cls, text: str) -> "Shadow":
         """From `PRIMARY=SECOND:SHARE`. Raises InvalidShadow."""
         primary, _, rest = text.partition("=")
-        second, _, told = rest.rpartition(":")
+        second, _, portion = rest.rpartition(":")
         try:
-            share = float(told)
+            share = float(portion)
         except ValueError:
             share = 0.0
         if not (primary and second and 0 < share <= 1):

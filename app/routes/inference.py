@@ -38,13 +38,13 @@ PLATFORM = "pytorch_safetensors"
 EXTENSIONS = ["binary_tensor_data"]
 
 KINDS = (JSON, RAW)
-"""What bodies may say that they are; what they are, their header tells. Most clients say nothing."""
+"""What bodies may say that they are; what they are, their header states. Most clients say nothing."""
 
 UNKNOWN = {404: "No such model, or not of this version."} | FIELD
 REFUSALS = refusals(UNKNOWN | BODY | KIND | OVER_LIMIT | QUEUE, inference=True)
 ANSWER: Responses = {
     200: {
-        "description": f"The outputs; those that are binary follow the JSON, whose length {HEADER_LENGTH} tells.",
+        "description": f"The outputs; those that are binary follow the JSON, whose length is in {HEADER_LENGTH}.",
         "model": InferResponse,
         "content": {RAW: {}},
     }

@@ -17,7 +17,6 @@ router = APIRouter(tags=["page"])
 
 @router.get("/", response_class=FileResponse, include_in_schema=False)
 async def page() -> FileResponse:
-    """The page."""
     return FileResponse(FOLDER / "index.html")
 
 

@@ -34,7 +34,7 @@ NOT_ACCEPTABLE = {406: "No form that Accept allows."}
 LIMITER = {
     504: "It took longer than the work on a recording, or on a batch of beats, may.",
     503: "As many recordings as may be are worked on already, what was to solve it was lost, or the service is ending; "
-    "Retry-After says when to come again.",
+    "Retry-After says when to try again.",
 }
 ANNOTATED: Responses = {
     200: {

@@ -6,7 +6,7 @@ sample after sample and in each lead after lead. Beats come back as `{"beats": [
 the last beats follow, then `{"rhythm": {...}, "reason": null}`, and the connection is closed. What is wrong comes as
 `{"problem": {...}}`, of the shape of every error, before the connection is closed with code 1008.
 
-A client that sends nothing for CARDIODE_STREAM_SECONDS is told so in the same way. The next message is read when the
+A client that sends nothing for CARDIODE_STREAM_SECONDS gets one in the same way. The next message is read when the
 last one is worked on, so a client that is too fast is slowed down by its own connection.
 """
 
@@ -81,7 +81,7 @@ async def _message(socket: WebSocket, seconds: float) -> bytes | str:
         with anyio.fail_after(seconds):
             message = await socket.receive()
     except TimeoutError:
-        raise BodyTooSlow(f"no whole message came within {seconds:g} s; open another stream to go on") from None
+        raise BodyTooSlow(f"no complete message arrived within {seconds:g} s; open another stream to go on") from None
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1000))
     content: bytes | str | None = message.get("text")

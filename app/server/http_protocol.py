@@ -29,8 +29,8 @@ class BoundedHeads(Turns, AnswersTaken, HttpToolsProtocol):
     """Breaks off a connection on which a head does not end in time, or a request does not that has its answer.
 
     A head is awaited from the beginning of the connection on, and after an answer from the first byte that comes: until
-    then the connection rests, for as long as uvicorn is told to keep it. Where part of a head has come the client is
-    told, by status 400 or 408. While a request waits until an earlier one is answered, no further one is looked at.
+    then the connection rests, for as long as uvicorn is set to keep it. Where part of a head has come the client is
+    answered, by status 400 or 408. While a request waits until an earlier one is answered, no further one is looked at.
     """
 
     bytes_without_body = 0
@@ -60,11 +60,10 @@ class BoundedHeads(Turns, AnswersTaken, HttpToolsProtocol):
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It has ended."""
         self._stop()
         self.room.leave(self)
         super().connection_lost(exc)
-        for cycle in (self.running, *(cycle for cycle, _ in self.pipeline)):  # uvicorn tells the latest alone
+        for cycle in (self.running, *(cycle for cycle, _ in self.pipeline)):  # uvicorn notifies the latest alone
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
@@ -77,7 +76,6 @@ class BoundedHeads(Turns, AnswersTaken, HttpToolsProtocol):
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """A head begins."""
         super().on_message_begin()
         self.bytes_without_body = self.headers_seen = 0
         self.in_head = self.in_message = True
@@ -92,7 +90,6 @@ class BoundedHeads(Turns, AnswersTaken, HttpToolsProtocol):
             super().on_header(name, value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
-        """The head ends."""
         super().on_headers_complete()
         self.bytes_without_body = 0
         self.in_head = False
@@ -104,7 +101,6 @@ class BoundedHeads(Turns, AnswersTaken, HttpToolsProtocol):
         self.bytes_without_body = 0
 
     def on_message_complete(self) -> None:
-        """It ends."""
         super().on_message_complete()
         self.bytes_without_body = 0
         self.in_message = False
@@ -215,11 +211,11 @@ class BoundedHeads(Turns, AnswersTaken, HttpToolsProtocol):
             self.cycle.keep_alive = False  # an earlier request is being answered: that answer is the last
             return
         if self.in_head:
-            told = b"The head of a request may take %g s." % self.patience.head
+            detail = b"The head of a request may take %g s." % self.patience.head
             head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(
-                told
+                detail
             )
-            self.transport.write(STATUS_LINE[408] + head + told)
+            self.transport.write(STATUS_LINE[408] + head + detail)
         self.transport.close()
 
 

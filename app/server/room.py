@@ -43,7 +43,6 @@ class Room:
         self._resting[connection] = None
 
     def leave(self, connection: Resting) -> None:
-        """It has ended."""
         self._all.discard(connection)
         self._resting.pop(connection, None)
 

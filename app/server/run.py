@@ -38,8 +38,8 @@ KEEP_ALIVE_SECONDS = 75
 are usual), so that they close it. Were it the service, a request that is on its way would be lost."""
 
 LAST_CALL_SECONDS = 0.2
-"""For requests that are on their way, over connections that are open: they are told that the service is ending, where
-they would meet a connection that is closed and not know what had become of them."""
+"""For requests that are on their way over open connections: they are answered that the service is draining, where they
+would meet a closed connection and not know what had become of them."""
 
 LAST_SECONDS = 5
 """How much longer than its requests the process may take to end; less than a container is given more (compose file)."""
@@ -103,7 +103,6 @@ class _Main(uvicorn.Server):
         self._seconds = (config.timeout_graceful_shutdown or 0) + LAST_SECONDS
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
 
@@ -116,7 +115,6 @@ class _Main(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finish."""
         # A thread, since what holds it up may be the event loop itself.
         limit = threading.Timer(self._seconds, self._end, [1])
         limit.daemon = True
@@ -134,7 +132,7 @@ class _Beside(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """None."""
+        """No signals: those are the other server's."""
         yield
 
 
@@ -156,7 +154,7 @@ class _Both(_Main):
         self._running = asyncio.create_task(self.beside.serve([self.port]))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finish, then end the other one: until then it tells how things are."""
+        """Finish, then end the other one: until then it reports health and metrics."""
         await super().shutdown(sockets)
         self.beside.should_exit = True
         if self._running is not None:

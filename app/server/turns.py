@@ -28,7 +28,6 @@ class Turns(asyncio.Protocol):
     """The next."""
 
     def data_received(self, data: bytes) -> None:
-        """What came next."""
         self.rest += data
         if self.turn is None:
             self._take()

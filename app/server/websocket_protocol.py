@@ -75,7 +75,7 @@ class PatientWebSockets(Turns, AnswersTaken, WebSocketsSansIOProtocol):
             self.send_receive_event_to_app()
 
     def handle_parser_exception(self) -> None:
-        """What came is no frame, or too large a one: the other end is told why, though it may be sending still."""
+        """What came is no frame, or too large a one: the other end gets the reason, though it may be sending still."""
         if self.conn.close_sent is None:  # nor is the connection a WebSocket yet
             self.transport.abort()
         elif not self.close_sent:
@@ -122,11 +122,11 @@ class PatientWebSockets(Turns, AnswersTaken, WebSocketsSansIOProtocol):
         if self.conn.handshake_exc is not None and not self.handshake_complete:
             self._refuse(b"".join(self.conn.data_to_send()))
 
-    def _refuse(self, told: bytes) -> None:
+    def _refuse(self, reply: bytes) -> None:
         """Answer a request that opens no WebSocket."""
         self.handshake_complete = self.close_sent = True
         head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-        self.transport.write(told or STATUS_LINE[400] + head % len(NO_HANDSHAKE) + NO_HANDSHAKE)
+        self.transport.write(reply or STATUS_LINE[400] + head % len(NO_HANDSHAKE) + NO_HANDSHAKE)
         self.transport.close()
 
     def _break_off(self) -> None:

@@ -21,7 +21,7 @@ logger = logging.getLogger("cardiode.traces")
 
 
 class BatchSpans:
-    """An observer of the batcher. Its tracer must sample all: told is what belongs to requests that are sampled."""
+    """An observer of the batcher. Its tracer must sample all: what is sent belongs to requests that are sampled."""
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
@@ -75,7 +75,7 @@ def _end(span: Span, parts: Sequence[Decisions | Exception], ended: int) -> None
             fail(span, part)
     receipts = [part.receipts for part in parts if isinstance(part, Decisions) and part.receipts is not None]
     if receipts:
-        span.set_attributes(named(evaluations=sum(int(told.evaluations.sum()) for told in receipts)))
+        span.set_attributes(named(evaluations=sum(int(receipt.evaluations.sum()) for receipt in receipts)))
     span.end(ended)
 
 

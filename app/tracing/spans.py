@@ -6,7 +6,7 @@ from app.http.problems import problem_of
 
 
 def named(**attributes: str | int) -> dict[str, str | int]:
-    """Attributes by the names that spans tell them by: `cardiode.` before each."""
+    """Attributes under the names that spans use: `cardiode.` before each."""
     return {f"cardiode.{name}": value for name, value in attributes.items()}
 
 

@@ -46,7 +46,7 @@ class Traces:
         limits = SpanLimits(max_span_attribute_length=MOST_CHARACTERS)
         sending = BatchSpanProcessor(OTLPSpanExporter())
         self._provider = TracerProvider(resource=resource, span_limits=limits, shutdown_on_exit=False)
-        # Whether a batch is told depends on its requests, which were sampled before.
+        # Whether a batch is traced depends on its requests, which were sampled before.
         batches = TracerProvider(ALWAYS_ON, resource=resource, span_limits=limits, shutdown_on_exit=False)
         self._provider.add_span_processor(_Discreet())
         for provider in (self._provider, batches):

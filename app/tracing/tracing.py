@@ -1,4 +1,4 @@
-"""Tracing: what the time of each request goes to, told to an OpenTelemetry collector where the environment names one.
+"""Tracing: where the time of each request goes, for an OpenTelemetry collector where the environment names one.
 
 The standard variables say where and how (https://opentelemetry.io/docs/specs/otel/protocol/exporter). Without them
 nothing is traced, and nothing is imported for it.
@@ -25,7 +25,7 @@ _NOTHING = nullcontext()
 
 @runtime_checkable
 class Tracing(Protocol):
-    """What the service tells of its requests."""
+    """What the service reports of its requests."""
 
     @property
     def telemetry(self) -> TelemetryConfig:
@@ -33,10 +33,10 @@ class Tracing(Protocol):
 
     @property
     def observer(self) -> Observer | None:
-        """Who is told of batches."""
+        """The observer of batches."""
 
     def span(self, name: str, **attributes: str | int) -> AbstractContextManager[object]:
-        """While a part of the request is being worked on; attributes are told as `cardiode.NAME`."""
+        """While a part of the request is being worked on; attributes are recorded as `cardiode.NAME`."""
 
     def trace_id(self) -> str | None:
         """Of the request that is being answered, as its caller knows it; None where it has none."""
@@ -46,17 +46,17 @@ class Tracing(Protocol):
 
 
 class Untraced:
-    """Tells nobody."""
+    """Reports to nobody."""
 
     telemetry = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
     observer = None
 
     def span(self, name: str, **attributes: str | int) -> AbstractContextManager[object]:  # noqa: ARG002
-        """Nothing."""
+        """No span is made."""
         return _NOTHING
 
     def trace_id(self) -> None:
-        """None."""
+        """No observer: nothing is traced."""
 
     def close(self) -> None:
         """Nothing is left."""

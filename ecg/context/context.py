@@ -21,10 +21,10 @@ VIEWS = 2 * LEADS
 """Each lead as it is, and less the usual beat."""
 
 EARLIER, LATER = 7, 8
-"""Intervals that are told: from the seventh before a beat's own to the eighth after it."""
+"""The intervals given: from the seventh before a beat's own to the eighth after it."""
 
 NEIGHBOURS = 4
-"""Beats to either side whose resemblance is told."""
+"""Beats to either side whose resemblance is given."""
 
 OF_A_LEAD = 2 * (2 * NEIGHBOURS + 1) + MEASURES * len(PARTS) + 2 * TO_EITHER_SIDE
 
@@ -94,7 +94,7 @@ def in_context(
     pace: Pace,
     later: int = LATER,
 ) -> BeatsInContext:
-    """Some of these beats in the context of the others, of which `later` after each are told.
+    """Some of these beats in the context of the others, of which `later` after each are known.
 
     With one, as a live signal has it, nothing that comes after it changes a beat's numbers. `views` are in mV, and
     `intervals`, those before each beat, in seconds, NaN for none. `around` are the beats of the same minutes, and
@@ -136,7 +136,7 @@ def expanded(values: Float64[np.ndarray, "*beat 125"]) -> Float64[np.ndarray, "*
 def _intervals(intervals: Float64[np.ndarray, "beat"], pace: Pace, later: int) -> Float64[np.ndarray, "beat 31"]:
     """What the intervals around each beat say; NaN where that is not known."""
     following = min(LOCAL, later)
-    settled = following if later > 1 else 0  # how an interval deviates takes the next to tell
+    settled = following if later > 1 else 0  # how an interval deviates is known by the next
     local = np.log(local_median(intervals, LOCAL, following))
     before = np.log(intervals)
     after = np.append(before[1:], np.nan)

@@ -21,7 +21,7 @@ EARLIEST = 0.5
 """How far, as a logarithm, an interval may count as early or late."""
 
 MEASURES = 3
-"""Numbers that are told of each part."""
+"""The numbers of each part."""
 
 TO_EITHER_SIDE = 2
 """Neighbours that a P wave is held against."""
@@ -35,7 +35,7 @@ def likeness(
 ) -> Float64[np.ndarray, "beat 6"]:
     """Of the QRS complex and of the P wave: the share of the beats `around` that are like it, how early and how fast.
 
-    `deviations` tell how far the interval before each of those is from the intervals around it, as a logarithm; the
+    `deviations` are how far the interval before each of those is from the intervals around it, as a logarithm; the
     mean is taken. How fast they are is the mean logarithm of their `intervals`, in seconds, NaN where unknown, less
     that of the others. Both are 0 where there are none. A beat counts as like itself only if it is among those
     `around`.

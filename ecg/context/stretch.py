@@ -1,4 +1,4 @@
-"""A stretch of a recording, whose beats are each other's context: half an hour tells a patient's habits well."""
+"""A stretch of a recording, whose beats are each other's context: half an hour shows a patient's habits well."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ MARGIN_SECONDS = 2.0
 class Stretch:
     """The beats of a stretch of a recording: their views in each lead, in mV, their R peaks, and intervals in seconds.
 
-    Context is of one stretch; half an hour tells a patient's habits well.
+    Context is of one stretch; half an hour shows a patient's habits well.
     """
 
     views: Float64[np.ndarray, "lead beat 125"]
@@ -102,7 +102,7 @@ class Stretch:
         return BeatsInContext.joined(parts)
 
     def so_far(self, which: slice, around: slice, usual: Sequence[UsualBeat], pace: Pace) -> BeatsInContext:
-        """Some beats, in the context of those before them and of the one after: all that a live signal tells."""
+        """Some beats, in the context of those before them and of the one after: all that a live signal has."""
         return in_context(self.views, self.intervals, which, around, usual, pace, later=1)
 
     def usual(self, which: slice, before: Sequence[UsualBeat] = ()) -> list[UsualBeat]:

@@ -3,7 +3,7 @@
 Beats of one heart look alike. Each is held against those before it, by the correlation of the band-passed signal around
 their peaks; the best one counts, so a beat of another form needs only one like it nearby. And beats are steep for a
 moment and flat for the rest, as no even wave is. Once the medians over many beats have shown an ECG, what its beats
-look like is known: then one beat alone can be told from noise, whatever was between.
+look like is known: then one beat alone can be distinguished from noise, whatever was between.
 """
 
 import math

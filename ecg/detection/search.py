@@ -19,7 +19,7 @@ TRIED_SECONDS = 30.0
 """So many parts of a recording, so long each, show how good a lead is."""
 
 STRETCH_SECONDS = 1800.0
-"""Half an hour tells a patient's habits well."""
+"""Half an hour shows a patient's habits well."""
 
 LIKE_QUALITY = 0.1
 """Of the best lead's quality: among leads that are worse by less, the name decides, then their order."""

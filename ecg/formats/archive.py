@@ -46,13 +46,13 @@ def added_by_macos(name: str) -> bool:
 
 
 def _name(archive: Path, entry: zipfile.ZipInfo) -> str:
-    path, told = PurePosixPath(entry.filename.replace("\\", "/")), repr(shortened(entry.filename))
+    path, shown = PurePosixPath(entry.filename.replace("\\", "/")), repr(shortened(entry.filename))
     if path.is_absolute() or ".." in path.parts or ":" in entry.filename or "\0" in entry.filename or not path.name:
-        raise UnreadableRecording(f"{archive.name} names {told}, which is not within it")
+        raise UnreadableRecording(f"{archive.name} names {shown}, which is not within it")
     if stat.S_ISLNK(entry.external_attr >> 16):
-        raise UnreadableRecording(f"{archive.name} holds the link {told}; put in the file itself")
+        raise UnreadableRecording(f"{archive.name} holds the link {shown}; put in the file itself")
     if entry.compress_type not in METHODS:
-        raise UnreadableRecording(f"{archive.name} packs {told} by another method than deflate; use that")
+        raise UnreadableRecording(f"{archive.name} packs {shown} by another method than deflate; use that")
     if entry.flag_bits & 1:
         raise UnreadableRecording(f"{archive.name} is encrypted; send it without a password")
     return path.name

@@ -41,12 +41,12 @@ class Comparison:
 
     @property
     def veb(self) -> Performance:
-        """How well ventricular ectopic beats were found and told apart."""
+        """How well ventricular ectopic beats were found and distinguished."""
         return VEB.of(self.confusion)
 
     @property
     def sveb(self) -> Performance:
-        """How well supraventricular ectopic beats were found and told apart."""
+        """How well supraventricular ectopic beats were found and distinguished."""
         return SVEB.of(self.confusion)
 
 

@@ -38,7 +38,7 @@ def _chosen(cells: Cells) -> Int64[np.ndarray, "49"]:
 
 
 def with_sveb_as_normal(confusion: Confusion) -> Confusion:
-    """The same pairs, for a comparison that does not tell supraventricular ectopic beats from normal ones."""
+    """The same pairs, for a comparison that does not distinguish supraventricular ectopic beats from normal ones."""
     merged = confusion.copy()
     normal, ectopic = places("NS")
     for matrix in (merged, merged.T):

@@ -1,4 +1,4 @@
-"""Each of the five classes against all others: what many papers tell, beside the standard's VEB and SVEB.
+"""Each of the five classes against all others: what many papers report, beside the standard's VEB and SVEB.
 
 The standard counts a fusion or unknown beat that was called ventricular neither as right nor as wrong. Here it is
 wrong, as is any beat that was called what it is not, and an extra one in the class that it was given. A beat that was

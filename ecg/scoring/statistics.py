@@ -64,7 +64,7 @@ class Performance:
 
 @dataclass(frozen=True)
 class Statistics:
-    """What is told of the detection of one kind of beat.
+    """The statistics of the detection of one kind of beat.
 
     There is no false positive rate of QRS complexes: what is no QRS complex cannot be counted.
     """
@@ -105,7 +105,7 @@ SVEB = Statistics(
 )
 """Detection of supraventricular ectopic beats. An unknown beat called supraventricular is neither right nor wrong.
 
-bxb does not tell the false positive rate; it is formed here as that of ventricular ectopic beats is.
+bxb does not report the false positive rate; it is formed here as that of ventricular ectopic beats is.
 """
 
 SVEB_OF_MANY = replace(SVEB, positive_predictivity=Statistic((("S", "s"),), (("NSVOX", "s"),)))

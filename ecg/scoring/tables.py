@@ -1,7 +1,7 @@
 """Comparisons as tables of a line each, to the letter as PhysioNet's bxb and sumstats 10.7 print them.
 
-With `sveb` a table tells supraventricular ectopic beats from normal ones, as by bxb's option -L. Without, they count as
-normal beats, as by -l, and the false positive rate of ventricular ectopic beats is told.
+With `sveb` a table distinguishes supraventricular ectopic beats from normal ones, as by bxb's option -L. Without,
+they count as normal beats, as by -l, and the false positive rate of ventricular ectopic beats is shown.
 """
 
 from collections.abc import Sequence
@@ -128,11 +128,11 @@ def _told(comparison: Comparison, sveb: bool) -> Comparison:
     return comparison if sveb else replace(comparison, confusion=with_sveb_as_normal(comparison.confusion))
 
 
-def _beat_line(told: Comparison, table: _BeatTable, sveb: bool) -> str:
-    line = f"{told.name:>4}{_counts(told.confusion, table.counts)}"
-    line += "".join(_column(statistic.of(told.confusion), statistic) for statistic in table.statistics)
+def _beat_line(scored: Comparison, table: _BeatTable, sveb: bool) -> str:
+    line = f"{scored.name:>4}{_counts(scored.confusion, table.counts)}"
+    line += "".join(_column(statistic.of(scored.confusion), statistic) for statistic in table.statistics)
     if sveb:
-        line += UNDEFINED[1:] if told.interval_error is None else f" {told.interval_error:6.2f}"
+        line += UNDEFINED[1:] if scored.interval_error is None else f" {scored.interval_error:6.2f}"
     return f"{line}\n"
 
 

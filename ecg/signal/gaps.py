@@ -88,7 +88,7 @@ class Gaps:
         ]
 
     def _add(self, start: int, stop: int) -> None:
-        """A gap, joined with the one before where they meet; pieces tell of a long one again and again."""
+        """A gap, joined with the one before where they meet; pieces report a long one again and again."""
         if self.gaps and self.gaps[-1][1] >= start:
             before = self.gaps.pop()
             self.samples -= before[1] - before[0]

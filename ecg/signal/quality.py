@@ -36,7 +36,7 @@ BASELINE_RATIO = 2.0
 """Of the drift from one end to the other to what is left without it."""
 
 NOISE_SHARE = 0.08
-"""Of the range: the standard deviation of noise beyond which waves can no longer be told."""
+"""Of the range: the standard deviation of noise beyond which waves can no longer be distinguished."""
 
 
 def judge_signal(crop: Float[np.ndarray, "sample"], fs: float) -> Quality:

@@ -42,7 +42,6 @@ def line(name: str, content: object) -> bytes:
 
 
 def beat_lines(beats: AnnotatedBeats, fs: float) -> Iterator[bytes]:
-    """A line a beat."""
     for piece in _pieces(beats, fs):
         yield b"".join(b'{"beat":' + beat + b"}\n" for beat in piece)
 

@@ -65,9 +65,9 @@ def read(file: Path, version: str = VERSION) -> Content:
     try:
         content = Content(metadata.get("info", ""), load_tensors(raw))
     except SafetensorError as error:
-        raise AlteredCheckpoint(f"{file} is damaged: {error}; fetch it anew") from error
+        raise AlteredCheckpoint(f"{file} is damaged: {error}; fetch it again") from error
     if content.sha256 != metadata.get("sha256"):
-        raise AlteredCheckpoint(f"{file} is not what was saved: its content and its sha256 differ; fetch it anew")
+        raise AlteredCheckpoint(f"{file} is not what was saved: its content and its sha256 differ; fetch it again")
     return content
 
 
@@ -77,7 +77,9 @@ def version_of(file: Path) -> str:
 
 
 def _other_version(file: Path, version: str, expected: str) -> str:
-    remedy = f"rewrite it with `python -m training migrate {file}`" if version in MIGRATED else "train or fetch it anew"
+    remedy = (
+        f"rewrite it with `python -m training migrate {file}`" if version in MIGRATED else "train or fetch it again"
+    )
     return f"{file} has format version {version}, expected {expected}; {remedy}"
 
 
@@ -107,5 +109,5 @@ def _metadata(raw: bytes, file: Path) -> dict[str, str]:
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise stranger
     if len(raw) < end:
-        raise TruncatedCheckpoint(f"{file} has {len(raw):,} bytes, expected {end:,}; fetch it anew")
+        raise TruncatedCheckpoint(f"{file} has {len(raw):,} bytes, expected {end:,}; fetch it again")
     return dict(metadata)

@@ -64,7 +64,7 @@ def load(file: Path) -> Checkpoint:
     content = read(file)
     tensors = content.tensors
     if not {_REFERENCE_BEATS, _REFERENCE_PROBABILITIES} <= set(tensors):
-        raise AlteredCheckpoint(f"{file} has no reference beats with their answers; fetch it anew")
+        raise AlteredCheckpoint(f"{file} has no reference beats with their answers; fetch it again")
     return Checkpoint(
         info=parse_info(content.info, file),
         weights={name.removeprefix(_WEIGHT): t for name, t in tensors.items() if name.startswith(_WEIGHT)},
@@ -82,7 +82,7 @@ def _novelty(tensors: dict[str, Tensor], file: Path) -> Novelty | None:
     expected = {field.name for field in fields(Novelty)}
     if set(parts) != expected:
         raise AlteredCheckpoint(
-            f"{file} has {sorted(parts)} of its novelty, expected {sorted(expected)}; fetch it anew"
+            f"{file} has {sorted(parts)} of its novelty, expected {sorted(expected)}; fetch it again"
         )
     return Novelty(parts["whitening"], parts["means"], float(parts["threshold"]))
 

@@ -40,7 +40,7 @@ class Solver:
 class Output:
     """The logits of each class, before softmax; for a network with a solver, what the solve cost and how wrong it is.
 
-    `features` are what the network knows of each beat before it decides, by which `models.checkpoint.novelty` tells
+    `features` are what the network knows of each beat before it decides, by which `models.checkpoint.novelty` detects
     strange ones.
     `solver_error` is what training may ask to be small, and None outside it: the solver's own estimate of its error
     over the size of the state at the start, the mean of the batch. The less of it, the fewer the steps (Pal et al.,

@@ -24,5 +24,5 @@ def find(name_or_path: str | Path) -> Path:
     if file.is_file():
         return file
     raise UnknownModel(
-        f"there is no model {str(name_or_path)!r}: the zoo has {', '.join(names()) or 'none'}, and it is no file either"
+        f"there is no model {str(name_or_path)!r}: the zoo has {', '.join(names()) or 'none'}, and there is no file"
     )

@@ -60,7 +60,7 @@ def _solve_backward(
     """The adjoint at the start, and the gradients of the parameters."""
     solved = forward.cost.solved
     at_start, gradients, arrived = _solve_samples_backward(loop, forward, of_path, parameters, solved)
-    if not arrived.all():  # their share of the parameters' gradient cannot be told apart: sum it without them
+    if not arrived.all():  # their share of the parameters' gradient cannot be separated: sum it without them
         solved[solved.clone()] = arrived
         at_start, gradients, _ = _solve_samples_backward(loop, forward, of_path, parameters, solved)
     return at_start, gradients

@@ -31,7 +31,7 @@ def integrate_with_checkpoints(loop: Loop, y0: Float[Tensor, "sample ..."]) -> S
     if loop.method.kind == "multistep":
         raise InvalidSolver(
             f'got gradient "checkpointed" with {loop.method.name}, expected another: each of its steps needs those '
-            "before it, so none can be taken again alone"
+            "before it, so none can be repeated alone"
         )
     parameters = parameters_of(loop.f)
     taken: list[_Checkpoint] = []

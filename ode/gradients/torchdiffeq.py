@@ -20,7 +20,7 @@ NAMES = {"heun_euler": "adaptive_heun", "bosh3": "bosh3", "dopri5": "dopri5", "d
 def integrate_by_torchdiffeq(loop: Loop, y0: Float[Tensor, "sample ..."]) -> Solution:
     """Solve what the loop would solve, with one step size for the whole batch, differentiated by the adjoint.
 
-    Evaluations and steps are those of the batch, the same for each sample; torchdiffeq tells no error estimate,
+    Evaluations and steps are those of the batch, the same for each sample; torchdiffeq reports no error estimate,
     so it is NaN, and it knows no limit of evaluations, so exceeding one shows only in the status.
 
     Where `first_step` is left out it is half the interval. Left alone,

@@ -17,7 +17,7 @@ ROUNDINGS_KNOWN = 100
 LEAST_KNOWN = 1e-2
 """An error is taken for at least so many roundings, but never for more than this share of the tolerance."""
 MIN_STEP_EPSILONS = 8
-"""A step under so many roundings of the interval is an underflow: times could no longer tell its stages apart."""
+"""A step under so many roundings of the interval is an underflow: its stages would have equal times."""
 
 
 def root_mean_square(x: Float[Tensor, "sample ..."]) -> Float[Tensor, "sample"]:
@@ -39,7 +39,7 @@ def first_step(
 ) -> Float[Tensor, "sample"]:
     """The signed first step of each sample, by the two-slope rule of II.4; costs one evaluation.
 
-    It is none that the loop would take for an underflow: whether so short a step is needed, its error shall tell.
+    It is none that the loop would take for an underflow: whether so short a step is needed, its error decides.
     """
     scale = atol + y.abs() * rtol
     d0 = root_mean_square(y / scale)

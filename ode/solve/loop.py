@@ -277,6 +277,6 @@ def _chosen(
 
 
 def _all_finite(x: Float[Tensor, "sample ..."]) -> Bool[Tensor, "sample"]:
-    """Whether all numbers of a sample are; the largest and the least tell, in a tenth of the time of asking each."""
+    """Whether all numbers of a sample are; the largest and the least show it, in a tenth of the time."""
     numbers = flat(x.detach())
     return numbers.amax(1).isfinite() & numbers.amin(1).isfinite()

@@ -17,7 +17,7 @@ from ecg.synthetic import synthesize
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "http://service"
-ADDRESS_OF_THE_README = "http://127.0.0.1:8000"
+ADDRESS_ON_THE_PAGE = "http://127.0.0.1:8000"
 NORMAL = {"label": "N", "probabilities": {"N": 1.0}, "abstained": False, "reason": None, "receipt": None}
 ANSWER = {"model": {"name": "m", "version": "0", "sha256": "0"}, "beats": []}
 
@@ -182,12 +182,12 @@ def test_a_recording_is_annotated_by_a_running_service(kind, serving, tmp_path):
     assert annotated.rhythm["seconds"] > 0
 
 
-def test_the_example_of_the_readme_runs(serving, monkeypatch, capsys):
+def test_the_example_of_the_page_on_python_runs(serving, monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL)
     (example,) = [block for block in blocks if "import Client" in block]
-    assert ADDRESS_OF_THE_README in example
-    exec(example.replace(ADDRESS_OF_THE_README, serving), {})
+    assert ADDRESS_ON_THE_PAGE in example
+    exec(example.replace(ADDRESS_ON_THE_PAGE, serving), {})
     assert "method='auto'" in capsys.readouterr().out
 
 

@@ -13,12 +13,10 @@ EXAMPLE = "python -m training compare resnet odenet"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What it takes."""
     command.add_argument("checkpoints", nargs="+", metavar="CHECKPOINT", help="a model of the zoo, or a file")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the table."""
     print(comparison([checkpoint_of(Classifier.load(name)) for name in options.checkpoints]))
 
 

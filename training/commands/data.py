@@ -11,7 +11,6 @@ EXAMPLE = "python -m training data"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What it takes."""
     add_data(command)
     add_beats(command)
 

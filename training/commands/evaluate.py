@@ -36,7 +36,6 @@ EXAMPLE = """python -m training evaluate odenet --sibling runs/odenet_ds1/checkp
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What it takes."""
     add_data(command)
     add_beats(command)
     add_examples(command)

@@ -13,12 +13,11 @@ from training.learning.crossvalidation import OUT_OF_FOLD
 from training.posthoc.fit import fit
 from training.release.run import run_of
 
-HELP = "Fit anew what a checkpoint carries beside its weights, on its training and validation part, and save it."
+HELP = "Fit again what a checkpoint carries beside its weights, on its training and validation part, and save it."
 EXAMPLE = "python -m training fit odenet --out runs/odenet/checkpoint.safetensors"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What it takes."""
     add_data(command)
     add_beats(command)
     add_examples(command)

@@ -26,7 +26,6 @@ EXAMPLE = "python -m training leave-one-out rhythm"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What it takes."""
     add_run(command, "runs/NAME_leave_one_out")
     add_data(command)
     add_examples(command)

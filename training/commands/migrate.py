@@ -12,7 +12,6 @@ EXAMPLE = "python -m training migrate runs/odenet/checkpoint.safetensors"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What it takes."""
     command.add_argument(
         "checkpoints", nargs="+", metavar="CHECKPOINT", help="a model of the zoo, or a checkpoint file"
     )

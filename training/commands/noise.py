@@ -24,7 +24,6 @@ EXAMPLE = "python -m training noise odenet --recordings 118 119 --out runs/noise
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What it takes."""
     add_checkpoint(command)
     add_data(command)
     add_recordings(command, noise_stress.USUAL, "those of the noise stress test database,")

@@ -26,7 +26,6 @@ EXAMPLE = "python -m training promote runs/rhythm/checkpoint.safetensors --dry-r
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What it takes."""
     add_data(command)
     add_beats(command)
     command.add_argument("checkpoint", type=Path, help="a checkpoint file")

@@ -33,7 +33,6 @@ python -m training score data/mitdb out_of_fold.npz --start 0 --escapes-normal -
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What it takes."""
     command.add_argument("reference", type=Path, help="folder of headers (.hea) and reference annotations")
     command.add_argument("test", type=Path, help="folder of the annotations to be scored, or an .npz of predictions")
     command.add_argument("--annotator", default=ANNOTATOR, help="extension of these (default %(default)s)")

@@ -17,7 +17,6 @@ EXAMPLE = "python -m training train odenet batch_size=32 training_solver.rtol=0.
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What it takes."""
     add_data(command)
     add_beats(command)
     add_examples(command)

@@ -119,7 +119,7 @@ def _segments(header: Path) -> list[str]:
 def _read(header: Path, annotator: str, patient: str) -> Added:
     name, file = header.stem, header.with_name(f"{header.stem}.{annotator}")
     if name in RECORDINGS:
-        raise UnusableRecording("it has the name of a recording of mitdb, which may be in a test part; rename it")
+        raise UnusableRecording("it has the name of a recording of mitdb, which may be in the test set; rename it")
     if not file.exists():
         raise UnusableRecording(
             f"its annotations {file.name} are not beside it; review it first, say which extension they have with "
@@ -132,7 +132,7 @@ def _read(header: Path, annotator: str, patient: str) -> Added:
     found = FoundBeats.joined([part.beats for part in parts])
     if not len(found):
         reason = (parts[-1].reason if parts else None) or "it has no signal"
-        raise UnusableRecording(f"no beat is found in it: {reason}; take it out of the folder")
+        raise UnusableRecording(f"no beat was found in it: {reason}; take it out of the folder")
     labels = labels_at(found.peaks, recording.beat_annotations(), recording.fs)
     added = Added(header.with_suffix(""), annotator, recording, patient, leads, found, labels)
     _check(added, file.name)
@@ -155,7 +155,9 @@ def _check(added: Added, file: str) -> None:
         )
     if not added.used.any():
         quality, _ = Counter(added.found.quality).most_common(1)[0]
-        raise UnusableRecording(f"none of its beats can be judged, most of them since they are {quality}; take it out")
+        raise UnusableRecording(
+            f"none of its beats can be judged, most of them because they are {quality}; take it out"
+        )
 
 
 def groups_of(added: Sequence[Added], data: Path) -> tuple[Group, ...]:

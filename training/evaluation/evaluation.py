@@ -69,7 +69,7 @@ def split_of(info: CheckpointInfo, dataset: Dataset) -> Split:
     if info.data_sha256 != dataset.sha256:
         raise UnexpectedData(
             f"{info.name} was trained on beats with sha256 {info.data_sha256[:12]}, these have {dataset.sha256[:12]}; "
-            "its test part cannot be told from its training part"
+            "its test part cannot be distinguished from its training part"
         )
     recipe = recipe_of(info)
     return split(dataset, recipe.split)
@@ -80,7 +80,7 @@ def recipe_of(info: CheckpointInfo) -> Recipe:
     try:
         return Recipe.model_validate(info.recipe)
     except ValueError as error:
-        raise BadRecipe(f"the recipe in the checkpoint {info.name} does not hold: {error}") from error
+        raise BadRecipe(f"the recipe in the checkpoint {info.name} is not valid: {error}") from error
 
 
 def kept_epoch_of(info: CheckpointInfo) -> int:

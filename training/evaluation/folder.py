@@ -45,7 +45,7 @@ MEASURES: Mapping[str, Measure] = {
     "accuracy, five classes": gross(ACCURACY),
     **{f"F1 of {name}": f1(statistics) for name, statistics in FIVE_CLASSES.items()},
 }
-"""What is told of a folder, of all beats together."""
+"""What is reported of a folder, of all beats together."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class FolderResults:
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UnexpectedData(
-                f"{file} does not hold what was reached on a folder ({error}); make it by "
+                f"{file} does not hold the results on a folder ({error}); create it with "
                 "`python -m training evaluate CHECKPOINT --on FOLDER --json FILE`"
             ) from error
 

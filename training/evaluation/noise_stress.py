@@ -94,7 +94,7 @@ def _at_level(
 def with_noise(recording: Recording, noise: Recording, decibels: float) -> Recording:
     """The recording with noise in every other segment, at this ratio there; each lead gets one of the noise's in turn.
 
-    Where noise begins and ends the signal does not jump. Raises UnexpectedData where no normal beat tells how high the
+    Where noise begins and ends the signal does not jump. Raises UnexpectedData where no normal beat shows how high the
     signal is, and MissingAnnotations.
     """
     leads = np.arange(len(recording.signals)) % len(noise.signals)

@@ -95,18 +95,17 @@ class Patients:
             patients = cls(str(content["name"]), str(content["sha256"]), views, confidence)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UnexpectedData(
-                f"{file} does not hold what was reached on patients ({error}); make it anew: "
+                f"{file} does not hold the results on patients ({error}); create it again: "
                 "`python -m training evaluate`"
             ) from error
         if set(views) != set(VIEWS) or content.get("classes") != "".join(CLASSES):
             raise UnexpectedData(
-                f"{file} has other views or classes than this version has; make it anew: `python -m training evaluate`"
+                f"{file} has other views or classes than this version; create it again: `python -m training evaluate`"
             )
         return patients
 
     @property
     def recordings(self) -> list[str]:
-        """Their names."""
         return [comparison.name for comparison in self.views[AS_SERVED]]
 
     @property

@@ -93,7 +93,7 @@ class Progress:
 
 
 class RunFolder:
-    """The folder of one run. `fingerprint` tells runs apart: another recipe or other data is another run."""
+    """The folder of one run. `fingerprint` distinguishes runs: another recipe or other data is another run."""
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self.folder = folder

@@ -22,7 +22,7 @@ SHOWN = {
     "VEB positive predictivity": "+P",
     "accuracy, five classes": "accuracy",
 }
-"""What is told of each, in percent; bounds of the F1 alone."""
+"""The figures of each, in percent; bounds of the F1 alone."""
 
 NEW_HOSPITAL = "a new hospital"
 NEW_PATIENT = "a new patient of a hospital that it knows"

@@ -156,7 +156,7 @@ def _whose(patients: Patients, info: CheckpointInfo) -> str:
         "The released file has learnt from all patients, so this cannot be measured on it, but on its sibling "
         f"`{patients.name}` (`{patients.sha256[:12]}`): the same network, trained by the recipe of that name on "
         f"recordings of other patients alone (DS1 of de Chazal et al. 2004). `python -m training evaluate {info.name} "
-        "--sibling CHECKPOINT` tells it anew."
+        "--sibling CHECKPOINT` measures it."
     )
 
 

@@ -143,7 +143,7 @@ class Script:
             often, spread = rng.uniform(0.01, 0.08), rng.uniform(0.01, 0.08)
             return replace(quiet, premature=often, alone=0.2, longest_run=60, run_spread=spread)
         if kind == "dominant":
-            # Only where the sinus rhythm is steady can one tell which of the two it is.
+            # Only where the sinus rhythm is steady is it clear which of the two it is.
             steady = replace(quiet, unrest=min(quiet.unrest, 0.05), breathing=min(quiet.breathing, 0.12))
             often, spread = rng.uniform(0.1, 0.35), rng.uniform(0.01, 0.1)
             return replace(steady, premature=often, alone=0.1, longest_run=100, run_spread=spread)

@@ -21,7 +21,7 @@ TREMBLING = 16
 """Times that one may lie among, and be late or early by itself."""
 
 LAG = 64
-"""Times apart, that the pace is first told by: between neighbours, their rounding is as much as what they differ by."""
+"""Times apart, that first give the pace: between neighbours, their rounding is as much as what they differ by."""
 
 EXACT = 1e-5
 """Of a rate: how far from a whole number it may be to be meant as one, where times are as exact as can be."""

@@ -12,7 +12,7 @@ from ecg.formats.table.preamble import is_comment
 from ecg.formats.table.text import BLANKS, MAX_COLUMNS, Text, many_columns
 
 LOOKED_AT = 100
-"""Lines that the separator is told by, from the end of the text's beginning."""
+"""Lines that the separator is recognised by, from the end of the text's beginning."""
 
 CHARACTERS = 2**15
 """Of these lines together."""

@@ -31,7 +31,7 @@ EXCEL, DAYS = datetime(1899, 12, 30), (29_221.0, 73_051.0)
 HOUR = 3600.0
 
 Doubt = Callable[[WarningKind, str], None]
-"""Who is told of what may be wrong."""
+"""Receives the warnings."""
 
 AGREE = 0.02
 """Of a rate: how far apart two of them are that mean the same."""
@@ -183,7 +183,9 @@ class Timing:
         if timed is None:
             raise InvalidSignals(f"{table.file.name} has no column of times; say its rate (fs), in samples a second")
         if timed.rows < 2:
-            raise UnreadableRecording(f"{table.file.name} has fewer than two rows; no rate can be told")
+            raise UnreadableRecording(
+                f"{table.file.name} has fewer than two rows, from which no rate can be determined"
+            )
         raise UnreadableRecording(
             f"{table.file.name}: the times in its column {timed.name.text!r} do not grow, or are none; expected "
             "seconds, hours:minutes:seconds or dates; say the rate (fs) instead"

@@ -9,7 +9,7 @@ from app.errors import Busy
 def test_work_may_begin_again_also_after_an_error():
     limiter = Limiter("things", 1)
     with pytest.raises(RuntimeError), limiter.held():
-        with pytest.raises(Busy, match="1 things are worked on already"), limiter.held():
+        with pytest.raises(Busy, match="the limit of 1 things at once is reached"), limiter.held():
             pass
         raise RuntimeError
     with limiter.held():

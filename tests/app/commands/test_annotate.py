@@ -75,18 +75,18 @@ def test_a_bad_file_does_not_stop_the_rest_and_the_exit_code_tells(folder, run):
 def test_a_recording_is_not_written_over(folder, run):
     (folder / "c.csv").write_text("time,II\n0,1\n0.004,2\n")
     code, printed = run(folder / "c.csv")
-    assert code == 1 and "this one itself; say with --out" in printed.out
+    assert code == 1 and "the recording itself; choose a folder with --out" in printed.out
     (folder / "d").mkdir()
     for kind in ("hea", "dat"):
         (folder / "d" / f"a.{kind}").write_bytes((folder / f"a.{kind}").read_bytes())
     code, printed = run(folder / "a.hea", folder / "d" / "a.hea", "--out", folder / "out")
-    assert code == 1 and "is another recording's" in printed.out
+    assert code == 1 and "would overwrite another recording's result" in printed.out
 
 
 def test_nor_are_the_segments_that_are_written_beside_another(folder, run):
     (folder / "a.segments.csv").write_text("time,II\n0,1\n0.004,2\n")
     code, printed = run(folder / "a.hea", folder / "a.segments.csv", "--out", folder / "out")
-    assert code == 1 and "a.segments.csv is another recording's" in printed.out
+    assert code == 1 and "a.segments.csv would overwrite another recording's result" in printed.out
     assert (folder / "out" / "a.segments.csv").read_text().startswith("start,end,lead,judged,reason")
 
 

@@ -45,7 +45,7 @@ def test_a_folder_that_is_not_there_is_told_in_one_line(file, monkeypatch, capsy
     monkeypatch.setenv("CARDIODE_API_KEYS_FILE", str(file.parent / "none" / "keys.jsonl"))
     assert main(["keys", "add", "a"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("InvalidKeysFile") and "there is no folder" in line
+    assert line.startswith("InvalidKeysFile") and "does not exist" in line
 
 
 def test_without_a_file_the_variable_is_named(monkeypatch, capsys):

@@ -53,7 +53,7 @@ def test_the_default_of_an_old_client_is_taken():
     ["image/png", "text/html", "application/json;q=0", "*/*;q=0.000", "text", "*", "image/png,", "text/csv;q=0,5"],
 )
 def test_where_nothing_fits_what_there_is_is_told(accept):
-    with pytest.raises(NotAcceptable, match=r"expected one of: application/json, .*, with a weight above 0"):
+    with pytest.raises(NotAcceptable, match=r"expected one of: application/json, .*, with a q value above 0"):
         choose(accept)
 
 

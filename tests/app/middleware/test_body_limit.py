@@ -136,7 +136,7 @@ def test_the_time_that_the_app_takes_itself_does_not_count():
 
 
 def test_a_body_that_breaks_off_is_refused():
-    with pytest.raises(UnreadableBody, match="closed before the whole body had come"):
+    with pytest.raises(UnreadableBody, match="closed before the whole body had arrived"):
         run(read(body_of((0, b"{"), (0, None))))
 
 
@@ -209,7 +209,7 @@ def test_bodies_that_lie_in_one_place_have_a_limit_together_and_small_ones_alway
 
     run(main())
     (busy,) = [told for told in answered if told != "whole"]
-    assert f"{room:,} bytes of {what} are being sent or worked on already" in busy
+    assert f"the limit of {room:,} bytes of {what} at once is reached" in busy
     assert answered.count("whole") == 6
     assert (limit.recordings.bytes, limit.others.bytes) == (0, 0)
 

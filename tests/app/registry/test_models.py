@@ -99,7 +99,7 @@ def test_the_same_checkpoint_twice_is_told(files, tmp_path):
 
 
 def test_no_models_are_told():
-    with pytest.raises(UnknownModel, match="name one or more"):
+    with pytest.raises(UnknownModel, match="list one or more"):
         ServedModels.load([])
 
 

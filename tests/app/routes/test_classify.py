@@ -232,7 +232,7 @@ def test_a_beat_of_another_length_is_refused_with_its_index(client, beat, length
 @pytest.mark.parametrize("name", ["model", "coverage", "colour"])
 def test_an_option_beside_a_json_body_is_refused_by_name(client, beat, name):
     response = client.post("/classify", params={name: "0.9"}, json={"beats": [beat]})
-    assert_problem(response, 422, name, "in the query of a JSON body")
+    assert_problem(response, 422, name, "in the query of a request with a JSON body")
 
 
 def test_a_whole_number_may_be_written_as_any_number_is(client, beat):
@@ -327,7 +327,7 @@ def test_explanations_that_cannot_be_there_in_time_are_not_waited_for(served, be
         asked = {"json": {"beats": [beat], "explain": True}, "headers": {"Cardiode-Deadline-Ms": "2000"}}
         late = client.post("/classify", **asked)
         free.set()
-    assert_problem(late, 504, "within 2,000 ms")
+    assert_problem(late, 504, "deadline of 2,000 ms")
 
 
 def test_a_service_may_allow_less_than_its_clients(served, beat):
@@ -351,7 +351,7 @@ def test_more_beats_than_may_wait_are_refused_with_when_to_come_again(served, be
 
 def test_a_service_that_is_too_busy_says_so_before_it_reads_the_body(client, monkeypatch):
     def check(_):
-        raise Busy("1,234 beats are queued before these already", 3)
+        raise Busy("the queue is full: 1,234 beats are ahead of this request, expected at most 1,000", 3)
 
     monkeypatch.setattr(client.app.state.service.batcher, "check", check)
     for path in ("/classify", "/v2/models/odenet/infer"):

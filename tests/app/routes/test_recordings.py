@@ -421,7 +421,7 @@ def test_more_recordings_than_may_be_at_once_are_told_to_wait(served, files, mon
         refused = client.post("/recordings", files=parts)
         go_on.set()
         first.join()
-        assert_problem(refused, 503, "come again")
+        assert_problem(refused, 503, "try again")
         assert refused.headers["retry-after"] == "5"
         assert answers[0].status_code == 200
         assert client.post("/recordings", files=parts).status_code == 200
@@ -505,7 +505,7 @@ def test_to_decide_anew_takes_a_place_and_gives_it_back(served, files):
         path = f"/recordings/{answer['recording']['id']}/decisions"
         with client.app.state.service.recording_limiter.held():
             refused = client.post(path, json={})
-        assert_problem(refused, 503, "1 recordings are worked on already")
+        assert_problem(refused, 503, "the limit of 1 recordings at once is reached")
         assert int(refused.headers["Retry-After"]) >= 1
         assert [client.post(path, json={}).status_code for _ in range(2)] == [200, 200]
 
@@ -523,7 +523,7 @@ def test_a_recording_that_is_forgotten_is_gone(kept, client):
     assert client.delete(path).status_code == 204
     for method, rest in (("GET", ""), ("DELETE", ""), ("GET", "/beats"), ("GET", "/tiles/0/0"), ("POST", "/decisions")):
         response = client.request(method, path + rest, json={} if method == "POST" else None)
-        assert_problem(response, 404, "not kept (any more); send it again")
+        assert_problem(response, 404, "not kept, or no longer; send it again")
 
 
 def test_nothing_is_left_on_disk_but_what_is_kept(served, files, tmp_path, monkeypatch):
@@ -597,14 +597,14 @@ def test_a_recording_that_takes_too_long_is_given_up_with_the_limit(served, acce
     with service_with(served, recording_seconds=0.5) as client:
         body = {"signals": signals_of(MADE), "fs": 250, "solver": ENDLESS}
         answer = client.post("/recordings", json=body, headers={"Accept": accept})
-    assert "took longer than the 0 s that it may" in answer.text and '"status":504' in answer.text
+    assert "was not finished within the limit of 0 s" in answer.text and '"status":504' in answer.text
     assert answer.status_code == (504 if accept == "application/json" else 200)
 
 
 def test_a_recording_whose_beats_take_longer_than_a_batch_may_is_given_up(served):
     with service_with(served, deadline=0.2) as client:
         body = {"signals": signals_of(MADE), "fs": 250, "solver": ENDLESS}
-        assert_problem(client.post("/recordings", json=body), 504, "ask for a cheaper solver")
+        assert_problem(client.post("/recordings", json=body), 504, "choose a cheaper solver")
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_answer_is_no_error(serving):

@@ -50,7 +50,7 @@ def test_figures_are_written_for_other_programs_and_read_again(results, tmp_path
     FolderResults.load(tmp_path / "deep" / "figures.json").save(tmp_path / "again.json")
     assert json.loads((tmp_path / "again.json").read_text()) == content
     (tmp_path / "other.json").write_text("{}")
-    with pytest.raises(UnexpectedData, match="does not hold what was reached on a folder"):
+    with pytest.raises(UnexpectedData, match="does not hold the results on a folder"):
         FolderResults.load(tmp_path / "other.json")
 
 

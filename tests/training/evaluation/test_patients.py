@@ -197,7 +197,7 @@ def test_what_is_something_else_is_refused(tmp_path, change):
     content = json.loads(file.read_text())
     change(content)
     file.write_text(json.dumps(content))
-    with pytest.raises(UnexpectedData, match=r"patients\.json .* make it anew"):
+    with pytest.raises(UnexpectedData, match=r"patients\.json .* create it again"):
         Patients.load(file)
 
 

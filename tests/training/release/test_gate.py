@@ -171,7 +171,7 @@ def test_figures_of_another_test_are_not_compared(odenet, model):
 
 
 def test_beats_other_than_those_trained_on_are_refused(odenet, model):
-    with pytest.raises(UnexpectedData, match="cannot be told"):
+    with pytest.raises(UnexpectedData, match="cannot be distinguished"):
         check(model(odenet), model(odenet), Benchmark(BEATS.select(np.arange(1, len(BEATS)))))
 
 

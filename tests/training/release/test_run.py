@@ -93,5 +93,5 @@ def test_reference_beats_are_one_synthetic_beat_of_each_class():
 
 def test_beats_other_than_those_trained_on_are_refused(exported):
     other = Dataset(np.zeros((5, 187), np.float32), np.arange(5), np.full(5, "100"))
-    with pytest.raises(UnexpectedData, match="cannot be told"):
+    with pytest.raises(UnexpectedData, match="cannot be distinguished"):
         split_of(Classifier.load(exported).checkpoint.info, other)
