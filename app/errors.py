@@ -307,7 +307,7 @@ class OpenToAll(StartRefused):
     def __init__(self, host: str) -> None:
         super().__init__(
             f"CARDIODE_HOST is {host!r}, where other machines may reach the service, and no API keys are required. "
-            "Name a file of keys in CARDIODE_API_KEYS_FILE (`python -m app keys add NAME` makes one), or set "
+            "Name a file of keys in CARDIODE_API_KEYS_FILE (`cardiode keys add NAME` makes one), or set "
             "CARDIODE_ANONYMOUS=true to serve whoever can reach it"
         )
 

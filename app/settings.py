@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     )
     operations_host: str = Field("", description="address to listen on for that port; left out: that of the service")
     api_keys_file: str = Field(
-        "", description="file of API keys, which `python -m app keys` makes; where it is set, requests need one of them"
+        "", description="file of API keys, which `cardiode keys` makes; where it is set, requests need one of them"
     )
     anonymous: bool = Field(
         False, description="serve whoever can reach the service, without API keys, though its address is not loopback"

@@ -108,7 +108,7 @@ def _wait_until_ready(service: Service) -> None:
             time.sleep(0.05)
         else:
             return
-    sys.exit(f"the service did not start within {START_SECONDS} s; `python -m app` may tell why")
+    sys.exit(f"the service did not start within {START_SECONDS} s; `cardiode serve` may say why")
 
 
 def _children(pid: int) -> list[int]:

@@ -64,7 +64,7 @@ def mitdb() -> Path:
     """The folder that holds mitdb/; the test is skipped where the recordings are not there."""
     data = data_folder()
     if missing_recordings(data):
-        pytest.skip(f"no recordings in {data}/mitdb: get them with `python -m training data`, or set CARDIODE_DATA")
+        pytest.skip(f"no recordings in {data}/mitdb: get them with `cardiode data`, or set CARDIODE_DATA")
     return data
 
 

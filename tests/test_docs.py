@@ -47,7 +47,7 @@ def test_the_site_lists_every_page():
 def test_the_tutorial_does_what_it_says(tmp_path, monkeypatch, capsys):
     text = (ROOT / "docs" / "tutorial.md").read_text()
     make, look, annotate = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    (command,) = re.findall(r"-m app (annotate .*)", text)
+    (command,) = re.findall(r"bin/cardiode (annotate .*)", text)
     (printed,) = re.findall(r"```\n(file .*?)```", text, re.DOTALL)
     monkeypatch.chdir(tmp_path)
     exec(make, {})

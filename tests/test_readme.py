@@ -16,6 +16,7 @@ from app.recordings.live import StreamRequest
 from app.recordings.schemas import SignalsRequest
 from app.registry.models import ServedModels
 from app.settings import Settings
+from cardiode import command
 from docs import readme
 from models import Classifier, zoo
 from tests.app.conftest import started
@@ -72,15 +73,15 @@ def test_the_recording_of_the_readme_is_answered_by_its_curl_and_by_its_command(
     parts = [("files", (Path(file).name, Path(file).read_bytes())) for file in files]
     with TestClient(service.create(ServedModels.load(["resnet"]), Settings())) as client:
         rows = client.post("/recordings", files=parts, headers={name: value}).text.splitlines()
-    (line,) = [block for block in blocks("sh") if "-m app annotate" in block]
+    (line,) = [block for block in blocks("sh") if "cardiode annotate" in block]
     monkeypatch.setenv("CARDIODE_MODELS", "resnet")
-    assert main(shlex.split(line)[3:]) == 0
+    assert main(shlex.split(line)[1:]) == 0
     assert f"{len(rows) - 1:,}" in capsys.readouterr().out
     assert len(wfdb.rdann("results/100", "cde").sample) == len(rows) - 1
     (line,) = [
-        block for block in blocks("sh", page("scoring")) if block.endswith("-m training score data/mitdb results\n")
+        block for block in blocks("sh", page("scoring")) if block.endswith("cardiode score data/mitdb results\n")
     ]
-    assert training_command.main(shlex.split(line)[3:]) == 0
+    assert training_command.main(shlex.split(line)[1:]) == 0
     assert "Summary of results from 1 record" in capsys.readouterr().out
 
 
@@ -123,8 +124,8 @@ def test_the_commands_of_the_readme_exist():
     commands = " ".join(blocks("sh"))
     for target in re.findall(r"make (\w+)", commands):
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    for command in re.findall(r"-m training ([\w-]+)", commands):
-        assert command in training_command.COMMANDS
+    asked = re.findall(r"bin/cardiode ([\w-]+)", commands)
+    assert asked and set(asked) <= {*command.ONLINE, *command.OFFLINE}
 
 
 def test_the_results_are_those_of_the_released_files():

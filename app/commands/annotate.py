@@ -1,4 +1,4 @@
-"""`python -m app annotate`: recordings in, annotated recordings out, without a server."""
+"""`cardiode annotate`: recordings in, annotated recordings out, without a server."""
 
 import argparse
 import sys
@@ -28,10 +28,10 @@ HELP = """\
 Find, cut and classify the beats of recordings, and write beside them, or into --out, what was found.
 
 examples:
-  python -m app annotate 100.hea                       writes 100.csv: a row a beat
-  python -m app annotate data/*.hea --format wfdb      writes data/NAME.cde, which wfdb.rdann and PhysioNet's tools read
-  python -m app annotate night.edf --out results --format json
-  python -m app annotate ecg.csv --fs 250 --unit uV --lead II --model resnet
+  cardiode annotate 100.hea                       writes 100.csv: a row a beat
+  cardiode annotate data/*.hea --format wfdb      writes data/NAME.cde, which wfdb.rdann and PhysioNet's tools read
+  cardiode annotate night.edf --out results --format json
+  cardiode annotate ecg.csv --fs 250 --unit uV --lead II --out results
 """
 EPILOG = """\
 A FILE is a WFDB header (.hea; its signal files lie beside it), an EDF (.edf), a table (.csv, .tsv, .txt) or a zip of

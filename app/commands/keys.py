@@ -1,4 +1,4 @@
-"""`python -m app keys`: make, list and remove API keys."""
+"""`cardiode keys`: make, list and remove API keys."""
 
 import argparse
 import sys
@@ -13,9 +13,9 @@ HELP = """\
 Make, list and remove the API keys in the file that CARDIODE_API_KEYS_FILE names.
 
 examples:
-  CARDIODE_API_KEYS_FILE=keys.jsonl python -m app keys add ward-3 --beats-per-second 50
-  CARDIODE_API_KEYS_FILE=keys.jsonl python -m app keys list
-  CARDIODE_API_KEYS_FILE=keys.jsonl python -m app keys remove ward-3
+  CARDIODE_API_KEYS_FILE=keys.jsonl cardiode keys add ward-3 --beats-per-second 50
+  CARDIODE_API_KEYS_FILE=keys.jsonl cardiode keys list
+  CARDIODE_API_KEYS_FILE=keys.jsonl cardiode keys remove ward-3
 
 A service that runs knows of a change within a second or so.
 """

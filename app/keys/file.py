@@ -78,7 +78,7 @@ def read(file: Path) -> list[Key]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InvalidKeysFile(
-            f"cannot read the file of API keys {file}: {reason}; `python -m app keys add NAME` makes one"
+            f"cannot read the file of API keys {file}: {reason}; `cardiode keys add NAME` makes one"
         ) from error
     keys = [_parsed(file, number, line) for number, line in enumerate(lines, 1) if line.strip()]
     names = [key.name for key in keys]
@@ -94,7 +94,7 @@ def _parsed(file: Path, number: int, line: str) -> Key:
     except ValidationError as error:
         raise InvalidKeysFile(
             f"line {number} of {file} is no API key: {_told(error)}; remove it and make another by "
-            "`python -m app keys add NAME`"
+            "`cardiode keys add NAME`"
         ) from error
 
 

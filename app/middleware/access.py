@@ -90,7 +90,7 @@ def require_admin(request: Request) -> None:
     if state_of(request).keys is not None:
         key: Key = request.state.key
         if key.role != "admin":
-            raise NotAdmin("expected an API key of the role admin; `python -m app keys add --admin` makes one")
+            raise NotAdmin("expected an API key of the role admin; `cardiode keys add --admin` makes one")
     elif not _local(request):
         raise NotAdmin(
             "without API keys this is answered on the service's own machine alone; set CARDIODE_API_KEYS_FILE"

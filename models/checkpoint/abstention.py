@@ -48,6 +48,6 @@ def confidence_for(abstention: Abstention | None, coverage: float) -> float:
     if abstention is None:
         raise InvalidCoverage(
             f"got a coverage of {coverage:g}, but no confidence was found for it; leave it out, or find one with "
-            "`python -m training fit`"
+            "`cardiode fit`"
         )
     return abstention.confidence(coverage)

@@ -77,9 +77,7 @@ def version_of(file: Path) -> str:
 
 
 def _other_version(file: Path, version: str, expected: str) -> str:
-    remedy = (
-        f"rewrite it with `python -m training migrate {file}`" if version in MIGRATED else "train or fetch it again"
-    )
+    remedy = f"rewrite it with `cardiode migrate {file}`" if version in MIGRATED else "train or fetch it again"
     return f"{file} has format version {version}, expected {expected}; {remedy}"
 
 
@@ -92,7 +90,7 @@ def _bytes(file: Path) -> bytes:
 
 def _metadata(raw: bytes, file: Path) -> dict[str, str]:
     """The metadata of the file's header, once it is certain that the file is ours and has its end."""
-    stranger = NotACheckpoint(f"{file} is not a cardiode checkpoint; make one with `python -m training train`")
+    stranger = NotACheckpoint(f"{file} is not a cardiode checkpoint; make one with `cardiode train`")
     if len(raw) < 8:
         raise stranger
     (length,) = struct.unpack("<Q", raw[:8])

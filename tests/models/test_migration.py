@@ -42,7 +42,7 @@ def old(current, tmp_path):
 
 
 def test_a_file_of_version_1_is_refused_with_the_command_that_migrates_it(old):
-    with pytest.raises(WrongCheckpointVersion, match=f"version 1, expected 2; .*`python -m training migrate {old}`"):
+    with pytest.raises(WrongCheckpointVersion, match=f"version 1, expected 2; .*`cardiode migrate {old}`"):
         Classifier.load(old)
 
 

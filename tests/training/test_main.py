@@ -8,7 +8,7 @@ def test_every_command_explains_itself_with_an_example(capsys, command):
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
     assert ended.value.code == 0
-    assert "example: python -m training" in capsys.readouterr().out
+    assert "example: cardiode" in capsys.readouterr().out
 
 
 def test_an_error_is_one_line_and_the_exit_code_tells(capsys):

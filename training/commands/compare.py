@@ -1,4 +1,4 @@
-"""`python -m training compare`: checkpoints side by side."""
+"""`cardiode compare`: checkpoints side by side."""
 
 import argparse
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from training.release.run import run_of
 from training.reports.comparison import comparison_table
 
 HELP = "Print what checkpoints reach and cost, side by side."
-EXAMPLE = "python -m training compare resnet odenet"
+EXAMPLE = "cardiode compare resnet odenet"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`python -m training data`: cut the benchmark's beats."""
+"""`cardiode data`: cut the benchmark's beats."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from training.data.dataset import build, inter_patient_split, random_split, save
 from training.reports.evaluation import counts_table
 
 HELP = "Cut the benchmark's beats from the MIT-BIH recordings, downloading these where they are missing."
-EXAMPLE = "python -m training data"
+EXAMPLE = "cardiode data"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`python -m training evaluate`: what a checkpoint reaches, its card and its figures."""
+"""`cardiode evaluate`: what a checkpoint reaches, its card and its figures."""
 
 import argparse
 from pathlib import Path
@@ -31,8 +31,8 @@ the result of cross-validation is reported, and the settings are tried on record
 With --on all this is left out: every labelled recording in a folder, from whatever database, is annotated and compared,
 and the figures are printed, and written as JSON where --json says."""
 
-EXAMPLE = """python -m training evaluate odenet --sibling runs/odenet_ds1/checkpoint.safetensors
-         python -m training evaluate rhythm --on data/svdb --json svdb.json"""
+EXAMPLE = """cardiode evaluate odenet --sibling runs/odenet_ds1/checkpoint.safetensors
+         cardiode evaluate rhythm --on data/svdb --json svdb.json"""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`python -m training fit`: what a checkpoint carries beside its weights."""
+"""`cardiode fit`: what a checkpoint carries beside its weights."""
 
 import argparse
 from pathlib import Path
@@ -14,7 +14,7 @@ from training.posthoc.fit import fit
 from training.release.run import run_of
 
 HELP = "Fit again what a checkpoint carries beside its weights, on its training and validation part, and save it."
-EXAMPLE = "python -m training fit odenet --out runs/odenet/checkpoint.safetensors"
+EXAMPLE = "cardiode fit odenet --out runs/odenet/checkpoint.safetensors"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -42,4 +42,4 @@ def run(options: argparse.Namespace) -> None:
     target = options.out or file
     save_checkpoint(fitted, target)
     print(f"temperature {fitted.info.calibration.temperature:.3f}")
-    print(f"written to {target}; its card and figures: python -m training evaluate {target}")
+    print(f"written to {target}; its card and figures: cardiode evaluate {target}")

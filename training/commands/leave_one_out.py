@@ -1,4 +1,4 @@
-"""`python -m training leave-one-out`: every patient left out in turn."""
+"""`cardiode leave-one-out`: every patient left out in turn."""
 
 import argparse
 from functools import partial
@@ -22,7 +22,7 @@ A network is trained without each of 43 patients and decides on his recordings; 
 the reference by ANSI/AAMI EC57:2012 and written to leave_one_out.md in the run's folder. It takes hours: each network
 as long as train takes for one. A run that was interrupted goes on from its last finished epoch."""
 
-EXAMPLE = "python -m training leave-one-out rhythm"
+EXAMPLE = "cardiode leave-one-out rhythm"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

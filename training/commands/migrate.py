@@ -1,4 +1,4 @@
-"""`python -m training migrate`: checkpoint files of an earlier version of the format."""
+"""`cardiode migrate`: checkpoint files of an earlier version of the format."""
 
 import argparse
 
@@ -8,7 +8,7 @@ from models.checkpoint.file import load
 from models.migration import migrate
 
 HELP = "Rewrite checkpoint files of an earlier version of the format in place, with the same weights and answers."
-EXAMPLE = "python -m training migrate runs/odenet/checkpoint.safetensors"
+EXAMPLE = "cardiode migrate runs/odenet/checkpoint.safetensors"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`python -m training noise`: what is left where electrodes move."""
+"""`cardiode noise`: what is left where electrodes move."""
 
 import argparse
 from pathlib import Path
@@ -20,7 +20,7 @@ take turns, at a signal-to-noise ratio of 24, 18, 12, 6 and 0 dB. All that comes
 the reference by ANSI/AAMI EC57:2012; escape beats count as N, beats that are not classified as called Q. Networks have
 learnt from most recordings of mitdb: look at how figures fall, not at where they begin."""
 
-EXAMPLE = "python -m training noise odenet --recordings 118 119 --out runs/noise/odenet"
+EXAMPLE = "cardiode noise odenet --recordings 118 119 --out runs/noise/odenet"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

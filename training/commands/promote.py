@@ -1,4 +1,4 @@
-"""`python -m training promote`: a checkpoint takes a released model's place."""
+"""`cardiode promote`: a checkpoint takes a released model's place."""
 
 import argparse
 from pathlib import Path
@@ -22,7 +22,7 @@ on the test part, which both are scored on, beat by beat; of one that takes whol
 recording; of both on the recordings of new patients, where both cards have them. The exit code is 1, and the zoo is
 unchanged, where any check falls short. Where the zoo has no model of that name there is nothing to compare with."""
 
-EXAMPLE = "python -m training promote runs/rhythm/checkpoint.safetensors --dry-run"
+EXAMPLE = "cardiode promote runs/rhythm/checkpoint.safetensors --dry-run"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`python -m training score`: annotations against reference annotations."""
+"""`cardiode score`: annotations against reference annotations."""
 
 import argparse
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ what is undefined. Counts are of reference class and test class: Nv are normal b
 ones, No' missed ones; n', f' and the like include the classes without a column of their own. A second table shows
 what was missed where the test annotator had declared the signals unreadable."""
 
-EXAMPLE = """python -m training score data/mitdb results
+EXAMPLE = """cardiode score data/mitdb results
 
-The annotations in results can be written by: python -m app annotate data/mitdb/*.hea --out results --format wfdb
+The annotations in results can be written by: cardiode annotate data/mitdb/*.hea --out results --format wfdb
 In their place may be the labels of a cross-validation over patients, an .npz of the arrays recordings (the name of each
 beat's recording), peaks (samples at its rate) and labels (indices of N, S, V, F, Q; -1 for none):
 
-python -m training score data/mitdb out_of_fold.npz --start 0 --escapes-normal --intervals"""
+cardiode score data/mitdb out_of_fold.npz --start 0 --escapes-normal --intervals"""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

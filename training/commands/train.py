@@ -1,4 +1,4 @@
-"""`python -m training train`: train by a recipe."""
+"""`cardiode train`: train by a recipe."""
 
 import argparse
 from pathlib import Path
@@ -13,7 +13,7 @@ from training.learning.recipe import read_recipe
 from training.release.run import run_of
 
 HELP = "Train by a recipe; a run that was interrupted goes on from its last finished epoch."
-EXAMPLE = "python -m training train odenet batch_size=32 training_solver.rtol=0.01"
+EXAMPLE = "cardiode train odenet batch_size=32 training_solver.rtol=0.01"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -48,4 +48,4 @@ def run(options: argparse.Namespace) -> None:
     save_checkpoint(checkpoint, file)
     reached = training.reached(checkpoint.info)
     print(f"{training.scored_on}: accuracy {reached.accuracy:.2%}, macro-F1 {reached.macro_f1:.4f}")
-    print(f"written to {file}; its card and figures: python -m training evaluate {file}")
+    print(f"written to {file}; its card and figures: cardiode evaluate {file}")

@@ -111,7 +111,7 @@ def check_counts(counts: dict[Label, int]) -> None:
         raise UnexpectedData(
             "the recordings do not give the benchmark's beats ("
             + "; ".join(wrong)
-            + "); delete the folder mitdb and run `python -m training data` to download version 1.0.0 again"
+            + "); delete the folder mitdb and run `cardiode data` to download version 1.0.0 again"
         )
 
 
@@ -134,7 +134,7 @@ def load(file: Path) -> Dataset:
             )
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise UnexpectedData(
-            f"{file} does not hold prepared beats ({error}); create it again with `python -m training data`"
+            f"{file} does not hold prepared beats ({error}); create it again with `cardiode data`"
         ) from error
 
 

@@ -105,7 +105,7 @@ class FolderResults:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UnexpectedData(
                 f"{file} does not hold the results on a folder ({error}); create it with "
-                "`python -m training evaluate CHECKPOINT --on FOLDER --json FILE`"
+                "`cardiode evaluate CHECKPOINT --on FOLDER --json FILE`"
             ) from error
 
 

@@ -95,12 +95,11 @@ class Patients:
             patients = cls(str(content["name"]), str(content["sha256"]), views, confidence)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UnexpectedData(
-                f"{file} does not hold the results on patients ({error}); create it again: "
-                "`python -m training evaluate`"
+                f"{file} does not hold the results on patients ({error}); create it again: `cardiode evaluate`"
             ) from error
         if set(views) != set(VIEWS) or content.get("classes") != "".join(CLASSES):
             raise UnexpectedData(
-                f"{file} has other views or classes than this version; create it again: `python -m training evaluate`"
+                f"{file} has other views or classes than this version; create it again: `cardiode evaluate`"
             )
         return patients
 
@@ -180,7 +179,7 @@ def annotated_by(
 
 
 def annotations_of(beats: AnnotatedBeats) -> Annotations:
-    """The same as `python -m app annotate --format wfdb` writes it."""
+    """The same as `cardiode annotate --format wfdb` writes it."""
     return Annotations(beats.found.peaks, tuple(label or UNJUDGED for label in beats.labels))
 
 

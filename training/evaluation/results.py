@@ -37,7 +37,7 @@ class Results:
     def own(self) -> Evaluation:
         """Those of its own beats. Raises UnexpectedData where there are none."""
         if self.beats is None:
-            raise UnexpectedData("the beats of its own test part were not evaluated; run `python -m training evaluate`")
+            raise UnexpectedData("the beats of its own test part were not evaluated; run `cardiode evaluate`")
         return self.beats
 
     def save(self, folder: Path) -> None:
@@ -86,5 +86,5 @@ def _evaluation(file: Path) -> Evaluation:
         return TypeAdapter(Evaluation).validate_json(file.read_bytes())
     except (OSError, ValueError) as error:
         raise UnexpectedData(
-            f"{file} does not hold an evaluation ({error}); create it again: `python -m training evaluate`"
+            f"{file} does not hold an evaluation ({error}); create it again: `cardiode evaluate`"
         ) from error

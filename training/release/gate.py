@@ -93,7 +93,7 @@ def solver_grid(candidate: Model) -> Check:
 def own_card(candidate: Model) -> Check:
     """That its card is there, and is that of this very file."""
     sha256, file = candidate.checkpoint.sha256[:12], candidate.folder / CARD
-    expected = f"one of the checkpoint {sha256}: python -m training evaluate"
+    expected = f"one of the checkpoint {sha256}: cardiode evaluate"
     if not file.exists():
         return Check("card", f"none in {candidate.folder}", expected, False)
     own = f"checkpoint `{sha256}`" in file.read_text()
@@ -107,7 +107,7 @@ def calibration(candidate: Model) -> Check:
     most = CALIBRATION_ERRORS["inter_patient" if recipe.architecture.in_context else recipe.split]
     expected = f"a calibration error of {most:g} at most"
     if confidence is None:
-        return Check("calibration", "not measured", f"{expected}: python -m training fit, then evaluate", False)
+        return Check("calibration", "not measured", f"{expected}: cardiode fit, then evaluate", False)
     error = expected_calibration_error(confidence.reliability)
     return Check("calibration", f"{error:.4f}", expected, error <= most)
 

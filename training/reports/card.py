@@ -77,7 +77,7 @@ def beats_card(info: CheckpointInfo, sha256: str, evaluation: Evaluation, patien
         f"Accuracy **{score.accuracy:.2%}**, macro-F1 **{score.macro_f1:.4f}** on the "
         f"{sum(c.beats for c in score.classes.values()):,} test beats of {SPLITS[split]}, "
         f"with {info.figures['parameters']:,} parameters. "
-        f"`python -m training evaluate {info.name}` reproduces this page's figures from the released file.",
+        f"`cardiode evaluate {info.name}` reproduces this page's figures from the released file.",
         "",
         score_table(score),
         "",
@@ -131,7 +131,7 @@ def recordings_card(info: CheckpointInfo, sha256: str, results: Results) -> str:
         f"recordings that are judged and marked, these networks reach an accuracy of **{reached.accuracy:.2%}**, "
         "at operating points that were chosen on other patients. The released network, with "
         f"{info.figures['parameters']:,} parameters, has learnt from all these patients. "
-        f"`python -m training evaluate {info.name}` writes this page.",
+        f"`cardiode evaluate {info.name}` writes this page.",
         "",
         score_table(reached),
         "",

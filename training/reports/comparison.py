@@ -1,4 +1,4 @@
-"""Checkpoints side by side: what they reach and what they cost, as `python -m training compare` prints it."""
+"""Checkpoints side by side: what they reach and what they cost, as `cardiode compare` prints it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

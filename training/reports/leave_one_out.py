@@ -26,7 +26,7 @@ each fifth of the patients was chosen on the other four. `{command}` does all th
 
 def leave_one_out_report(recipe: Recipe, predictions: Predictions, read: Callable[[str], Recording]) -> str:
     """What was reached, in Markdown: each recording, gross and average, five and three classes, with bounds."""
-    command, members = f"python -m training leave-one-out {recipe.name}", ""
+    command, members = f"cardiode leave-one-out {recipe.name}", ""
     if recipe.architecture.kind == "committee":
         number = recipe.architecture.members
         command += f" architecture.members={number}"

@@ -150,12 +150,12 @@ def _whose(patients: Patients, info: CheckpointInfo) -> str:
     if _has_learnt_from_ds1_alone(info):
         return (
             f"It has {info.figures['parameters']:,} parameters and was trained on recordings of other patients (DS1 of "
-            f"de Chazal et al. 2004). `python -m training evaluate {info.name}` reproduces these figures from the file."
+            f"de Chazal et al. 2004). `cardiode evaluate {info.name}` reproduces these figures from the file."
         )
     return (
         "The released file has learnt from all patients, so this cannot be measured on it, but on its sibling "
         f"`{patients.name}` (`{patients.sha256[:12]}`): the same network, trained by the recipe of that name on "
-        f"recordings of other patients alone (DS1 of de Chazal et al. 2004). `python -m training evaluate {info.name} "
+        f"recordings of other patients alone (DS1 of de Chazal et al. 2004). `cardiode evaluate {info.name} "
         "--sibling CHECKPOINT` measures it."
     )
 

@@ -1,4 +1,4 @@
-"""`python -m app annotate`."""
+"""`cardiode annotate`."""
 
 import json
 
@@ -138,4 +138,4 @@ def test_options_that_cannot_be_are_told_before_any_work(options, message, folde
 def test_help_teaches(capsys):
     with pytest.raises(SystemExit):
         main(["annotate", "--help"])
-    assert "python -m app annotate 100.hea" in capsys.readouterr().out
+    assert "cardiode annotate 100.hea" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`python -m app keys`."""
+"""`cardiode keys`."""
 
 import pytest
 

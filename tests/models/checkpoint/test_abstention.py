@@ -30,7 +30,7 @@ def test_a_coverage_out_of_bounds_is_refused(coverage):
 
 
 def test_less_than_everything_needs_a_table(checkpoints, beats):
-    with pytest.raises(InvalidCoverage, match="python -m training fit"):
+    with pytest.raises(InvalidCoverage, match="cardiode fit"):
         Classifier.load(checkpoints["resnet"]).classify(beats, coverage=0.9)
 
 

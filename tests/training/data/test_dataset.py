@@ -44,7 +44,7 @@ def test_what_was_saved_is_loaded(tmp_path):
 def test_a_file_that_holds_no_beats_is_told(tmp_path, content):
     file = tmp_path / "beats.npz"
     file.write_bytes(content)
-    with pytest.raises(UnexpectedData, match="python -m training data"):
+    with pytest.raises(UnexpectedData, match="cardiode data"):
         dataset.load(file)
 
 

@@ -24,7 +24,7 @@ def test_the_report_counts_what_the_standard_counts():
     )
     recipe = read_recipe("rhythm", [])
     told = leave_one_out_report(recipe, predictions, recordings.__getitem__)
-    assert "with one network" not in told and "`python -m training leave-one-out rhythm` does" in told
+    assert "with one network" not in told and "`cardiode leave-one-out rhythm` does" in told
     committee = CommitteeArchitecture(members=1, of=recipe.architecture)
     of_one = leave_one_out_report(
         recipe.model_copy(update={"architecture": committee}), predictions, recordings.__getitem__
