@@ -132,7 +132,7 @@ def test_a_card_of_another_checkpoint_falls_short_and_so_does_none(odenet, model
     (own.folder / "card.md").write_text("checkpoint `dddddddddddd`")
     assert "is of another checkpoint" in own_card(own).got and not own_card(own).passed
     (own.folder / "card.md").unlink()
-    assert own_card(own).got.startswith("none in") and "training evaluate" in own_card(own).expected
+    assert own_card(own).got.startswith("none in") and "cardiode evaluate" in own_card(own).expected
 
 
 @pytest.mark.parametrize(("split", "most"), [("odenet", 0.01), ("odenet_ds1", 0.04)])
@@ -151,7 +151,7 @@ def test_probabilities_that_do_not_mean_what_they_say_fall_short(odenet, model, 
 def test_probabilities_that_were_not_measured_fall_short(odenet, rhythm, model):
     for checkpoint in (odenet, rhythm):
         found = calibration(model(checkpoint, own=Results()))
-        assert not found.passed and found.got == "not measured" and "training fit" in found.expected
+        assert not found.passed and found.got == "not measured" and "cardiode fit" in found.expected
 
 
 @pytest.mark.parametrize(("mistakes", "worse"), [(0.05, False), (0.1, False), (0.11, False), (0.3, True)])
