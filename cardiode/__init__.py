@@ -11,14 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cardiode.annotation import AnnotatedRecording, annotate
+    from cardiode.annotation import AnnotatedRecording, RecordingWarning, annotate
     from client import AsyncClient, Client, Options
     from models import Classifier
 
-__all__ = ["AnnotatedRecording", "AsyncClient", "Classifier", "Client", "Options", "annotate"]
+__all__ = ["AnnotatedRecording", "AsyncClient", "Classifier", "Client", "Options", "RecordingWarning", "annotate"]
 
 _HOMES = {
     "AnnotatedRecording": "cardiode.annotation",
+    "RecordingWarning": "cardiode.annotation",
     "annotate": "cardiode.annotation",
     "Classifier": "models",
     "AsyncClient": "client",

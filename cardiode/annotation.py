@@ -1,8 +1,8 @@
 """Annotation of a recording in a file, for those who work in Python."""
 
 import io
+import warnings
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -16,9 +16,13 @@ from models.annotation.csv import csv_pieces
 from models.annotation.forms import FORMS
 
 DEFAULT_MODEL = "rhythm"
-"""The model that commands and the service take for recordings, unless they are asked otherwise."""
+"""What the command and the service take for recordings by default, too."""
 
 _FORMS = {form.name: form for form in FORMS}
+
+
+class RecordingWarning(UserWarning):
+    """A file was read, but not as it stands: something in it had to be guessed, mended or left out."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ class AnnotatedRecording:
         """By which lead each part was judged, or why it could not be."""
         return self.whole.segments
 
+    @property
+    def reason(self) -> str | None:
+        """Why there are no beats; None where there are."""
+        return self.whole.reason
+
     def to_dataframe(self) -> pd.DataFrame:
         """A row a beat, with the columns of the CSV; `label` and `reason` are missing where there is none."""
         return pd.read_csv(io.BytesIO(b"".join(csv_pieces(self.whole))))
@@ -64,7 +73,7 @@ class AnnotatedRecording:
         target = folder / f"{self.file.stem}.{form.extension}"
         folder.mkdir(parents=True, exist_ok=True)
         for file in form.files(target):
-            if file.exists() and file.samefile(self.file):
+            if file.exists() and self.file.exists() and file.samefile(self.file):
                 raise FileExistsError(f"{file} is the recording itself; give another folder")
         form.write(self.whole, target)
         return target
@@ -82,15 +91,12 @@ def annotate(
 
     `path` is that of a file in any format that is read; `model` a name in the zoo, a checkpoint, or a classifier that
     was loaded before, and `rhythm` where it is left out. `lead`, `fs` (samples a second) and `unit` stand in place of
-    what the file says. Raises EcgError for a file that cannot be read, and ModelError for a model that there is not.
+    what the file says. Whoever annotates many files loads the classifier once. Whatever is odd about a file is a
+    RecordingWarning. Raises EcgError for a file that cannot be read, and ModelError for a model that there is not.
     """
-    classifier = model if isinstance(model, Classifier) else _loaded(str(model or DEFAULT_MODEL))
+    classifier = model if isinstance(model, Classifier) else Classifier.load(model or DEFAULT_MODEL)
     file = Path(path)
-    return AnnotatedRecording(
-        file, annotate_file(file, Plan.of(classifier, "recording"), options=ReadOptions(fs, unit, lead))
-    )
-
-
-@lru_cache(maxsize=4)
-def _loaded(model: str) -> Classifier:
-    return Classifier.load(model)
+    whole = annotate_file(file, Plan.of(classifier, "recording"), options=ReadOptions(fs, unit, lead))
+    for warning in whole.recording.warnings:
+        warnings.warn(f"{file}: {warning.message} ({warning.kind})", RecordingWarning, stacklevel=2)
+    return AnnotatedRecording(file, whole)

@@ -1,11 +1,16 @@
+import shutil
+
 import numpy as np
 import pytest
 
-from cardiode import AnnotatedRecording, Classifier, annotate
+from app.registry.models import Registry, ServedModels
+from app.settings import Settings
+from cardiode import AnnotatedRecording, Classifier, RecordingWarning, annotate
+from cardiode.annotation import DEFAULT_MODEL
 from ecg import EcgError, choose_leads
 from ecg.formats import wfdb as wfdb_format
 from ecg.synthetic import synthesize
-from models import ModelError, Plan, annotate_recording
+from models import ModelError, Plan, annotate_recording, zoo
 from tests.training.synthetic import write_wfdb
 
 
@@ -66,6 +71,43 @@ def test_lead_rate_unit_and_model_are_taken_as_given(header):
     other = annotate(header, model="resnet", lead="V1")
     assert other.recording.leads[other.whole.lead] == "V1" and other.whole.plan.classifier.identity.name == "resnet"
     assert annotate(header, fs=125.0, model=Classifier.load("resnet")).recording.seconds == pytest.approx(120, abs=0.1)
+
+
+def test_the_default_model_is_that_of_the_command_and_the_service(monkeypatch):
+    monkeypatch.delenv("CARDIODE_MODELS", raising=False)
+    plan = Registry(ServedModels.load(Settings().model_names)).plan("recording", None, None, 1.0)
+    assert plan.classifier.identity.name == DEFAULT_MODEL
+
+
+def test_a_checkpoint_that_is_replaced_is_read_anew(header, tmp_path):
+    file = tmp_path / "mine.safetensors"
+    for name in ("resnet", "rhythm"):
+        shutil.copy(zoo.FOLDER / name / "checkpoint.safetensors", file)
+        assert annotate(header, model=file).whole.plan.classifier.identity.name == name
+
+
+def test_what_is_odd_about_a_file_is_a_warning(tmp_path):
+    signal = synthesize(30, seed=1)
+    file = tmp_path / "microvolts.csv"
+    np.savetxt(file, 1000 * signal.signals.T, delimiter=",", header=",".join(signal.leads), comments="")
+    with pytest.warns(RecordingWarning, match=r"microvolts\.csv: .*uV"):
+        found = annotate(file, fs=signal.fs)
+    assert len(found.beats) > 20 and found.reason is None
+
+
+def test_what_is_no_ecg_has_no_beats_and_says_why(tmp_path):
+    file = tmp_path / "flat.csv"
+    np.savetxt(file, np.zeros((10_000, 1)), header="II", comments="")
+    found = annotate(file, fs=250.0, unit="mV")
+    assert len(found.beats) == 0 and found.reason and len(found.to_dataframe()) == 0
+
+
+def test_it_is_saved_though_the_file_is_gone_by_then(tmp_path):
+    write_wfdb(synthesize(30, seed=1), tmp_path, "gone")
+    found = annotate(tmp_path / "gone.hea", model="resnet")
+    found.save(tmp_path)
+    (tmp_path / "gone.hea").unlink()
+    assert found.save(tmp_path).exists()
 
 
 def test_what_cannot_be_done_says_why(header, tmp_path):
