@@ -60,7 +60,7 @@ def _half(command: str, given: Sequence[str]) -> int:
     except ModuleNotFoundError as error:
         print(
             f"`{PROGRAM} {command}` needs {error.name}, which the extra `{EXTRA}` brings: "
-            f"pip install 'cardiode[{EXTRA}]'",
+            f"pip install 'cardiode[{EXTRA}]', or in a clone of the repository: make install",
             file=sys.stderr,
         )
         return 2
