@@ -1,8 +1,10 @@
 """How a classifier does beyond the figures of its card: what must not be called ectopic, and a live signal.
 
-`python -m benchmarks.carry --out-of-fold FILE` prints of decisions on patients left out (`out_of_fold.npz` in a run's
-folder), each beside its bar:
+`python -m benchmarks.carry --out-of-fold FILE [FILE ...]` prints of decisions on patients left out (`out_of_fold.npz`
+in a run's folder), at operating points that were chosen on other patients, each beside its bar; of several runs those
+of each, and of the mean of their logits:
 
+- F1 of S and V of each database, over all beats that are found, marked and decided on
 - beats called S among those annotated N while mitdb's rhythm is atrial fibrillation, (AFIB
 - paced beats called V in 102, 104, 107 and 217, and the sensitivity to V of the last two
 - beats called S or V in recordings of cinc2017 that are labelled N, and in those labelled A
@@ -13,12 +15,15 @@ served whole and as they are served live, second by second, and prints the F1 of
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import wfdb as wfdb_package
 from jaxtyping import Bool
+from scipy.special import softmax
+from sklearn.metrics import f1_score
 from tqdm import tqdm
 
 from ecg import LABELS, BeatStream, LiveContext, Recording, choose_leads
@@ -28,8 +33,9 @@ from ecg.scoring.five_classes import FIVE_CLASSES
 from ecg.scoring.intervals import interval
 from models import AnnotatedBeats, Classifier, Plan, annotate
 from training.data.database import labels_of_recordings
-from training.data.databases import CINC2017, MITDB, PACED, data_folder
+from training.data.databases import CINC2017, MITDB, PACED, SVDB, data_folder
 from training.data.recordings import headers_in
+from training.errors import UnexpectedData
 from training.evaluation.patients import annotated_by, annotations_of, compare_with_reference
 from training.learning.crossvalidation import OutOfFold, labels_by_others
 from training.table import table
@@ -44,7 +50,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.carry", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--out-of-fold", type=Path, help="decisions on patients left out, of a run's folder")
+    parser.add_argument(
+        "--out-of-fold",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="decisions on patients left out, of a run's folder",
+    )
     parser.add_argument("--live", type=Path, metavar="FOLDER", help="of recordings with annotations (.atr)")
     parser.add_argument("--checkpoint", default="rhythm", help="that decides live (default %(default)s)")
     parser.add_argument("recordings", nargs="*", help="of that folder (default: all)")
@@ -52,16 +64,42 @@ def main() -> None:
     if not options.out_of_fold and not options.live:
         parser.error("say what shall be looked at: --out-of-fold FILE or --live FOLDER")
     if options.out_of_fold:
-        print(left_out(OutOfFold.load(options.out_of_fold), data_folder()))
+        print(left_out(options.out_of_fold, data_folder()))
     if options.live:
         names = options.recordings or [header.stem for header in headers_in(options.live)]
         print(live_table(Classifier.load(options.checkpoint), options.live, names))
 
 
-def left_out(out: OutOfFold, data: Path) -> str:
-    """What must not be called ectopic: shares of decisions on patients left out, each with its bar."""
+def left_out(files: Sequence[Path], data: Path) -> str:
+    """What runs, and their mean where there are several, make of patients left out: a row a figure, with its bar."""
+    runs = {str(file.parent): OutOfFold.load(file) for file in files}
+    if len(runs) > 1:
+        runs["their mean"] = mean(list(runs.values()))
+    found = [figures(out, data) for out in runs.values()]
+    rows = [[name, *(one[name][0] for one in found), bar] for name, (_, bar) in found[0].items()]
+    return table(["patients left out", *runs, "bar"], rows)
+
+
+def mean(runs: Sequence[OutOfFold]) -> OutOfFold:
+    """The mean of their logits. Raises UnexpectedData unless they are of the same beats."""
+    first, *others = runs
+    for other in others:
+        same = len(other.peaks) == len(first.peaks) and (other.recordings == first.recordings).all()
+        if not same or (other.peaks != first.peaks).any():
+            raise UnexpectedData("got decisions on different beats, expected those of runs over the same recordings")
+    logits = np.mean([np.log(np.maximum(run.probabilities, np.finfo(float).tiny)) for run in runs], axis=0)
+    return replace(first, probabilities=softmax(logits, axis=1))
+
+
+def figures(out: OutOfFold, data: Path) -> dict[str, tuple[str, str]]:
+    """Figures of decisions on patients left out by their names, each with its bar."""
     labels = labels_by_others(out)
     rows = []
+    for name in (MITDB.name, SVDB.name):
+        own = (out.databases == name) & (out.labels >= 0) & (labels >= 0)
+        for place in (S, V) if own.any() else ():
+            reached = f1_score(out.labels[own] == place, labels[own] == place)
+            rows.append([f"F1 of {LABELS[place]} in {name}", f"{reached:.4f}", ""])
     mitdb = out.databases == MITDB.name
     if mitdb.any():
         fibrillating = _in_rhythm(out, data, "(AFIB") & (out.labels == LABELS.index("N"))
@@ -81,7 +119,7 @@ def left_out(out: OutOfFold, data: Path) -> str:
             own = labels[cinc2017][kinds == kind]
             rows.append([f"S or V in cinc2017 labelled {kind}", _share(np.isin(own[own >= 0], (S, V))), bar])
             rows.append([f"judged in cinc2017 labelled {kind}", _share(own >= 0), ">= 97 %" if kind == "N" else ""])
-    return table(["patients left out", "share", "bar"], rows)
+    return {name: (figure, bar) for name, figure, bar in rows}
 
 
 def _share(which: Bool[np.ndarray, "beat"]) -> str:
