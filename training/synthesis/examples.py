@@ -31,9 +31,10 @@ from ecg.signal.resampling import BEAT_FS, resample
 from models.annotation.recording import context_in
 from training.data.dataset import MADE, WEAK, Dataset
 from training.data.groups import Group
-from training.synthesis.composition import Script, compose
+from training.synthesis.composition import compose
 from training.synthesis.disturbance import Disturber
 from training.synthesis.material import Material, segment_of, segments_without_gaps
+from training.synthesis.script import Script
 
 LIVE_SHARE = 0.25
 """Of the made recordings: how many are looked at as live ones are."""
