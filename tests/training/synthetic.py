@@ -25,10 +25,12 @@ TINY = [
     "batch_size=32",
     'databases=["mitdb/ds1"]',
     "folds=2",
+    "architecture={kind='rhythm_odenet', solver={method='heun_euler', rtol=0.1, atol=0.1, first_step=1.0}}",
+    "members=[]",
     "examples={disturbed=1, composed=1}",
     "mixture={beats=64, classes={N=0.6, V=0.4}}",
 ]
-"""A recipe of whole recordings that is learnt in seconds."""
+"""A recipe of whole recordings, by one network, that is learnt in seconds."""
 
 
 def write_wfdb(recording: Recording, folder: Path, name: str) -> Path:

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
             "rhythm"
         )
     groups = groups_in(("mitdb/ds1", "mitdb/ds2"), options.data)
-    examples = partial(training.sources.store.examples, groups, training.synthesis)
+    examples = partial(training.examples, groups)
     device = find_device(options.device)
     predictions = leave_one_out(
         recipe,

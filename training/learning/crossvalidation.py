@@ -25,7 +25,7 @@ from training.data.databases import DATABASES
 from training.data.dataset import MADE, WEAK, Dataset, Split
 from training.data.groups import Group
 from training.errors import UnexpectedData
-from training.learning.loop import network_of, train_members
+from training.learning.loop import folder_of, network_of, train, train_members
 from training.learning.recipe import Recipe
 from training.measures.scores import Score, score
 
@@ -175,7 +175,8 @@ def whole(examples: Dataset) -> Split:
 class Folds:
     """What cross-validation trains by: a recipe, and where the network of each fold is kept, `folder/fold1` and so on.
 
-    `sharing` is as in `fold`; `fresh` forgets what earlier runs left there.
+    `sharing` is as in `fold`; `fresh` forgets what earlier runs left there. `examples` are those of each network that
+    the recipe asks for, in their order.
     """
 
     recipe: Recipe
@@ -185,36 +186,56 @@ class Folds:
     sharing: Sequence[Sequence[str]] = ()
     fresh: bool = False
 
-    def decide(self, examples: Dataset, place: int) -> OutOfFold:
-        """Train a network without the fold at this place, and let it decide on the fold's recordings."""
+    def decide(self, examples: Sequence[Dataset], place: int) -> OutOfFold:
+        """Train without the fold at this place, and let what was trained decide on the fold's recordings."""
         groups, folder = self.folds[place], self.folder / f"fold{place + 1}"
-        split = fold(examples, [name for group in groups for name in group.names], self.sharing)
-        trainers = train_members(self.recipe, split, folder, fresh=self.fresh, device=self.device)
+        names = [name for group in groups for name in group.names]
+        splits = (fold(own, names, self.sharing) for own in examples)
+        trainers = train_members(self.recipe, splits, folder, fresh=self.fresh, device=self.device)
         classifier = Classifier(network_of(self.recipe, trainers), self.recipe.architecture.solver)
         return OutOfFold.joined([decide(classifier, group) for group in groups])
 
+    def train_on_all(self, examples: Sequence[Dataset], place: int) -> None:
+        """Train the recipe's network at this place on all patients; `train_members` finds it in the folder."""
+        folder = folder_of(self.recipe, self.folder, place)
+        train(self.recipe.each[place], whole(examples[place]), folder, fresh=self.fresh, device=self.device)
 
-def crossvalidate(folds: Folds, examples: Callable[[], Dataset], processes: int = 1) -> OutOfFold:
+
+def crossvalidate(
+    folds: Folds, examples: Callable[[], Sequence[Dataset]], processes: int = 1, *, train_on_all: bool = False
+) -> OutOfFold:
     """The decisions on all folds; so many networks are trained at once, each on one core.
 
-    `examples` gives those of all folds, in each process anew, so it must be picklable where there are several. Raises
-    what `train` raises.
+    `examples` gives those of all folds, in each process anew, so it must be picklable where there are several. With
+    `train_on_all` the networks that leave nobody out are trained too, beside the folds. Raises what `train` raises.
     """
     places = range(len(folds.folds))
+    networks = range(folds.recipe.networks if train_on_all else 0)
     if processes < 2:
         loaded = examples()
-        return OutOfFold.joined([folds.decide(loaded, place) for place in places])
+        out = OutOfFold.joined([folds.decide(loaded, place) for place in places])
+        for network in networks:
+            folds.train_on_all(loaded, network)
+        return out
     with ProcessPoolExecutor(
-        min(processes, len(places)), get_context("spawn"), initializer=_begin, initargs=(folds, examples)
+        min(processes, len(places) + len(networks)),
+        get_context("spawn"),
+        initializer=_begin,
+        initargs=(folds, examples),
     ) as pool:
-        return OutOfFold.joined(list(pool.map(_decide_in_process, places)))
+        decided = [pool.submit(_decide_in_process, place) for place in places]
+        trained = [pool.submit(_train_in_process, network) for network in networks]
+        out = OutOfFold.joined([decisions.result() for decisions in decided])
+        for training in trained:
+            training.result()
+        return out
 
 
 _process: dict[str, Any] = {}
 """Of a process of the pool: its folds and examples, which are loaded once."""
 
 
-def _begin(folds: Folds, examples: Callable[[], Dataset]) -> None:
+def _begin(folds: Folds, examples: Callable[[], Sequence[Dataset]]) -> None:
     use_one_core()
     keep_freed_memory()
     _process.update(folds=folds, examples=examples())
@@ -223,6 +244,11 @@ def _begin(folds: Folds, examples: Callable[[], Dataset]) -> None:
 def _decide_in_process(place: int) -> OutOfFold:
     folds: Folds = _process["folds"]
     return folds.decide(_process["examples"], place)
+
+
+def _train_in_process(place: int) -> None:
+    folds: Folds = _process["folds"]
+    folds.train_on_all(_process["examples"], place)
 
 
 def decide(classifier: Classifier, group: Group) -> OutOfFold:

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -258,7 +258,7 @@ def train(recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, de
             raise run.other()
         trainer.restore(state)
         run.write_metrics(trainer.history)  # a run killed just after saving its state has not written them
-        print(f"{folder}: resuming after epoch {len(trainer.history)} of {recipe.epochs}")
+        print(f"{folder}: {_found(len(trainer.history), recipe.epochs)}")
     with closing(SummaryWriter(str(folder), purge_step=len(trainer.history) + 1)) as board:
         while len(trainer.history) < recipe.epochs:
             epoch = trainer.run_epoch()
@@ -269,6 +269,10 @@ def train(recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, de
                 board.add_scalar(name, value, epoch.epoch)
             print(epoch.line(recipe.epochs), flush=True)
     return trainer
+
+
+def _found(epochs: int, asked: int) -> str:
+    return f"resuming after epoch {epochs} of {asked}" if epochs < asked else f"all {asked} epochs are done"
 
 
 def _running_mean(decay: float, mean: Tensor, weight: Tensor, steps: Tensor | int) -> Tensor:
@@ -284,23 +288,21 @@ def fingerprint(recipe: Recipe, train: Dataset) -> str:
 
 
 def train_members(
-    recipe: Recipe, split: Split, folder: Path, *, fresh: bool = False, device: torch.device
+    recipe: Recipe, splits: Iterable[Split], folder: Path, *, fresh: bool = False, device: torch.device
 ) -> list[Trainer]:
-    """Train the network that a recipe asks for, or each member of a committee, with a seed and in a folder of its own.
+    """Train the network that a recipe asks for, or each of an ensemble in a folder of its own, by a split for each.
 
     Raises what `train` raises.
     """
-    architecture = recipe.architecture
-    if architecture.kind != "committee":
-        return [train(recipe, split, folder, fresh=fresh, device=device)]
-    recipes = [
-        recipe.model_copy(update={"architecture": architecture.of, "seed": recipe.seed + place})
-        for place in range(architecture.members)
-    ]
     return [
-        train(member, split, folder / f"member{number}", fresh=fresh, device=device)
-        for number, member in enumerate(recipes, 1)
+        train(one, split, folder_of(recipe, folder, place), fresh=fresh, device=device)
+        for place, (one, split) in enumerate(zip(recipe.each, splits, strict=True))
     ]
+
+
+def folder_of(recipe: Recipe, folder: Path, place: int) -> Path:
+    """Where the network at this place is trained: in the run's folder itself, unless it is one of an ensemble."""
+    return folder / f"member{place + 1}" if recipe.architecture.kind == "committee" else folder
 
 
 def weights_of(recipe: Recipe, trainers: Sequence[Trainer]) -> dict[str, Tensor]:

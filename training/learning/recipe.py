@@ -90,6 +90,20 @@ class Augmentation(BaseModel):
         return torch.where(inside, (moved + noise).clamp(0, 1), torch.zeros_like(moved))
 
 
+class MemberRecipe(BaseModel):
+    """What one network of an ensemble learns from, where that is not what its recipe says of all of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mixture: Mixture | None = None
+    examples: Synthesis | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The entries that it has, by their names in a recipe."""
+        return {name: getattr(self, name) for name in MemberRecipe.model_fields if getattr(self, name) is not None}
+
+
 class Recipe(BaseModel):
     """Everything that decides what a run learns."""
 
@@ -120,6 +134,9 @@ class Recipe(BaseModel):
     distillation: Distillation | None = None
     examples: Synthesis | None = Field(
         default=None, description="for a network that takes beats in context: how many are made of each recording"
+    )
+    members: tuple[MemberRecipe, ...] = Field(
+        default=(), description="of an ensemble: what each network learns from; left out: all from the same"
     )
     databases: tuple[str, ...] = Field(
         default=("mitdb/ds1",),
@@ -152,10 +169,20 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _beats_in_context_are_made_of_whole_recordings(self) -> "Recipe":
-        if self.architecture.in_context and not self.examples:
+        examples = self.each_examples
+        if self.architecture.in_context and None in examples:
             raise ValueError("got no examples for a network of whole recordings; say how many are made of each")
-        if self.examples and not self.architecture.in_context:
+        if any(examples) and not self.architecture.in_context:
             raise ValueError("got examples of whole recordings for a network of single beats; leave them out")
+        return self
+
+    @model_validator(mode="after")
+    def _members_are_an_ensembles(self) -> "Recipe":
+        if self.members and len(self.members) != self.networks:
+            raise ValueError(
+                f"got {len(self.members)} members for an architecture of {self.networks}; give each network of an "
+                "ensemble its own, in order, or leave them out"
+            )
         return self
 
     @model_validator(mode="after")
@@ -175,6 +202,30 @@ class Recipe(BaseModel):
             except UnknownDatabase as error:
                 raise ValueError(str(error)) from error
         return names
+
+    @property
+    def networks(self) -> int:
+        """How many networks are trained: one, or each of an ensemble."""
+        return self.architecture.members if self.architecture.kind == "committee" else 1
+
+    @property
+    def each_examples(self) -> tuple[Synthesis | None, ...]:
+        """How many examples are made of each recording, for each network."""
+        return tuple(member.examples or self.examples for member in self.members) or (self.examples,) * self.networks
+
+    @property
+    def each(self) -> tuple["Recipe", ...]:
+        """The recipe of each network: itself, or one with a seed of its own for each network of an ensemble."""
+        architecture = self.architecture
+        if architecture.kind != "committee":
+            return (self,)
+        members = self.members or (MemberRecipe(),) * architecture.members
+        return tuple(
+            self.model_copy(
+                update={"architecture": architecture.of, "seed": self.seed + place, "members": ()} | member.given
+            )
+            for place, member in enumerate(members)
+        )
 
     @property
     def recordings(self) -> set[str]:

@@ -6,6 +6,7 @@ chosen, fitted and scored of it are decisions on patients who were left out in t
 which kind its run is, in `run_of` and nowhere else.
 """
 
+import hashlib
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -49,7 +50,8 @@ from training.release.sources import Sources
 from training.reports.card import beats_card, recordings_card
 from training.reports.comparison import Reached
 from training.reports.figures import draw_beats
-from training.synthesis.examples import Synthesis, detected
+from training.synthesis.examples import detected
+from training.synthesis.store import AS_THEY_ARE
 
 LIBRARIES = ("torch", "torchdiffeq", "numpy", "scipy", "safetensors")
 
@@ -70,7 +72,8 @@ class BeatRun:
         parts = split(dataset, self.recipe.split)
         if added:
             parts = with_added(parts, added)
-        trainers = train_members(self.recipe, parts, folder, fresh=fresh, device=device)
+        splits = [parts] * self.recipe.networks
+        trainers = train_members(self.recipe, splits, folder, fresh=fresh, device=device)
         return self.export(trainers, dataset, added, dial=dial)
 
     def export(
@@ -82,7 +85,7 @@ class BeatRun:
         reached = score(parts.test.labels, classifier.classify(parts.test.beats).labels)
         figures = {"test_accuracy": reached.accuracy, "test_macro_f1": reached.macro_f1}
         reference = torch.from_numpy(reference_beats())
-        checkpoint = _checkpoint(self.recipe, trainers, classifier, reference, dataset, added, figures)
+        checkpoint = _checkpoint(self.recipe, trainers, classifier, reference, [dataset], added, figures)
         return fit(checkpoint, ValidationPart(parts), dial=dial)
 
     def evidence(self, info: CheckpointInfo) -> Evidence:
@@ -131,11 +134,10 @@ class BeatRun:
 
 @dataclass(frozen=True)
 class RecordingRun:
-    """A run of whole recordings; `synthesis` is how many are made of each."""
+    """A run of whole recordings."""
 
     recipe: Recipe
     sources: Sources
-    synthesis: Synthesis
     scored_on: ClassVar[str] = "out of fold"
 
     def train(
@@ -147,18 +149,27 @@ class RecordingRun:
         """
         groups = (*groups_in(self.recipe.databases, self.sources.data), *groups_of(added, self.sources.data))
         print(extent_of(groups), flush=True)
-        read = partial(self.sources.store.examples, groups, self.synthesis)
+        read = partial(self.examples, groups)
         examples = read()  # made here, by all processes, before folds are trained
         folds = Folds(self.recipe, folds_of(groups, self.recipe.folds), folder, device, fresh=fresh)
-        out = crossvalidate(folds, read, self.sources.processes(device))
+        out = crossvalidate(folds, read, self.sources.processes(device), train_on_all=True)
         out.save(folder / OUT_OF_FOLD, labels_by_others(out))
-        trainers = train_members(self.recipe, whole(examples), folder, fresh=fresh, device=device)
+        trainers = train_members(self.recipe, map(whole, examples), folder, device=device)
         return self.export(trainers, examples, out, groups, added, dial=dial)
+
+    def examples(self, groups: Sequence[Group]) -> tuple[Dataset, ...]:
+        """Those of each network; networks whose examples are made alike share theirs. Raises MissingData."""
+        ways = [synthesis for synthesis in self.recipe.each_examples if synthesis]
+        made: list[Dataset] = []
+        for place, way in enumerate(ways):
+            first = ways.index(way)
+            made.append(made[first] if first < place else self.sources.store.examples(groups, way))
+        return tuple(made)
 
     def export(
         self,
         trainers: Sequence[Trainer],
-        examples: Dataset,
+        examples: Sequence[Dataset],
         out_of_fold: OutOfFold,
         groups: Sequence[Group],
         added: Sequence[Added] = (),
@@ -181,7 +192,7 @@ class RecordingRun:
             }
         }
         checkpoint = _checkpoint(self.recipe, trainers, classifier, reference, examples, added, figures, groups)
-        return fit(checkpoint, LeftOutPatients(known, examples.as_they_are), dial=dial)
+        return fit(checkpoint, LeftOutPatients(known, examples[0].as_they_are), dial=dial)
 
     def evidence(self, info: CheckpointInfo) -> Evidence:
         """What its checkpoint is fitted on anew: the decisions out of fold that it was made with."""
@@ -192,7 +203,8 @@ class RecordingRun:
 
     def _as_they_are(self) -> Dataset:
         groups = groups_in(self.recipe.databases, self.sources.data)
-        return self.sources.store.as_they_are(groups, self.synthesis)
+        made = self.recipe.each_examples[0]
+        return self.sources.store.as_they_are(groups, made or AS_THEY_ARE)
 
     def evaluate(self, classifier: Classifier, *, sweep: bool) -> Evaluation:
         """What was reached out of fold; every setting of the solver is tried on beats that it has learnt from."""
@@ -240,7 +252,7 @@ TrainingRun = BeatRun | RecordingRun
 def run_of(recipe: Recipe, sources: Sources | None = None) -> TrainingRun:
     """The run that a recipe asks for: only of an architecture that takes whole recordings it makes examples."""
     sources = sources or Sources()
-    return RecordingRun(recipe, sources, recipe.examples) if recipe.examples else BeatRun(recipe, sources)
+    return RecordingRun(recipe, sources) if recipe.architecture.in_context else BeatRun(recipe, sources)
 
 
 def _by_recording(info: CheckpointInfo) -> Mapping[str, Int64[np.ndarray, "true said"]]:
@@ -254,7 +266,7 @@ def _checkpoint(
     trainers: Sequence[Trainer],
     classifier: Classifier,
     reference: torch.Tensor,
-    dataset: Dataset,
+    datasets: Sequence[Dataset],
     added: Sequence[Added],
     figures: Mapping[str, Any],
     groups: Sequence[Group] = (),
@@ -268,8 +280,8 @@ def _checkpoint(
         preprocessing=preprocessing_of(recipe.architecture),
         operating_point=classifier.operating_point,
         recipe=recipe.model_dump(mode="json"),
-        data_sha256=dataset.sha256,
-        learnt_from=origins_of(groups, dataset),
+        data_sha256=_sha256(datasets),
+        learnt_from=origins_of(groups, datasets[0]),
         added=entry_of(added) if added else None,
         seed=recipe.seed,
         commit=trainer.commit,
@@ -286,6 +298,12 @@ def _checkpoint(
     )
     unanswered = torch.zeros(len(reference), len(LABELS))
     return Checkpoint(info, weights_of(recipe, trainers), reference, unanswered)
+
+
+def _sha256(datasets: Sequence[Dataset]) -> str:
+    """The hash of what was learnt from: a dataset's own, or that of the hashes of several that differ."""
+    hashes = list(dict.fromkeys(dataset.sha256 for dataset in datasets))
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 
 def reference_beats() -> np.ndarray:

@@ -285,11 +285,9 @@ def _recipe_in_words(recipe: dict[str, Any]) -> str:
     words = [f"AdamW, {cycles}", f"batches of {recipe['batch_size']}", _seeds_in_words(recipe)]
     if shares := recipe.get("shares"):
         words.append(f"each epoch by {', '.join(f'{share:.0%} of {label}' for label, share in shares.items())}")
-    if mixture := recipe.get("mixture"):
-        shares = ", ".join(f"{share:.0%} {label}" for label, share in mixture["classes"].items())
-        words.append(f"each epoch by {mixture['beats']:,} beats, drawn with replacement ({shares})")
-    if making := recipe.get("examples"):
-        words.append(f"from each recording, {making['disturbed']} disturbed and {making['composed']} composed ones")
+    words += _material_in_words(recipe)
+    for number, member in enumerate(recipe.get("members", ()), 1):
+        words.append(f"member {number} by {', '.join(_material_in_words(member))}")
     if recipe.get("distillation"):
         words.append(f"taught by {len(recipe['distillation']['teachers'])} other networks")
     if recipe.get("average_decay"):
@@ -304,6 +302,26 @@ def _recipe_in_words(recipe: dict[str, Any]) -> str:
         words.append(f"trained with {solver['method']} at rtol {solver['rtol']:g} and atol {solver['atol']:g}{first}")
         words.append(f"gradient `{_network_of(recipe)['gradient']}`")
     return ", ".join(words)
+
+
+def _material_in_words(entry: dict[str, Any]) -> list[str]:
+    """What a recipe, or a member of an ensemble, says of what is learnt from."""
+    words = []
+    if mixture := entry.get("mixture"):
+        shares = ", ".join(f"{share:.0%} {label}" for label, share in mixture["classes"].items())
+        real = mixture.get("real")
+        of_each = "" if real is None else f"; of each class {real:.0%} from recordings as they are"
+        words.append(f"{mixture['beats']:,} beats an epoch, drawn with replacement ({shares}{of_each})")
+    if making := entry.get("examples"):
+        words.append(
+            f"{making['disturbed']} disturbed and {making['composed']} composed recordings made of each"
+            + _kinds_in_words(making.get("repertoire", {}).get("kinds", {}))
+        )
+    return words
+
+
+def _kinds_in_words(kinds: dict[str, float]) -> str:
+    return f" ({', '.join(f'{share:.0%} {kind}' for kind, share in kinds.items())})" if kinds else ""
 
 
 def _seeds_in_words(recipe: dict[str, Any]) -> str:

@@ -34,7 +34,7 @@ from training.data.groups import Group
 from training.synthesis.composition import compose
 from training.synthesis.disturbance import Disturber
 from training.synthesis.material import Material, segment_of, segments_without_gaps
-from training.synthesis.script import Script
+from training.synthesis.repertoire import Repertoire
 
 LIVE_SHARE = 0.25
 """Of the made recordings: how many are looked at as live ones are."""
@@ -61,6 +61,7 @@ class Synthesis(BaseModel):
     disturbed: int = Field(default=2, ge=0)
     composed: int = Field(default=8, ge=0)
     live: bool = Field(default=False, description="once more each, as a live signal shows it")
+    repertoire: Repertoire = Field(default=Repertoire(), description="what is composed, and how often")
     seed: int = Field(default=0, ge=0)
 
 
@@ -145,7 +146,7 @@ def _of_one(
         if number < synthesis.disturbed:
             made = at_beat_rate(segments[place])
         else:
-            made = compose(material(place), donated, Script.drawn(rng), rng)
+            made = compose(material(place), donated, synthesis.repertoire.draw(rng), rng)
         made = disturber.disturb(_segment(made, rng), rng)
         short, live = rng.random() < SHORT_SHARE, bool(rng.random() < LIVE_SHARE)
         if rng.random() < (ONE_LEAD_SHARE_OF_SHORT if short else ONE_LEAD_SHARE):

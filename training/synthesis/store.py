@@ -61,7 +61,8 @@ class Store:
         return ProcessPoolExecutor(self.processes, mp_context=get_context("spawn"), initializer=use_one_core)
 
     def _file(self, group: Group, synthesis: Synthesis) -> Path:
-        way = f"{synthesis.model_dump_json()} {code_sha256()}"
+        made = AS_THEY_ARE if group.database.weak else synthesis  # nothing is made of what is labelled as a whole
+        way = f"{made.model_dump_json()} {code_sha256()}"
         return self.folder / (
             f"{group.database.name}-{group.names[0]}-{group.sha256[:12]}-"
             f"{hashlib.sha256(way.encode()).hexdigest()[:8]}.npz"

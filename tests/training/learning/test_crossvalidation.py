@@ -12,6 +12,7 @@ from training.data.database import Database
 from training.data.dataset import Dataset
 from training.data.groups import Group
 from training.data.predictions import read_predictions
+from training.errors import OtherRun
 from training.learning.crossvalidation import (
     Folds,
     OutOfFold,
@@ -22,6 +23,7 @@ from training.learning.crossvalidation import (
     labels_by_others,
     whole,
 )
+from training.learning.loop import train_members
 from training.learning.recipe import read_recipe
 
 GROUPS = (("a", "b"), ("c",))
@@ -54,12 +56,28 @@ def test_the_final_run_trains_on_all_and_looks_at_recordings_as_they_are():
 MADE_HERE = Database("made", "Made", "nobody", ("a", "b", "c"))
 
 
-def crossvalidated(data, folder, *, fresh=False, processes=1):
+ALONE = ("architecture={kind='resnet', blocks=1}",)
+ENSEMBLE = ("architecture={kind='committee', members=2, of={kind='resnet', blocks=1}}",)
+
+
+def one_set():
+    return (examples(),)
+
+
+def two_sets():
+    return examples(), examples(60, seed=1)
+
+
+def folds_of_two(data, folder, architecture=ALONE, *, fresh=False):
     """By groups of the three recordings."""
     cycles = "cycles=[{epochs=1, learning_rate=1e-3}]"
-    recipe = read_recipe("resnet", [cycles, "batch_size=16", "shares={}"])
+    recipe = read_recipe("resnet", [cycles, "batch_size=16", "shares={}", *architecture])
     folds = [(Group(MADE_HERE, data, names),) for names in GROUPS]
-    return crossvalidate(Folds(recipe, folds, folder, torch.device("cpu"), fresh=fresh), examples, processes)
+    return Folds(recipe, folds, folder, torch.device("cpu"), fresh=fresh)
+
+
+def crossvalidated(data, folder, *, fresh=False, processes=1):
+    return crossvalidate(folds_of_two(data, folder, fresh=fresh), one_set, processes)
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +105,29 @@ def test_folds_go_on_from_what_is_there_unless_all_is_to_be_afresh(data, tmp_pat
     first = crossvalidated(data, tmp_path)
     again = crossvalidated(data, tmp_path)
     np.testing.assert_array_equal(first.probabilities, again.probabilities)
-    assert "resuming after epoch 1" in capsys.readouterr().out
+    assert "all 1 epochs are done" in capsys.readouterr().out
     crossvalidated(data, tmp_path, fresh=True)
-    assert "resuming" not in capsys.readouterr().out
+    assert "are done" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_networks_of_all_patients_are_trained_beside_the_folds_where_that_is_asked(data, tmp_path, processes):
+    folds = folds_of_two(data, tmp_path, ENSEMBLE)
+    crossvalidate(folds, two_sets, processes, train_on_all=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"fold1", "fold2", "member1", "member2"}
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("state.pt")}
+    trainers = train_members(folds.recipe, map(whole, two_sets()), tmp_path, device=torch.device("cpu"))
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert [len(trainer.history) for trainer in trainers] == [1, 1]
+
+
+def test_each_network_of_an_ensemble_learns_from_its_own_examples(data, tmp_path):
+    crossvalidate(folds_of_two(data, tmp_path, ENSEMBLE), two_sets)
+    splits = [fold(own, GROUPS[0]) for own in two_sets()]
+    recipe = folds_of_two(data, tmp_path, ENSEMBLE).recipe
+    train_members(recipe, splits, tmp_path / "fold1", device=torch.device("cpu"))  # or these would be another run
+    with pytest.raises(OtherRun):
+        train_members(recipe, reversed(splits), tmp_path / "fold1", device=torch.device("cpu"))
 
 
 def test_folds_that_are_trained_at_once_decide_as_one_after_the_other(data, tmp_path):

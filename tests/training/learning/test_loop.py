@@ -206,7 +206,7 @@ def committee_recipe():
 
 def test_each_member_is_trained_by_itself_with_a_seed_and_a_folder_of_its_own(small, tmp_path):
     made = committee_recipe()
-    trainers = train_members(made, small, tmp_path, device=CPU)
+    trainers = train_members(made, [small] * 2, tmp_path, device=CPU)
     assert [trainer.recipe.seed for trainer in trainers] == [made.seed, made.seed + 1]
     assert {folder.name for folder in tmp_path.iterdir()} == {"member1", "member2"}
     network = made.architecture.build(5)
@@ -219,16 +219,16 @@ def test_each_member_is_trained_by_itself_with_a_seed_and_a_folder_of_its_own(sm
 
 
 def test_a_member_goes_on_where_it_was_interrupted(small, tmp_path, capsys):
-    once = train_members(committee_recipe(), small, tmp_path, device=CPU)
-    again = train_members(committee_recipe(), small, tmp_path, device=CPU)
-    assert capsys.readouterr().out.count("resuming after epoch 1 of 1") == 2
+    once = train_members(committee_recipe(), [small] * 2, tmp_path, device=CPU)
+    again = train_members(committee_recipe(), [small] * 2, tmp_path, device=CPU)
+    assert capsys.readouterr().out.count("all 1 epochs are done") == 2
     for one, other in zip(once, again, strict=True):
         torch.testing.assert_close(one.best_weights, other.best_weights)
 
 
 def test_what_is_no_committee_is_one_run_in_the_folder_itself(small, tmp_path):
     alone = recipe("resnet", ONE_EPOCH, "architecture={kind='resnet', blocks=1}")
-    (trainer,) = train_members(alone, small, tmp_path, device=CPU)
+    (trainer,) = train_members(alone, [small], tmp_path, device=CPU)
     assert (tmp_path / "state.pt").exists()
     assert weights_of(alone, [trainer]) is trainer.best_weights
 

@@ -40,11 +40,33 @@ def test_a_recipe_can_be_a_file(tmp_path):
         ("resnet", "cycles=[{epochs=1, learning_rate=0.1, solver_error=0.1}]", "solves no ODE"),
         ("odenet", "architecture.gradient=adjoint", "gradient of the error"),
         ("resnet", "training_solver.rtol=0.1", "solves no ODE"),
+        ("resnet", "members=[{}, {}]", "got 2 members for an architecture of 1"),
+        ("rhythm", "members=[]", "no examples for a network of whole recordings"),
+        ("rhythm", "architecture.members=3", "got 2 members for an architecture of 3"),
+        ("rhythm", "members=[{seed=1}, {}]", "members.0.seed: there is no such entry"),
     ],
 )
 def test_a_wrong_recipe_is_told_by_its_entry(name, override, message):
     with pytest.raises(BadRecipe, match=message):
         read_recipe(name, [override] if override else [])
+
+
+def test_each_network_of_an_ensemble_learns_from_its_own_examples_with_a_seed_of_its_own():
+    recipe = read_recipe("rhythm", ["seed=5"])
+    first, second = recipe.each
+    assert (first.seed, second.seed) == (5, 6)
+    assert first.architecture == second.architecture == recipe.architecture.of
+    assert recipe.each_examples == (first.examples, second.examples) and first.examples != second.examples
+    assert first.mixture.real < second.mixture.real
+    assert first.databases == second.databases == recipe.databases
+
+
+def test_where_members_say_nothing_all_learn_from_the_same():
+    ensemble = read_recipe("resnet", ["architecture={kind='committee', members=2, of={kind='resnet'}}", "seed=1"])
+    alone = read_recipe("resnet", ["architecture={kind='resnet'}", "seed=1"])
+    first, second = ensemble.each
+    assert first == alone == alone.each[0] and second == alone.model_copy(update={"seed": 2})
+    assert ensemble.each_examples == (None, None) and (ensemble.networks, alone.networks) == (2, 1)
 
 
 def generator():

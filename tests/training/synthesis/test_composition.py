@@ -9,6 +9,7 @@ from ecg import BEAT_FS, LABELS, label_of
 from training.synthesis import composition
 from training.synthesis.composition import LONG, compose
 from training.synthesis.material import AFTER, BEFORE, LONGEST, P_WAVE, SHORTEST, WAVE_LENGTH, Material
+from training.synthesis.repertoire import Repertoire
 from training.synthesis.script import Script
 
 N, S, V, F, Q = range(len(LABELS))
@@ -49,7 +50,7 @@ def composed(of, script, donated=(), seed=0):
 def scripts(draw):
     """Any that is drawn, or one in which everything happens at once."""
     seed = draw(st.integers(0, 2**31))
-    script = Script.drawn(np.random.default_rng(seed))
+    script = Repertoire().draw(np.random.default_rng(seed))
     if draw(st.booleans()):
         names = ("premature", "grouped", "ventricular", "pause", "block", "variant", "alone")
         happens = draw(st.fixed_dictionaries({name: st.sampled_from([0.0, 0.1, 1.0]) for name in names}))
