@@ -30,7 +30,7 @@ def bin_folder(tmp_path_factory):
     run(sys.executable, "-m", "venv", str(place / "env"))
     (wheel,) = place.glob("cardiode-*.whl")
     own = (str(place / "env" / "bin" / "python"), "-m", "pip", "--disable-pip-version-check")
-    run(*own, "install", "--quiet", "--constraint", str(ROOT / "constraints.txt"), str(wheel))
+    run(*own, "install", "--quiet", "--no-compile", "--constraint", str(ROOT / "constraints.txt"), str(wheel))
     return place / "env" / "bin"
 
 
@@ -58,6 +58,13 @@ def test_it_brings_its_licence_and_whom_its_models_learnt_from(bin_folder):
     (folder,) = bin_folder.parent.glob("lib/*/site-packages/cardiode-*.dist-info")
     assert (folder / "licenses" / "LICENSE").read_text().startswith("MIT License")
     assert "Arrhythmia Database" in (folder / "licenses" / "NOTICE").read_text()
+
+
+def test_what_serving_needs_takes_at_most_1300_megabytes_of_disk(bin_folder):
+    folder = bin_folder.parent
+    if not list(folder.glob("lib/*/site-packages/torch-*+cpu.dist-info")):
+        pytest.skip("PyTorch with CUDA is several times as large")
+    assert sum(file.lstat().st_blocks * 512 for file in folder.rglob("*")) <= 1300e6
 
 
 def _ready(address):
