@@ -17,12 +17,24 @@ class Annotations:
     """What a cardiologist, or a program, marked: one symbol at one sample, in order of time.
 
     `samples` count at the recording's own rate. `symbols` are those of PhysioNet; not all of them mark beats.
-    `subtypes`, if there are any, say more of each: of noise, for example, which signals it makes unreadable.
+    `subtypes`, if there are any, say more of each: of noise, for example, which signals it makes unreadable. So do
+    `notes`, in words: of a change of rhythm (`+`) they name the rhythm, as `(AFIB`.
     """
 
     samples: Int64[np.ndarray, "annotation"]
     symbols: Sequence[str]
     subtypes: Int64[np.ndarray, "annotation"] | None = None
+    notes: Sequence[str] | None = None
+
+    @property
+    def all_subtypes(self) -> Int64[np.ndarray, "annotation"]:
+        """That of each annotation, 0 where there are none."""
+        return np.zeros(len(self.samples), np.int64) if self.subtypes is None else self.subtypes
+
+    @property
+    def all_notes(self) -> Sequence[str]:
+        """That of each annotation, empty where there is none."""
+        return [""] * len(self.samples) if self.notes is None else self.notes
 
 
 @dataclass(frozen=True)

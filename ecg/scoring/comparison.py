@@ -70,13 +70,13 @@ def compare(
 
     Raises InvalidComparison for a rate or times that make no sense.
     """
-    _check(fs, start, end, window)
-    first, apart = _samples(start, fs), _samples(window, fs)
-    last = None if end is None else _samples(end, fs)
+    check_times(fs, start, end, window=window)
+    first, apart = samples_of(start, fs), samples_of(window, fs)
+    last = None if end is None else samples_of(end, fs)
     reference_track = read_track(reference, class_of, apart, open_shutdown_lasts=True)
     test_track = read_track(test, class_of, apart, open_shutdown_lasts=False)
     pairing = pair_beats(reference_track, test_track, start=first, end=last, window=apart)
-    half_second, second = _samples(0.5, fs), _samples(1.0, fs)
+    half_second, second = samples_of(0.5, fs), samples_of(1.0, fs)
     return Comparison(
         name=name,
         confusion=_confusion(pairing.pairs),
@@ -85,10 +85,11 @@ def compare(
     )
 
 
-def _check(fs: float, start: float, end: float | None, window: float) -> None:
+def check_times(fs: float, start: float, end: float | None, **others: float) -> None:
+    """Raise InvalidComparison unless a rate in Hz and times in seconds make sense; `others` have their names."""
     if not (math.isfinite(fs) and fs >= 1):
         raise InvalidComparison(f"got a rate of {fs} Hz, expected 1 or more")
-    for what, seconds in (("start", start), ("window", window)):
+    for what, seconds in {"start": start, **others}.items():
         if not (math.isfinite(seconds) and seconds >= 0):
             raise InvalidComparison(f"got a {what} of {seconds} s, expected 0 or more")
     if end is not None and not (math.isfinite(end) and end > 0 and end >= start):
@@ -97,7 +98,8 @@ def _check(fs: float, start: float, end: float | None, window: float) -> None:
         )
 
 
-def _samples(seconds: float, fs: float) -> int:
+def samples_of(seconds: float, fs: float) -> int:
+    """Seconds as samples, as PhysioNet's programs round them."""
     return int(seconds * fs + 0.5)
 
 

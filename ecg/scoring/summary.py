@@ -30,9 +30,7 @@ class Summary:
 
     def average(self, statistic: Statistic) -> Ratio:
         """The mean of a statistic over the recordings where it is defined: the sum of its values, of so many."""
-        values = [statistic.of(comparison.confusion).value for comparison in self.comparisons]
-        defined = [value for value in values if value is not None]
-        return Ratio(_total(defined), len(defined))
+        return mean(statistic.of(comparison.confusion).value for comparison in self.comparisons)
 
     @property
     def average_interval_error(self) -> float | None:
@@ -40,6 +38,12 @@ class Summary:
         errors = [round(c.interval_error, 2) for c in self.comparisons if c.interval_error is not None]
         # Of numbers with two digits the mean is often a tie to be rounded, and then each operation decides.
         return 100 * (_total(errors) / 100) / len(errors) if errors else None
+
+
+def mean(values: Iterable[float | None]) -> Ratio:
+    """The sum of those that are defined, of so many."""
+    defined = [value for value in values if value is not None]
+    return Ratio(_total(defined), len(defined))
 
 
 def _total(values: Iterable[float]) -> float:

@@ -104,7 +104,7 @@ def summary_table(comparisons: Sequence[Comparison], *, sveb: bool = True) -> st
         "Average".ljust(table.indent) + average,
         _totals(summary.confusion, sveb),
     ]
-    return beat_table(comparisons, sveb=sveb) + "\n".join(lines) + "\n" + _number(comparisons)
+    return beat_table(comparisons, sveb=sveb) + "\n".join(lines) + "\n" + number_line(len(comparisons))
 
 
 def shutdown_table(comparisons: Sequence[Comparison]) -> str:
@@ -120,7 +120,7 @@ def shutdown_summary_table(comparisons: Sequence[Comparison]) -> str:
         shutdown_table(comparisons)
         + "_" * 72
         + f"\nSum  {_missed(confusion)}{seconds:42d} seconds\n"
-        + _number(comparisons)
+        + number_line(len(comparisons))
     )
 
 
@@ -149,8 +149,9 @@ def _totals(confusion: Confusion, sveb: bool) -> str:
     return "  ".join(f"Total {name}: {count(confusion, (rows, 'nsvfqox'))}" for name, rows in totals.items())
 
 
-def _number(comparisons: Sequence[Comparison]) -> str:
-    return f"\nSummary of results from {len(comparisons)} record{'' if len(comparisons) == 1 else 's'}\n"
+def number_line(number: int) -> str:
+    """How many recordings there are, as sumstats ends with."""
+    return f"\nSummary of results from {number} record{'' if number == 1 else 's'}\n"
 
 
 def _shutdown_line(comparison: Comparison) -> str:

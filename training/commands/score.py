@@ -1,14 +1,18 @@
 """`cardiode score`: annotations against reference annotations."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from ecg.errors import InvalidComparison
 from ecg.formats.wfdb import ANNOTATOR
-from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING, Comparison
+from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING
 from ecg.scoring.matrix_report import matrix_report
+from ecg.scoring.rhythm import ECTOPIES, RHYTHMS, compare_episodes, compare_runs
+from ecg.scoring.rhythm.episode_tables import episode_report, episode_summary_table, episode_table
+from ecg.scoring.rhythm.run_tables import run_report, run_summary_table, run_table
 from ecg.scoring.tables import beat_table, shutdown_summary_table, shutdown_table, summary_table
-from training.data.annotations import annotated, compare_folders, compare_with_folder
+from training.data.annotations import Annotated, annotated, compare_beats, read_both, read_folders
 from training.data.predictions import SUFFIX as PREDICTIONS
 from training.data.predictions import read_predictions
 from training.reports import scores as score_report
@@ -21,7 +25,12 @@ each beat weighs the same, and averages, in which each recording does. Se is sen
 predictivity, in percent, of all beats (Q), ventricular (V) and supraventricular (S) ectopic ones; a hyphen stands for
 what is undefined. Counts are of reference class and test class: Nv are normal beats called ventricular, On' extra
 ones, No' missed ones; n', f' and the like include the classes without a column of their own. A second table shows
-what was missed where the test annotator had declared the signals unreadable."""
+what was missed where the test annotator had declared the signals unreadable.
+
+With --rhythm it compares rhythms in place of beats, and prints what sumstats makes of epicmp -L and rxr -L: episodes of
+atrial fibrillation, from a rhythm change (AFIB to the next, and of ventricular fibrillation, from [ to ]; then runs of
+ventricular and of supraventricular ectopic beats, as couplets (C), short (S, 3 to 5 beats) and long ones (L). Of
+episodes, ESe and E+P count those that overlap with one of the other annotator's, DSe and D+P their durations."""
 
 EXAMPLE = """cardiode score data/mitdb results
 
@@ -29,7 +38,9 @@ The annotations in results can be written by: cardiode annotate data/mitdb/*.hea
 In their place may be the labels of a cross-validation over patients, an .npz of the arrays recordings (the name of each
 beat's recording), peaks (samples at its rate) and labels (indices of N, S, V, F, Q; -1 for none):
 
-cardiode score data/mitdb out_of_fold.npz --start 0 --escapes-normal --intervals"""
+cardiode score data/mitdb out_of_fold.npz --start 0 --escapes-normal --intervals
+
+Annotations with rhythm changes, of any program: cardiode score data/mitdb results --annotator tst --rhythm"""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -40,6 +51,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--start", type=float, default=LEARNING, help="seconds that are left out at first (default %(default)g)"
     )
+    command.add_argument("--rhythm", action="store_true", help="compare episodes and runs in place of beats")
     command.add_argument(
         "--escapes-normal",
         action="store_true",
@@ -50,44 +62,76 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print also between which bounds the statistics lie with 95 %% confidence, and those of three classes",
     )
-    command.add_argument("--out", type=Path, help="folder for bxb.out and sd.out (bxb -L) and matrices.out (bxb -S)")
+    command.add_argument("--out", type=Path, help="folder for what bxb, epicmp and rxr write: bxb.out and others")
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, and write them where that is asked for."""
-    settings = {
-        "reference_annotator": options.reference_annotator,
-        "start": options.start,
-        "class_of": CLASS_OF_IN_LITERATURE if options.escapes_normal else CLASS_OF,
-    }
-    if options.test.suffix == PREDICTIONS:
-        predictions = read_predictions(options.test)
-        there = annotated(options.reference, options.reference_annotator)
-        names = [name for name in predictions.names if name in there]
-        unknown = [name for name in predictions.names if name not in there]
-        if unknown:
-            print(f"not scored, since {options.reference} has no annotations of them: {', '.join(unknown)}")
-        comparisons = compare_with_folder(options.reference, lambda name, _: predictions.of(name), names, **settings)
-    else:
-        names = annotated(options.test, options.annotator)
-        comparisons = compare_folders(
-            options.reference, options.test, names, test_annotator=options.annotator, **settings
-        )
-    print(summary_table(comparisons))
-    print(shutdown_summary_table(comparisons))
-    if options.intervals:
-        print(score_report.interval_tables(comparisons))
+    names, recordings = _read(options)
+    files = _compare_rhythms(recordings, options) if options.rhythm else _compare_beats(recordings, options)
     left_out = set(annotated(options.reference, options.reference_annotator)).difference(names)
     if left_out:
         print(f"not scored, since nothing annotates them in {options.test}: {', '.join(sorted(left_out))}")
     if options.out:
-        _write_comparisons(comparisons, options)
+        options.out.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (options.out / name).write_text(text)
+        print(f"written to {options.out}: {', '.join(files)}")
 
 
-def _write_comparisons(comparisons: Sequence[Comparison], options: argparse.Namespace) -> None:
-    options.out.mkdir(parents=True, exist_ok=True)
+def _read(options: argparse.Namespace) -> tuple[list[str], Iterator[Annotated]]:
+    """The names of the recordings that are compared, and their annotations."""
+    if options.test.suffix != PREDICTIONS:
+        names = annotated(options.test, options.annotator)
+        of_whom = {"reference_annotator": options.reference_annotator, "test_annotator": options.annotator}
+        return names, read_folders(options.reference, options.test, names, **of_whom)
+    if options.rhythm:
+        raise InvalidComparison(
+            f"got {options.test}, which has labels of beats and no rhythms; give a folder of annotations, or leave "
+            "--rhythm out"
+        )
+    predictions = read_predictions(options.test)
+    there = annotated(options.reference, options.reference_annotator)
+    names = [name for name in predictions.names if name in there]
+    unknown = [name for name in predictions.names if name not in there]
+    if unknown:
+        print(f"not scored, since {options.reference} has no annotations of them: {', '.join(unknown)}")
+    return names, read_both(options.reference, lambda name, _: predictions.of(name), names, options.reference_annotator)
+
+
+def _compare_beats(recordings: Iterable[Annotated], options: argparse.Namespace) -> Mapping[str, str]:
+    class_of = CLASS_OF_IN_LITERATURE if options.escapes_normal else CLASS_OF
+    comparisons = compare_beats(recordings, start=options.start, class_of=class_of)
+    print(summary_table(comparisons))
+    print(shutdown_summary_table(comparisons))
+    if options.intervals:
+        print(score_report.interval_tables(comparisons))
     matrices = [matrix_report(one, options.reference_annotator, options.annotator) for one in comparisons]
-    (options.out / "bxb.out").write_text(beat_table(comparisons))
-    (options.out / "sd.out").write_text(shutdown_table(comparisons))
-    (options.out / "matrices.out").write_text("".join(matrices))
-    print(f"written to {options.out}: bxb.out, sd.out, matrices.out")
+    return {
+        "bxb.out": beat_table(comparisons),
+        "sd.out": shutdown_table(comparisons),
+        "matrices.out": "".join(matrices),
+    }
+
+
+def _compare_rhythms(recordings: Iterable[Annotated], options: argparse.Namespace) -> Mapping[str, str]:
+    annotators = (options.reference_annotator, options.annotator)
+    both = list(recordings)
+    files = {}
+    for rhythm in RHYTHMS:
+        episodes = [
+            compare_episodes(one.reference, one.test, one.fs, rhythm, name=one.name, start=options.start, end=one.end)
+            for one in both
+        ]
+        print(episode_summary_table(episodes))
+        files[f"{rhythm.lower()}.out"] = episode_table(episodes)
+        files[f"{rhythm.lower()}_matrices.out"] = "".join(episode_report(one, *annotators) for one in episodes)
+    for ectopy in ECTOPIES:
+        runs = [
+            compare_runs(one.reference, one.test, one.fs, ectopy, name=one.name, start=options.start, end=one.end)
+            for one in both
+        ]
+        print(run_summary_table(runs))
+        files[f"{ectopy.lower()}_runs.out"] = run_table(runs)
+        files[f"{ectopy.lower()}_runs_matrices.out"] = "".join(run_report(one, *annotators) for one in runs)
+    return files

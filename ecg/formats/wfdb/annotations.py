@@ -32,7 +32,9 @@ def read_annotations(path: Path, annotator: str, fs: float | None = None) -> Ann
     samples = np.asarray(annotation.sample, dtype=np.int64)
     if fs is not None and annotation.fs not in (None, fs):
         samples = np.floor(samples * (fs / annotation.fs) + 0.5).astype(np.int64)
-    return Annotations(samples, tuple(annotation.symbol), np.asarray(annotation.subtype, dtype=np.int64))
+    subtypes = np.asarray(annotation.subtype, dtype=np.int64)
+    notes = tuple(note.rstrip("\0") for note in annotation.aux_note)
+    return Annotations(samples, tuple(annotation.symbol), subtypes, notes)
 
 
 def annotation_bytes(annotations: Annotations, fs: float, leads: Int64[np.ndarray, "annotation"]) -> bytes:

@@ -64,6 +64,27 @@ def test_it_writes_what_bxb_writes(annotated_folders, tmp_path, capsys):
     assert "Reference annotator: atr\n     Test annotator: cde\n" in (out / "matrices.out").read_text()
 
 
+def test_rhythms_are_compared_in_place_of_beats(tmp_path, capsys):
+    notes = ["(AFIB", "(N"]
+    for annotator, samples in (("atr", [500, 2500]), ("cde", [1000, 2500])):
+        wfdb.wrann("one", annotator, np.array(samples), ["+"] * 2, aux_note=notes, fs=250, write_dir=str(tmp_path))
+    (tmp_path / "one.hea").write_text("one 1 250 5000\none.dat 16\n")
+    out = tmp_path / "out"
+    assert main(["score", str(tmp_path), str(tmp_path), "--rhythm", "--start", "0", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "   one    1    0    1    0  100 100  75 100      0:08.000       0:06.000\n" in printed
+    assert printed.index("(AF detection)") < printed.index("(VF detection)") < printed.index("(SVE run detection)")
+    assert (out / "af.out").read_text() in printed and (out / "sve_runs.out").read_text() in printed
+    assert "Duration sensitivity:  75% (0:06.000/0:08.000)" in (out / "af_matrices.out").read_text()
+    assert "VE run-by-run comparison results for record one" in (out / "ve_runs_matrices.out").read_text()
+
+
+def test_labels_of_a_cross_validation_have_no_rhythms(annotated_folders, tmp_path, capsys):
+    reference, _ = annotated_folders
+    assert main(["score", str(reference), str(tmp_path / "out_of_fold.npz"), "--rhythm"]) == 1
+    assert "no rhythms" in capsys.readouterr().err
+
+
 def test_it_says_what_is_missing(annotated_folders, capsys):
     reference, test = annotated_folders
     assert main(["score", str(reference), str(test), "--annotator", "qrs"]) == 1

@@ -13,7 +13,7 @@ from ecg.synthetic import synthesize
 from models import Classifier, Solver
 from models.networks.architecture import RhythmODENetArchitecture
 from tests.training.synthetic import nearest, patients_of_matrices, write_wfdb
-from training.data.annotations import compare_folders
+from training.data.annotations import compare_beats, read_folders
 from training.data.databases import DS1, DS2
 from training.errors import UnexpectedData
 from training.evaluation.patients import (
@@ -56,9 +56,8 @@ def test_peaks_that_are_found_are_annotated_and_scored_as_by_the_commands(tmp_pa
     said = annotations_of(annotated_by(Classifier.load(checkpoints[model]), recording, "found"))
     np.testing.assert_array_equal(said.samples, written.samples)
     assert said.symbols == written.symbols
-    (scored,) = compare_folders(
-        tmp_path, results, ["made"], reference_annotator="atr", test_annotator="cde", class_of=CLASS_OF
-    )
+    both = read_folders(tmp_path, results, ["made"], reference_annotator="atr", test_annotator="cde")
+    (scored,) = compare_beats(both, class_of=CLASS_OF)
     compared = compare_with_reference(recording, said, AS_SERVED.start)
     np.testing.assert_array_equal(compared.confusion, scored.confusion)
     assert (compared.name, compared.interval_error) == (scored.name, scored.interval_error)
