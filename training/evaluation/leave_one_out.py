@@ -22,7 +22,7 @@ SHARING = DS1_GROUPS + DS2_GROUPS
 
 def leave_one_out(
     recipe: Recipe,
-    examples: Callable[[], Sequence[Dataset]],
+    examples: Callable[[int], Dataset],
     data: Path,
     folder: Path,
     *,

@@ -175,8 +175,8 @@ def whole(examples: Dataset) -> Split:
 class Folds:
     """What cross-validation trains by: a recipe, and where the network of each fold is kept, `folder/fold1` and so on.
 
-    `sharing` is as in `fold`; `fresh` forgets what earlier runs left there. `examples` are those of each network that
-    the recipe asks for, in their order.
+    `sharing` is as in `fold`; `fresh` forgets what earlier runs left there. `examples` gives those of the recipe's
+    network at a place.
     """
 
     recipe: Recipe
@@ -186,69 +186,55 @@ class Folds:
     sharing: Sequence[Sequence[str]] = ()
     fresh: bool = False
 
-    def decide(self, examples: Sequence[Dataset], place: int) -> OutOfFold:
+    def decide(self, examples: Callable[[int], Dataset], place: int) -> OutOfFold:
         """Train without the fold at this place, and let what was trained decide on the fold's recordings."""
         groups, folder = self.folds[place], self.folder / f"fold{place + 1}"
         names = [name for group in groups for name in group.names]
-        splits = (fold(own, names, self.sharing) for own in examples)
-        trainers = train_members(self.recipe, splits, folder, fresh=self.fresh, device=self.device)
-        classifier = Classifier(network_of(self.recipe, trainers), self.recipe.architecture.solver)
+
+        def split(network: int) -> Split:
+            return fold(examples(network), names, self.sharing)
+
+        trained = train_members(self.recipe, split, folder, fresh=self.fresh, device=self.device)
+        classifier = Classifier(network_of(self.recipe, trained), self.recipe.architecture.solver)
         return OutOfFold.joined([decide(classifier, group) for group in groups])
 
-    def train_on_all(self, examples: Sequence[Dataset], place: int) -> None:
+    def train_on_all(self, examples: Callable[[int], Dataset], place: int) -> None:
         """Train the recipe's network at this place on all patients; `train_members` finds it in the folder."""
         folder = folder_of(self.recipe, self.folder, place)
-        train(self.recipe.each[place], whole(examples[place]), folder, fresh=self.fresh, device=self.device)
+        train(self.recipe.each[place], whole(examples(place)), folder, fresh=self.fresh, device=self.device)
 
 
 def crossvalidate(
-    folds: Folds, examples: Callable[[], Sequence[Dataset]], processes: int = 1, *, train_on_all: bool = False
+    folds: Folds, examples: Callable[[int], Dataset], processes: int = 1, *, train_on_all: bool = False
 ) -> OutOfFold:
     """The decisions on all folds; so many networks are trained at once, each on one core.
 
-    `examples` gives those of all folds, in each process anew, so it must be picklable where there are several. With
-    `train_on_all` the networks that leave nobody out are trained too, beside the folds. Raises what `train` raises.
+    `examples` gives those of all folds for the recipe's network at a place, in each process anew, so it must be
+    picklable where there are several. With `train_on_all` the networks that leave nobody out are trained beside the
+    folds. Raises what `train` raises.
     """
     places = range(len(folds.folds))
     networks = range(folds.recipe.networks if train_on_all else 0)
     if processes < 2:
-        loaded = examples()
-        out = OutOfFold.joined([folds.decide(loaded, place) for place in places])
+        out = OutOfFold.joined([folds.decide(examples, place) for place in places])
         for network in networks:
-            folds.train_on_all(loaded, network)
+            folds.train_on_all(examples, network)
         return out
-    with ProcessPoolExecutor(
-        min(processes, len(places) + len(networks)),
-        get_context("spawn"),
-        initializer=_begin,
-        initargs=(folds, examples),
-    ) as pool:
-        decided = [pool.submit(_decide_in_process, place) for place in places]
-        trained = [pool.submit(_train_in_process, network) for network in networks]
+    pool = ProcessPoolExecutor(
+        min(processes, len(places) + len(networks)), get_context("spawn"), initializer=_use_one_core
+    )
+    with pool:
+        decided = [pool.submit(folds.decide, examples, place) for place in places]
+        trained = [pool.submit(folds.train_on_all, examples, network) for network in networks]
         out = OutOfFold.joined([decisions.result() for decisions in decided])
         for training in trained:
             training.result()
         return out
 
 
-_process: dict[str, Any] = {}
-"""Of a process of the pool: its folds and examples, which are loaded once."""
-
-
-def _begin(folds: Folds, examples: Callable[[], Sequence[Dataset]]) -> None:
+def _use_one_core() -> None:
     use_one_core()
     keep_freed_memory()
-    _process.update(folds=folds, examples=examples())
-
-
-def _decide_in_process(place: int) -> OutOfFold:
-    folds: Folds = _process["folds"]
-    return folds.decide(_process["examples"], place)
-
-
-def _train_in_process(place: int) -> None:
-    folds: Folds = _process["folds"]
-    folds.train_on_all(_process["examples"], place)
 
 
 def decide(classifier: Classifier, group: Group) -> OutOfFold:

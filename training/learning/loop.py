@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -98,6 +98,19 @@ def _kinds(names: np.ndarray, mixture: Mixture) -> list[tuple[float, Bool[np.nda
         return [*kinds, (1 - mixture.weak, ~weak)]
     others = 1 - mixture.weak
     return [*kinds, (others * mixture.real, ~weak & ~made), (others * (1 - mixture.real), ~weak & made)]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run leaves: the weights of the epoch that is kept, and how it went. The beats are gone."""
+
+    recipe: Recipe
+    weights: Mapping[str, Tensor]
+    history: Sequence[Epoch]
+    kept: Epoch
+    commit: str
+    device: torch.device
+    data_sha256: str
 
 
 @dataclass
@@ -217,6 +230,12 @@ class Trainer:
             weights = self.average.module.state_dict()
             self.best_weights = {name: weight.detach().cpu().clone() for name, weight in weights.items()}
 
+    def trained(self) -> Trained:
+        """What it leaves."""
+        return Trained(
+            self.recipe, self.best_weights, self.history, self.kept, self.commit, self.device, self.split.train.sha256
+        )
+
     def state(self) -> dict[str, Any]:
         """What `restore` needs."""
         return {
@@ -288,15 +307,16 @@ def fingerprint(recipe: Recipe, train: Dataset) -> str:
 
 
 def train_members(
-    recipe: Recipe, splits: Iterable[Split], folder: Path, *, fresh: bool = False, device: torch.device
-) -> list[Trainer]:
-    """Train the network that a recipe asks for, or each of an ensemble in a folder of its own, by a split for each.
+    recipe: Recipe, split: Callable[[int], Split], folder: Path, *, fresh: bool = False, device: torch.device
+) -> list[Trained]:
+    """Train the network that a recipe asks for, or each of an ensemble in a folder of its own, one after the other.
 
-    Raises what `train` raises.
+    `split` gives that of the network at a place, and is asked when its turn comes: beats of several would fill the
+    memory. Raises what `train` raises.
     """
     return [
-        train(one, split, folder_of(recipe, folder, place), fresh=fresh, device=device)
-        for place, (one, split) in enumerate(zip(recipe.each, splits, strict=True))
+        train(one, split(place), folder_of(recipe, folder, place), fresh=fresh, device=device).trained()
+        for place, one in enumerate(recipe.each)
     ]
 
 
@@ -305,21 +325,21 @@ def folder_of(recipe: Recipe, folder: Path, place: int) -> Path:
     return folder / f"member{place + 1}" if recipe.architecture.kind == "committee" else folder
 
 
-def weights_of(recipe: Recipe, trainers: Sequence[Trainer]) -> dict[str, Tensor]:
+def weights_of(recipe: Recipe, trained: Sequence[Trained]) -> dict[str, Tensor]:
     """The weights that these runs keep, as those of the network that the recipe asks for."""
     if recipe.architecture.kind != "committee":
-        return trainers[0].best_weights
+        return dict(trained[0].weights)
     return {
         f"members.{place}.{name}": weight
-        for place, trainer in enumerate(trainers)
-        for name, weight in trainer.best_weights.items()
+        for place, member in enumerate(trained)
+        for name, weight in member.weights.items()
     }
 
 
-def network_of(recipe: Recipe, trainers: Sequence[Trainer]) -> nn.Module:
+def network_of(recipe: Recipe, trained: Sequence[Trained]) -> nn.Module:
     """The network that the recipe asks for, with the weights that these runs keep."""
     network = recipe.architecture.build(len(LABELS))
-    network.load_state_dict(weights_of(recipe, trainers))
+    network.load_state_dict(weights_of(recipe, trained))
     return network
 
 

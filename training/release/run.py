@@ -23,8 +23,9 @@ from jaxtyping import Int64
 from ecg import LABELS, BeatsInContext, Label, choose_leads, cut_annotated_beats
 from ecg.synthetic import synthesize
 from models import Checkpoint, CheckpointInfo, Classifier
+from models.checkpoint.info import LearntFrom
 from models.checkpoint.preprocessing import preprocessing_of
-from training.data.dataset import Dataset, split
+from training.data.dataset import Dataset, Split, split
 from training.data.groups import Group, extent_of, folds_of, groups_in, origins_of
 from training.data.recordings import Added, entry_of, groups_of, with_added
 from training.evaluation.evaluation import Evaluation, checkpoint_of, evaluate, evaluate_settings, split_of
@@ -41,7 +42,7 @@ from training.learning.crossvalidation import (
     labels_by_others,
     whole,
 )
-from training.learning.loop import Trainer, network_of, train_members, weights_of
+from training.learning.loop import Trained, network_of, train_members, weights_of
 from training.learning.recipe import Recipe
 from training.measures.paired import STATED, Difference, over_beats, over_recordings
 from training.measures.scores import Confidence, score, score_of
@@ -50,7 +51,7 @@ from training.release.sources import Sources
 from training.reports.card import beats_card, recordings_card
 from training.reports.comparison import Reached
 from training.reports.figures import draw_beats
-from training.synthesis.examples import detected
+from training.synthesis.examples import Synthesis, detected
 from training.synthesis.store import AS_THEY_ARE
 
 LIBRARIES = ("torch", "torchdiffeq", "numpy", "scipy", "safetensors")
@@ -72,20 +73,24 @@ class BeatRun:
         parts = split(dataset, self.recipe.split)
         if added:
             parts = with_added(parts, added)
-        splits = [parts] * self.recipe.networks
-        trainers = train_members(self.recipe, splits, folder, fresh=fresh, device=device)
-        return self.export(trainers, dataset, added, dial=dial)
+        trained = train_members(self.recipe, lambda _: parts, folder, fresh=fresh, device=device)
+        return self.export(trained, parts, dataset, added, dial=dial)
 
     def export(
-        self, trainers: Sequence[Trainer], dataset: Dataset, added: Sequence[Added] = (), *, dial: bool = True
+        self,
+        trained: Sequence[Trained],
+        parts: Split,
+        dataset: Dataset,
+        added: Sequence[Added] = (),
+        *,
+        dial: bool = True,
     ) -> Checkpoint:
         """The checkpoint of what was trained. Here the test part is scored, and nothing is chosen by it."""
-        parts = trainers[0].split
-        classifier = Classifier(network_of(self.recipe, trainers), self.recipe.architecture.solver)
+        classifier = Classifier(network_of(self.recipe, trained), self.recipe.architecture.solver)
         reached = score(parts.test.labels, classifier.classify(parts.test.beats).labels)
         figures = {"test_accuracy": reached.accuracy, "test_macro_f1": reached.macro_f1}
         reference = torch.from_numpy(reference_beats())
-        checkpoint = _checkpoint(self.recipe, trainers, classifier, reference, [dataset], added, figures)
+        checkpoint = _checkpoint(self.recipe, trained, classifier, reference, dataset.sha256, added, figures)
         return fit(checkpoint, ValidationPart(parts), dial=dial)
 
     def evidence(self, info: CheckpointInfo) -> Evidence:
@@ -150,26 +155,24 @@ class RecordingRun:
         groups = (*groups_in(self.recipe.databases, self.sources.data), *groups_of(added, self.sources.data))
         print(extent_of(groups), flush=True)
         read = partial(self.examples, groups)
-        examples = read()  # made here, by all processes, before folds are trained
+        for place in range(self.recipe.networks):
+            read(place)  # made here, by all processes, before folds are trained
         folds = Folds(self.recipe, folds_of(groups, self.recipe.folds), folder, device, fresh=fresh)
         out = crossvalidate(folds, read, self.sources.processes(device), train_on_all=True)
         out.save(folder / OUT_OF_FOLD, labels_by_others(out))
-        trainers = train_members(self.recipe, map(whole, examples), folder, device=device)
-        return self.export(trainers, examples, out, groups, added, dial=dial)
+        trained = train_members(self.recipe, lambda place: whole(read(place)), folder, device=device)
+        return self.export(trained, out, groups, added, dial=dial)
 
-    def examples(self, groups: Sequence[Group]) -> tuple[Dataset, ...]:
-        """Those of each network; networks whose examples are made alike share theirs. Raises MissingData."""
-        ways = [synthesis for synthesis in self.recipe.each_examples if synthesis]
-        made: list[Dataset] = []
-        for place, way in enumerate(ways):
-            first = ways.index(way)
-            made.append(made[first] if first < place else self.sources.store.examples(groups, way))
-        return tuple(made)
+    def examples(self, groups: Sequence[Group], place: int) -> Dataset:
+        """Those of the recipe's network at this place. Raises MissingData."""
+        return self.sources.store.examples(groups, self._synthesis(place))
+
+    def _synthesis(self, place: int) -> Synthesis:
+        return self.recipe.each[place].examples or AS_THEY_ARE
 
     def export(
         self,
-        trainers: Sequence[Trainer],
-        examples: Sequence[Dataset],
+        trained: Sequence[Trained],
         out_of_fold: OutOfFold,
         groups: Sequence[Group],
         added: Sequence[Added] = (),
@@ -179,7 +182,7 @@ class RecordingRun:
         """The checkpoint of what was trained. Decisions out of fold, judged and marked, choose its operating point."""
         known = out_of_fold.known
         classifier = Classifier(
-            network_of(self.recipe, trainers),
+            network_of(self.recipe, trained),
             self.recipe.architecture.solver,
             operating_point=choose_operating_point(known),
         )
@@ -191,8 +194,11 @@ class RecordingRun:
                 for database, comparisons in compared.items()
             }
         }
-        checkpoint = _checkpoint(self.recipe, trainers, classifier, reference, examples, added, figures, groups)
-        return fit(checkpoint, LeftOutPatients(known, examples[0].as_they_are), dial=dial)
+        plain = self.sources.store.as_they_are(groups, self._synthesis(0))
+        learnt_from = origins_of(groups, plain)
+        sha256 = _together([one.data_sha256 for one in trained])
+        checkpoint = _checkpoint(self.recipe, trained, classifier, reference, sha256, added, figures, learnt_from)
+        return fit(checkpoint, LeftOutPatients(known, plain), dial=dial)
 
     def evidence(self, info: CheckpointInfo) -> Evidence:
         """What its checkpoint is fitted on anew: the decisions out of fold that it was made with."""
@@ -203,8 +209,7 @@ class RecordingRun:
 
     def _as_they_are(self) -> Dataset:
         groups = groups_in(self.recipe.databases, self.sources.data)
-        made = self.recipe.each_examples[0]
-        return self.sources.store.as_they_are(groups, made or AS_THEY_ARE)
+        return self.sources.store.as_they_are(groups, self._synthesis(0))
 
     def evaluate(self, classifier: Classifier, *, sweep: bool) -> Evaluation:
         """What was reached out of fold; every setting of the solver is tried on beats that it has learnt from."""
@@ -263,16 +268,16 @@ def _by_recording(info: CheckpointInfo) -> Mapping[str, Int64[np.ndarray, "true 
 
 def _checkpoint(
     recipe: Recipe,
-    trainers: Sequence[Trainer],
+    trained: Sequence[Trained],
     classifier: Classifier,
     reference: torch.Tensor,
-    datasets: Sequence[Dataset],
+    data_sha256: str,
     added: Sequence[Added],
     figures: Mapping[str, Any],
-    groups: Sequence[Group] = (),
+    learnt_from: tuple[LearntFrom, ...] = (),
 ) -> Checkpoint:
     """A checkpoint to which nothing is fitted yet. Of a committee, the history is that of its first member."""
-    trainer, network = trainers[0], classifier.network
+    first, network = trained[0], classifier.network
     info = CheckpointInfo(
         name=recipe.name,
         model_version=version("cardiode"),
@@ -280,30 +285,30 @@ def _checkpoint(
         preprocessing=preprocessing_of(recipe.architecture),
         operating_point=classifier.operating_point,
         recipe=recipe.model_dump(mode="json"),
-        data_sha256=_sha256(datasets),
-        learnt_from=origins_of(groups, datasets[0]),
+        data_sha256=data_sha256,
+        learnt_from=learnt_from,
         added=entry_of(added) if added else None,
         seed=recipe.seed,
-        commit=trainer.commit,
-        hardware=_hardware(trainer.device),
+        commit=first.commit,
+        hardware=_hardware(first.device),
         libraries={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         figures={
             **figures,
             "parameters": sum(parameter.numel() for parameter in network.parameters()),
-            "validation_macro_f1": trainer.kept.validation_macro_f1,
-            "minutes_an_epoch": float(np.median([epoch.seconds for epoch in trainer.history])) / 60,
-            "peak_memory_mb": max(epoch.peak_memory_mb for epoch in trainer.history),
+            "validation_macro_f1": first.kept.validation_macro_f1,
+            "minutes_an_epoch": float(np.median([epoch.seconds for epoch in first.history])) / 60,
+            "peak_memory_mb": max(epoch.peak_memory_mb for epoch in first.history),
         },
-        history=[vars(epoch) for epoch in trainer.history],
+        history=[vars(epoch) for epoch in first.history],
     )
     unanswered = torch.zeros(len(reference), len(LABELS))
-    return Checkpoint(info, weights_of(recipe, trainers), reference, unanswered)
+    return Checkpoint(info, weights_of(recipe, trained), reference, unanswered)
 
 
-def _sha256(datasets: Sequence[Dataset]) -> str:
-    """The hash of what was learnt from: a dataset's own, or that of the hashes of several that differ."""
-    hashes = list(dict.fromkeys(dataset.sha256 for dataset in datasets))
-    return hashes[0] if len(hashes) == 1 else hashlib.sha256(" ".join(hashes).encode()).hexdigest()
+def _together(hashes: Sequence[str]) -> str:
+    """The hash of what was learnt from: one for all networks, or that of several that differ."""
+    first, *others = dict.fromkeys(hashes)
+    return hashlib.sha256(" ".join([first, *others]).encode()).hexdigest() if others else first
 
 
 def reference_beats() -> np.ndarray:

@@ -31,6 +31,6 @@ def test_each_recording_is_decided_on_by_a_network_of_its_own(tmp_path):
     patients = [(name,) for name in RECORDINGS]
     (tmp_path / "data").mkdir()
     data, folder = write_mitdb(tmp_path / "data", RECORDINGS), tmp_path / "run"
-    predictions = leave_one_out(recipe, lambda: [examples], data, folder, patients=patients, device=torch.device("cpu"))
+    predictions = leave_one_out(recipe, lambda _: examples, data, folder, patients=patients, device=torch.device("cpu"))
     assert predictions.names == list(RECORDINGS)
     assert {path.name for path in folder.iterdir()} == {"fold1", "fold2", "fold3", "out_of_fold.npz"}

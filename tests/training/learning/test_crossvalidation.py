@@ -60,12 +60,12 @@ ALONE = ("architecture={kind='resnet', blocks=1}",)
 ENSEMBLE = ("architecture={kind='committee', members=2, of={kind='resnet', blocks=1}}",)
 
 
-def one_set():
-    return (examples(),)
+def one_set(_):
+    return examples()
 
 
-def two_sets():
-    return examples(), examples(60, seed=1)
+def two_sets(network):
+    return (examples(), examples(60, seed=1))[network]
 
 
 def folds_of_two(data, folder, architecture=ALONE, *, fresh=False):
@@ -116,18 +116,22 @@ def test_networks_of_all_patients_are_trained_beside_the_folds_where_that_is_ask
     crossvalidate(folds, two_sets, processes, train_on_all=True)
     assert {path.name for path in tmp_path.iterdir()} == {"fold1", "fold2", "member1", "member2"}
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("state.pt")}
-    trainers = train_members(folds.recipe, map(whole, two_sets()), tmp_path, device=torch.device("cpu"))
+    trainers = train_members(
+        folds.recipe, lambda network: whole(two_sets(network)), tmp_path, device=torch.device("cpu")
+    )
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert [len(trainer.history) for trainer in trainers] == [1, 1]
 
 
 def test_each_network_of_an_ensemble_learns_from_its_own_examples(data, tmp_path):
     crossvalidate(folds_of_two(data, tmp_path, ENSEMBLE), two_sets)
-    splits = [fold(own, GROUPS[0]) for own in two_sets()]
+    splits = [fold(two_sets(network), GROUPS[0]) for network in range(2)]
     recipe = folds_of_two(data, tmp_path, ENSEMBLE).recipe
-    train_members(recipe, splits, tmp_path / "fold1", device=torch.device("cpu"))  # or these would be another run
+    train_members(
+        recipe, splits.__getitem__, tmp_path / "fold1", device=torch.device("cpu")
+    )  # or these would be another run
     with pytest.raises(OtherRun):
-        train_members(recipe, reversed(splits), tmp_path / "fold1", device=torch.device("cpu"))
+        train_members(recipe, splits[::-1].__getitem__, tmp_path / "fold1", device=torch.device("cpu"))
 
 
 def test_folds_that_are_trained_at_once_decide_as_one_after_the_other(data, tmp_path):

@@ -29,9 +29,9 @@ def exported(small, tmp_path_factory):
     """The checkpoint file of a short odenet run."""
     folder = tmp_path_factory.mktemp("run")
     short = recipe("odenet", "cycles=[{epochs=1, learning_rate=3e-3}]")
-    trainer = loop.train(short, small, folder, device=CPU)
+    trained = loop.train(short, small, folder, device=CPU).trained()
     file = folder / "checkpoint.safetensors"
-    checkpoint_file.save(run_of(short).export([trainer], small.train), file)  # type: ignore[call-arg]
+    checkpoint_file.save(run_of(short).export([trained], small, small.train), file)
     return file
 
 
@@ -56,7 +56,8 @@ def test_a_run_gives_a_checkpoint_that_tells_its_story(exported):
 
 def test_without_a_dial_nothing_but_the_dial_is_missing(small, tmp_path):
     short = recipe("odenet", "cycles=[{epochs=1, learning_rate=3e-3}]")
-    info = run_of(short).export([loop.train(short, small, tmp_path, device=CPU)], small.train, dial=False).info  # type: ignore[call-arg]
+    trained = loop.train(short, small, tmp_path, device=CPU).trained()
+    info = run_of(short).export([trained], small, small.train, dial=False).info
     assert info.dial is None and info.calibration != Calibration() and info.abstention is not None
 
 
