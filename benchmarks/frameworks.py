@@ -11,7 +11,8 @@ wrk (Debian: apt-get install wrk), pinned to one core, has 64 clients ask about 
 JSON, and as float32 where a framework takes raw bytes. All services make batches of as many beats and have them wait as
 long as the service of this repository does where nothing else is set. Each framework is tried with one worker and with
 two, and the better one counts. A service must first answer as the bare `Classifier` does, and has a run to warm up. The
-frameworks tell label and probabilities of each beat; the service of this repository abstention and receipt as well.
+frameworks answer with label and probabilities of each beat; the service of this repository with abstention and receipt
+too.
 """
 
 import json
@@ -109,10 +110,10 @@ def check(service: str, address: str, body: Body, classifier: Classifier) -> Non
     """End the benchmark where a service does not answer as the classifier does."""
     content = body.file.read_bytes()
     beats = answering.from_json(json.loads(content)) if body.kind == JSON else answering.from_bytes(content)
-    told = first_answer(service, address, body)
-    got = told if isinstance(told, list) else told["beats"]
-    if not same(got, answering.tell(classifier.classify(beats))):
-        sys.exit(f"{service} answers otherwise than the classifier; it told:\n{told}")
+    answer = first_answer(service, address, body)
+    got = answer if isinstance(answer, list) else answer["beats"]
+    if not same(got, answering.answer_of(classifier.classify(beats))):
+        sys.exit(f"{service} answers otherwise than the classifier; it answered:\n{answer}")
 
 
 def first_answer(service: str, address: str, body: Body) -> Any:

@@ -121,7 +121,7 @@ def _growth_mb(mode: str, solver: Solver, beats: np.ndarray, labels: np.ndarray)
 
 
 def _status_mb(entry: str) -> float:
-    """Of this process, as Linux tells it; unlike `ru_maxrss` its peak is not that of the process that started it."""
+    """Of this process, as Linux reports it; unlike `ru_maxrss` its peak is not that of the process that started it."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return float(next(line for line in lines if line.startswith(entry)).split()[1]) / 1024
 

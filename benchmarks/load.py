@@ -2,7 +2,7 @@
 
 At saturation each client asks again as soon as it is answered. At a rate of its own, requests come at moments that wait
 for no answer, as those of independent clients do: evenly, or at random (a Poisson process). wrk is pinned to one core,
-and its processor time told, because it takes that from the service.
+and its processor time reported, because it takes that from the service.
 """
 
 import json
@@ -88,19 +88,21 @@ def ask(address: str, body: Body, *, clients: int, seconds: int, pace: Pace | No
     if pace:
         command += [f"{pace.rate:.3f}", pace.moments]
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - all of it is ours
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - all of it is ours
     took, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return load_of(told, body, used / took)
+    return load_of(printed, body, used / took)
 
 
-def load_of(told: str, body: Body, cores: float) -> Load:
-    """What wrk told, in its last line. Ends the benchmark where that is no answer to what was asked."""
-    seen = json.loads(told.splitlines()[-1])
+def load_of(printed: str, body: Body, cores: float) -> Load:
+    """What wrk printed, in its last line. Ends the benchmark where that is no answer to what was asked."""
+    seen = json.loads(printed.splitlines()[-1])
     if seen["refused"] or seen["broken"] or not seen["requests"]:
-        sys.exit(f"expected answers, and of a status below 400 alone; wrk told:\n{told}")
+        sys.exit(f"expected answers, and of a status below 400 alone; wrk printed:\n{printed}")
     if seen["late"] > LATE_SHARE * seen["requests"]:
-        sys.exit(f"the rate could not be held: no client was free at some moments; ask for less. wrk told:\n{told}")
+        sys.exit(
+            f"the rate could not be held: no client was free at some moments; ask for less. wrk printed:\n{printed}"
+        )
     requests = seen["requests"] / seen["seconds"]
     return Load(requests, body.beats * requests, seen["p99"], cores)
 

@@ -2,8 +2,8 @@
 
 `python -m benchmarks.monitors` starts a service of odenet in a process of its own and lets so many monitors follow it
 (`WS /stream`), each of which sends one lead at 250 Hz, a fifth of a second at a time, at the pace of a heart of its own
-(60 to 118 beats a minute). It tells how long after the piece that made a beat certain what was decided on it came, and
-the cores that the service took, with its workers, and those of the monitors, which run beside it.
+(60 to 118 beats a minute). It reports how long after the piece that made a beat certain what was decided on it came,
+and the cores that the service took, with its workers, and those of the monitors, which run beside it.
 """
 
 import asyncio

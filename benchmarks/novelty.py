@@ -1,4 +1,4 @@
-"""Novelty: which score of the features tells best what is no heartbeat?
+"""Novelty: which score of the features shows best what is no heartbeat?
 
 `python -m benchmarks.novelty [MODEL ...]` (of the zoo, or files) fits each candidate to the features of the training
 beats, and prints the area under the curve (AUROC) of validation beats against each kind of `benchmarks.foreign`, the

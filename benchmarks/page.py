@@ -1,7 +1,7 @@
 """The page: does a day of signal feel light?
 
 `python -m benchmarks.page` opens the page in headless Chromium (CARDIODE_CHROMIUM, or `chromium` on the path) and
-gives it a day joined from all recordings of mitdb. It tells how long after the answer the strip is painted, and how
+gives it a day joined from all recordings of mitdb. It reports how long after the answer the strip is painted, and how
 many frames a second it shows while it is panned, at several scales.
 """
 

@@ -1,6 +1,6 @@
 """Recordings: how good and how fast is what becomes of a whole recording?
 
-`python -m benchmarks.recordings` (the recordings of mitdb in CARDIODE_DATA) tells
+`python -m benchmarks.recordings` (the recordings of mitdb in CARDIODE_DATA) reports
 
 - of R peaks over all 48: sensitivity and positive predictivity within 150 ms, where they lie, and how long they take;
 - of labels: how often a beat that was found is labelled as the same beat is where it was annotated, over the test

@@ -1,9 +1,9 @@
 """Serving: how much of what the classifier can do reaches clients over HTTP, and how soon?
 
 `python -m benchmarks.serving` starts a service of odenet in a process of its own for each question, and lets wrk
-(Debian: apt-get install wrk) ask it, pinned to one core, whose processor time is told. Bodies are synthetic beats.
+(Debian: apt-get install wrk) ask it, pinned to one core, whose processor time is reported. Bodies are synthetic beats.
 The bare `Classifier`, at its best batch and in a process for each core, is measured in turn with the requests of 64
-beats, while the service rests. Against the middle of these figures it tells
+beats, while the service rests. Against the middle of these figures it reports
 
 - at saturation, the beats a second of requests of 64 beats, as float32 and as JSON;
 - with 64 clients of one beat each, the requests a second: of the service, of the same with batching off, and of the

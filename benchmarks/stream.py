@@ -1,7 +1,7 @@
 """Streams: does a live signal get the answers of a recording, and how soon?
 
 `python -m benchmarks.stream` (the recordings of mitdb in CARDIODE_DATA; about ten minutes) gives each recording to a
-live `BeatStream` in pieces of a tenth of a second and tells
+live `BeatStream` in pieces of a tenth of a second and reports
 
 - how many of the beats that are found in the whole recording at once are found in the stream too, within one sample at
   125 Hz, and have the same label or are not judged in both;

@@ -4,7 +4,7 @@
 
 Dupont, Doucet and Teh, "Augmented neural ODEs" (NeurIPS 2019), on functions that no neural ODE can represent. Solutions
 of an equation never cross: what lies around a disc in the plane stays around it, and no line parts the two. A plain
-flow can only tear the ring open, and is wrong there, whether it is told the time or not. A third dimension, which
+flow can only tear the ring open, and is wrong there, whether it takes the time or not. A third dimension, which
 begins at 0, lifts the disc out. All learn by squared error, as in the paper; iris flowers (Fisher 1936) all can part.
 """
 
@@ -27,7 +27,7 @@ from ode import Solution, integrate
 RADII = (0.0, 0.5), (1.0, 1.5)  # of the disc and the ring, as in the paper
 WIDTH, BATCH, RATE = 32, 64, 2e-2
 VARIANTS = {"plain": (0, 0), "time-dependent": (1, 0), "augmented": (0, 1), "both": (1, 1)}
-"""Whether f is told the time, and how many dimensions are added."""
+"""Whether f takes the time, and how many dimensions are added."""
 KNOWN = {"circles": 1000, "iris": 100}  # points at the beginning of a set that are learnt from
 
 
@@ -52,7 +52,7 @@ class Classifier(nn.Module):
         self.scores = nn.Linear(states, classes)
 
     def slope(self, t: Float[Tensor, "point"], x: Float[Tensor, "point state"]) -> Float[Tensor, "point state"]:
-        """f, of the time too where it is told."""
+        """f, of the time too where it takes it."""
         return self.layers(torch.cat((x, t[:, None]), dim=1) if self.timed else x)
 
     def forward(self, points: Float[Tensor, "point feature"]) -> tuple[Float[Tensor, "point class"], Solution]:

@@ -1,4 +1,4 @@
-"""Images of several classes: learning to tell them apart, and how often that fails."""
+"""Images of several classes: learning to distinguish them, and how often that fails."""
 
 from dataclasses import dataclass
 

@@ -5,7 +5,7 @@
 Newton, "Scala graduum caloris", Philosophical Transactions 22 (1701): a body loses heat in proportion to how much
 warmer it is than what surrounds it. Several cups cool down (one warms up) in a room whose temperature nobody has
 measured. The rate k, the room's temperature and what each cup began with are moved along their gradients through the
-solve until the curves pass through the readings. They then tell the temperatures after the last reading too.
+solve until the curves pass through the readings. They then predict the temperatures after the last reading too.
 """
 
 import math

@@ -3,8 +3,9 @@
     dx/dt = f(t, x),   x(0) = stem(image),   scores = head(x(1))
 
 Chen et al., "Neural ordinary differential equations" (2018), section 3 and table 1: a flow takes the place of residual
-blocks x + g(x). Its f is g, told the time; gradients go through the solver (RK-Net) or come by the adjoint (ODE-Net),
-which keeps no more however many evaluations a solve takes. The images are scikit-learn's, or with `--data` MNIST's.
+blocks x + g(x). Its f is g with the time as an input; gradients go through the solver (RK-Net) or come by the adjoint
+(ODE-Net), which keeps no more however many evaluations a solve takes. The images are scikit-learn's, or with `--data`
+MNIST's.
 """
 
 import time
@@ -43,7 +44,7 @@ SMALLEST, DEFAULT, FULL = Size(steps=120, folds=2), Size(), Size(steps=2000)
 
 
 class Slope(nn.Module):
-    """f: as g, but told the time, and with a last norm, which lets states move slowly at first."""
+    """f: as g, but with the time as an input, and with a last norm, which lets states move slowly at first."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -37,7 +37,7 @@ class Equation(nn.Module):
 
 
 class Recurrence(nn.Module):
-    """Hidden states from time to time by h = tanh(W h + U z + b), the baseline: z is told anew at each step."""
+    """Hidden states from time to time by h = tanh(W h + U z + b), the baseline: z is an input at each step."""
 
     def __init__(self, latent: int, width: int, values: int) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class Autoencoder(nn.Module):
     ) -> tuple[Float[Tensor, "series latent"], Float[Tensor, "series latent"]]:
         """Mean and logarithm of the variance of z(0), given values and their places among the times.
 
-        Beside each value the RNN is told how far it is from the one before it, in places / 10.
+        Beside each value the RNN is given how far it is from the one before it, in places / 10.
         """
         gaps = torch.diff(places, dim=1, prepend=places.new_zeros(len(places), 1))[:, :, None] / 10
         _, last = self.reader(torch.cat((seen, gaps), dim=2).flip(1))

@@ -1,12 +1,12 @@
-"""Heartbeats told from some of their samples, drawn anew, and walked between: `python -m examples.latent_beats`.
+"""Heartbeats inferred from some of their samples, drawn anew, and walked between: `python -m examples.latent_beats`.
 
     z(0) ~ N(m, s) by an encoder of what was seen,   dz/dt = A z + f(z),   x(t) = g(z(t)) + usual(t) + noise
 
 The latent ODE of Chen et al., "Neural ordinary differential equations" (2018), section 5, equations 11 to 13, on beats
 of an electrocardiogram. What is left of a beat when the usual one is taken away is read by a network g from a path of
 the equation, which begins as oscillators, of which the faster fade sooner, and learns the rest. The encoder is given
-all 187 places, with zeros where nothing was seen, and told which those are: an RNN's memory of so many samples is slow
-to learn. Beside it learns, by as many steps and with the same encoder, a model that has an RNN with more parameters in
+all 187 places, with zeros where nothing was seen, and a mask of those: an RNN's memory of so many samples is slow to
+learn. Beside it learns, by as many steps and with the same encoder, a model that has an RNN with more parameters in
 the place of the equation and of g.
 """
 
@@ -87,14 +87,14 @@ def examine(models: dict[str, BeatAutoencoder], known: Heartbeats, new: Heartbea
     errors, seen, filled = {}, {}, {}
     for share in SHARES:
         seen[share] = choose(len(new.values), share) * new.within
-        told = {name: model.decode(model.encode(new.values, seen[share])[0]) for name, model in models.items()}
-        filled[share] = new.inside(told["ODE"])
-        told |= {
+        drawn = {name: model.decode(model.encode(new.values, seen[share])[0]) for name, model in models.items()}
+        filled[share] = new.inside(drawn["ODE"])
+        drawn |= {
             "linear": interpolated(new.values, seen[share]),
             "usual beat": models["ODE"].usual.expand_as(new.values),
         }
         asked = new.within * (1 - seen[share] if share < 1 else 1)
-        for name, beats in told.items():
+        for name, beats in drawn.items():
             errors[share, name] = ((beats - new.values).square() * asked).sum().div(asked.sum()).sqrt().item()
     states, _ = models["ODE"].encode(known.values, known.within)
     of_class = {label: states[known.classes == place] for place, label in enumerate(LABELS)}

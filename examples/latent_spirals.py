@@ -1,4 +1,4 @@
-"""Spirals told from a few noisy points, and followed beyond them: `python -m examples.latent_spirals`.
+"""Spirals inferred from a few noisy points, and followed beyond them: `python -m examples.latent_spirals`.
 
     z(0) ~ N(m, s) by an encoder of the points,   dz/dt = f(z),   x(t) = decoder(z(t)) + noise
 

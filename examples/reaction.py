@@ -25,7 +25,7 @@ from ode import integrate
 
 CONSTANTS = {"k1": 12.0, "k2": 8.0, "k3": 2.0, "n": 2.0}
 CHARGES = ((1.0, 0.0), (0.5, 0.0), (0.0, 1.0))
-"""Mass fractions of A and Q at the start: gas oil, gas oil diluted, and gasoline alone, which tells k2."""
+"""Mass fractions of A and Q at the start: gas oil, gas oil diluted, and gasoline alone, which shows k2."""
 NOISE = 0.002
 """Standard deviation of a sample, a mass fraction."""
 END = 0.95

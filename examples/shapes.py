@@ -1,4 +1,4 @@
-"""Shapes told apart by a flow that is solved explicitly or implicitly: `python -m examples.shapes`.
+"""Shapes distinguished by a flow that is solved explicitly or implicitly: `python -m examples.shapes`.
 
     dx/dt = f(x),   x(0) = W image features + b,   scores = V x(1) + c
 
@@ -6,7 +6,7 @@
     implicit Euler    x' = x + h f(x')
     Crank-Nicolson    x' = x + h (f(x) + f(x')) / 2
 
-Does it matter to a classifier by which of these its equation is solved? Networks that begin alike learn to tell apart
+Does it matter to a classifier by which of these its equation is solved? Networks that begin alike learn to distinguish
 triangles, circles and rectangles, alone and in pairs. After the outline of a thesis (Ul Ala 2021): these methods,
 2,700, 1,350 and 500 images with h = 0.05, 0.025 and 0.01, and seven classes. Three shapes and three pairs are six; the
 seventh is here all three together. Shapes, network and training are this example's own.
@@ -33,7 +33,7 @@ METHODS = {"euler": "explicit Euler", "implicit_euler": "implicit Euler", "crank
 STUDIES = ((2700, 0.05), (1350, 0.025), (500, 0.01))  # images that are learnt from, and the step
 CLASSES = [shown for count in (1, 2, 3) for shown in itertools.combinations(("triangle", "circle", "rectangle"), count)]
 SIDE, FINER, NEW = 20, 3, 700
-"""Pixels along an image, points along a pixel that tell how grey it is, and images that accuracy is told on."""
+"""Pixels along an image, points along a pixel that give how grey it is, and images that accuracy is measured on."""
 CHANNELS, STATES, WIDTH, BATCH, RATE = 16, 4, 32, 128, 1e-2
 Points = Float[Tensor, "image row column"]
 Found = dict[tuple[int, float], dict[str, Float[Tensor, "seed epoch"]]]
@@ -92,7 +92,7 @@ def cover(shape: str, x: Points, y: Points) -> Bool[Tensor, "image row column"]:
 
 
 def study(size: Size) -> Found:
-    """Train by each method with each seed, which tells the images and the parameters at first."""
+    """Train by each method with each seed, which fixes the images and the parameters at first."""
     return {
         (count, step): {
             method: torch.tensor([train(method, step, count, size.epochs, seed) for seed in range(size.seeds)])
@@ -103,7 +103,7 @@ def study(size: Size) -> Found:
 
 
 def train(method: str, step: float, count: int, epochs: int, seed: int) -> list[float]:
-    """The share of new images that a network tells right, before the first epoch and after each."""
+    """The share of new images that a network gets right, before the first epoch and after each."""
     torch.manual_seed(seed)
     known, new = paint(count), paint(NEW)
     features = (Stem(CHANNELS, SIDE), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(CHANNELS, STATES))
@@ -124,8 +124,8 @@ def table(found: Found) -> str:
     rows = []
     for (count, step), right in found.items():
         for epoch, percent in enumerate(100 * torch.stack(tuple(right.values()), dim=2).transpose(0, 1)):
-            told = [f"{some.mean():.1f} ± {some.std():.1f}" for some in percent.T]
-            rows.append((f"{count:,}", f"{step}", f"{epoch}", *told))
+            shares = [f"{some.mean():.1f} ± {some.std():.1f}" for some in percent.T]
+            rows.append((f"{count:,}", f"{step}", f"{epoch}", *shares))
     return tabulate(("images", "step", "epoch", *(f"{name} (%)" for name in METHODS.values())), rows)
 
 
@@ -143,7 +143,7 @@ def draw(found: Found) -> Figure:
             mean, spread = 100 * runs.mean(dim=0), 100 * runs.std(dim=0)
             axes.plot(mean, label=METHODS[method])
             axes.fill_between(range(len(mean)), mean - spread, mean + spread, alpha=0.2)
-        axes.set(title=f"{count:,} images, step {step}", xlabel="epoch", ylabel="new images told right (%)")
+        axes.set(title=f"{count:,} images, step {step}", xlabel="epoch", ylabel="new images right (%)")
         axes.legend(fontsize=8, loc="lower right")
     return figure
 

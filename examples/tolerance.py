@@ -121,8 +121,8 @@ def draw(settings: list[Setting]) -> Figure:
         beside = [it.tolerance * 10 ** (0.15 * (2.5 - place)) for it in turned]  # most shares are 0
         labels.semilogx(beside, [100 * it.others for it in turned], **style | {"linestyle": "", "markersize": 4.5})
     times.set(ylabel="time (dopri5 at 1e-3: 1)", xlabel="evaluations a beat")
-    told = "evaluations a beat", "error of the probabilities", "labels other than a tight solve's (%)"
-    for axes, label in zip((costs, errors, labels), told, strict=True):
+    names = "evaluations a beat", "error of the probabilities", "labels other than a tight solve's (%)"
+    for axes, label in zip((costs, errors, labels), names, strict=True):
         axes.set(ylabel=label, xlabel="tolerance", xlim=(3e-1, 3.3e-7), xticks=TOLERANCES)
     figure.legend(loc="outside right upper")
     return figure

@@ -1,4 +1,4 @@
-"""Bars: what must hold, told one by one as it is found out."""
+"""Bars: what must hold, printed one by one as it is found out."""
 
 
 class Bars:

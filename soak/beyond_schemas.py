@@ -1,7 +1,7 @@
 """Beyond schemas: what holds of valid requests and of right answers, and no JSON schema can say.
 
 Schemathesis loads this module. Of a request that shall be valid it fits together what has to fit: numbers and their
-shape, a method and its settings, a file and its name. What it makes to be refused stays as it is. And it tells the few
+shape, a method and its settings, a file and its name. What it makes to be refused stays as it is. And it names the few
 refusals of valid requests, by status and message, that are right, each with the reason why the document cannot rule
 them out.
 """
@@ -29,10 +29,10 @@ from models import AUTO
 from ode import find_method
 
 RIGHT_REFUSALS = {
-    "solver: got solver settings, but .* solves no equation": "whether a model has one is told by GET /models",
+    "solver: got solver settings, but .* solves no equation": "whether a model has one is shown by GET /models",
     "coverage: .* no confidence was found": "whether a model can abstain is known of its checkpoint alone",
-    "context of their recording": "whether a model takes beats by themselves is told by GET /models",
-    r"outputs\.\d+\.name: got .* expected one of": "which outputs a model has is told by its metadata",
+    "context of their recording": "whether a model takes beats by themselves is shown by GET /models",
+    r"outputs\.\d+\.name: got .* expected one of": "which outputs a model has is shown by its metadata",
     r"outputs\.\d+\.name: got .* a second time": "JSON schema knows items that are equal, not ones of equal names",
 }
 """Messages of status 422 that answer valid requests, and why no schema can rule these out."""
@@ -148,8 +148,8 @@ def _form(case: Case, sending: Sending, _: Drawn) -> None:
     """A file that can be read, and text that says no otherwise."""
     rows = [",".join(f"{lead} (mV)" for lead in MADE.leads), *(",".join(map(str, row)) for row in MADE.signals.T)]
     sending["files"] = [("files", ("made.csv", "\n".join(rows)))]
-    told = {name: value for name, value in case.body.items() if name in ("model", "coverage", "keep", "beats")}
-    sending["data"] = {name: str(value) for name, value in told.items() if value is not None} | {"fs": str(MADE.fs)}
+    fields = {name: value for name, value in case.body.items() if name in ("model", "coverage", "keep", "beats")}
+    sending["data"] = {name: str(value) for name, value in fields.items() if value is not None} | {"fs": str(MADE.fs)}
 
 
 def _number(case: Case, _: Sending, __: Drawn) -> None:

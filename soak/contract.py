@@ -3,7 +3,7 @@
 `python -m soak.contract [EXAMPLES]` starts the service, with API keys, and asks it EXAMPLES (10,000) times or more what
 `/openapi.json` allows and what it forbids, route by route and in sequences that belong together (Schemathesis, all
 checks, with what `soak.beyond_schemas` knows besides). No answer may have a status, a media type or a shape that the
-description does not tell, none may be an error of the service's own, and what is invalid must be refused. It ends with
+description does not list, none may be an error of the service's own, and what is invalid must be refused. It ends with
 a summary, and 1 where a check failed. `--short` runs it once, with a few requests of each operation.
 """
 
@@ -58,8 +58,8 @@ class Service:
 
     def internal_errors(self) -> int:
         """Errors of its own that it has counted: those in the middle of an answer do not show in its status."""
-        told = httpx.get(f"{self.address}/metrics", headers={"Authorization": self.authorization}).text
-        counted = re.search(r'^cardiode_errors_total{kind="internal"} (\S+)$', told, re.MULTILINE)
+        metrics = httpx.get(f"{self.address}/metrics", headers={"Authorization": self.authorization}).text
+        counted = re.search(r'^cardiode_errors_total{kind="internal"} (\S+)$', metrics, re.MULTILINE)
         return int(float(counted[1])) if counted else 0
 
 
@@ -93,14 +93,14 @@ def serving(folder: Path) -> Iterator[Service]:
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     until = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < until:
-        if told := re.search(r"running on (http://[0-9.:]+)", log.read_text()):
-            return told[1]
+        if address := re.search(r"running on (http://[0-9.:]+)", log.read_text()):
+            return address[1]
         time.sleep(0.1)
     raise RuntimeError(f"the service did not start: {log.read_text()}")
 
 
 def examine(service: Service, seed: int, each: int = EACH, phases: Sequence[str] = PHASES) -> Outcome:
-    """Run Schemathesis once, which tells on standard output what it does and finds."""
+    """Run Schemathesis once, which prints what it does and finds."""
     with tempfile.TemporaryDirectory(prefix="contract-") as folder:
         report = Path(folder) / "report.json"
         asked = {
@@ -124,11 +124,11 @@ def examine(service: Service, seed: int, each: int = EACH, phases: Sequence[str]
             env=os.environ | {"SCHEMATHESIS_HOOKS": "soak.beyond_schemas", "PYTHONPATH": str(ROOT)},
             cwd=folder,
         )
-        told = json.loads(report.read_text())
+        written = json.loads(report.read_text())
     return Outcome(
-        cases=told["test_cases"]["generated"],
-        failures=told["test_cases"]["unique_failures"] + len(told["errors"]),
-        finished=told["complete"] and told["operations"]["tested"] == told["operations"]["total"],
+        cases=written["test_cases"]["generated"],
+        failures=written["test_cases"]["unique_failures"] + len(written["errors"]),
+        finished=written["complete"] and written["operations"]["tested"] == written["operations"]["total"],
     )
 
 

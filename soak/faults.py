@@ -8,8 +8,8 @@ one.
     logs         the disk that its log goes to is full
     clock        the clock jumps, forwards and back (Debian: apt-get install faketime)
     worker       a process that solves is killed
-    end          it is told to end
-    stuck        it is told to end while a client is stuck, and then told again
+    end          it is asked to end
+    stuck        it is asked to end while a client is stuck, and then asked again
     kill         it is killed, and started anew
 
 It fails where a request is answered wrongly, fails or never ends, and where one is lost that need not be.
@@ -96,8 +96,8 @@ async def checkpoint(bars: Bars, asked: list[Question]) -> None:
                 for number, (what, spoil) in enumerate(spoilt.items()):
                     spoil()
                     service.process.send_signal(signal.SIGHUP)
-                    told = await asyncio.to_thread(wait_for_refused_reloads, service, 2 * number + 1)
-                    bars.check(told, f"{what}: SIGHUP changes nothing")
+                    refused = await asyncio.to_thread(wait_for_refused_reloads, service, 2 * number + 1)
+                    bars.check(refused, f"{what}: SIGHUP changes nothing")
                     refusal = await asyncio.to_thread(service.refusal_of_reload)
                     bars.check(str(file) in (refusal or ""), f"{what}: POST /models/reload is refused, and says why")
                     bars.check(await load.more("right", ENOUGH), f"{what}: it goes on as before")
@@ -209,7 +209,7 @@ async def stuck(bars: Bars, asked: list[Question]) -> None:
             bars.check(service.process.poll() is None, "it waits for a client that is stuck")
             service.process.terminate()
             status = await asyncio.to_thread(service.process.wait, LAST_SECONDS)
-            bars.check(status == 128 + signal.SIGTERM, f"told again, it ends: {status}")
+            bars.check(status == 128 + signal.SIGTERM, f"asked again, it ends: {status}")
         writer.close()
 
 

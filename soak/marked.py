@@ -32,12 +32,12 @@ class Question:
         """Whether the decisions in this answer are those on its own beats."""
         return self.has_answer([beat["probabilities"] for beat in json.loads(body)["beats"]])
 
-    def has_answer(self, told: Sequence[Mapping[str, float] | None]) -> bool:
+    def has_answer(self, answers: Sequence[Mapping[str, float] | None]) -> bool:
         """Whether these probabilities are those of its own beats."""
-        if len(told) != len(self.probabilities):
+        if len(answers) != len(self.probabilities):
             return False
-        said = [list(probabilities.values()) for probabilities in told if probabilities]
-        return len(said) == len(told) and bool(np.abs(np.array(said) - self.probabilities).max() <= TOLERANCE)
+        said = [list(probabilities.values()) for probabilities in answers if probabilities]
+        return len(said) == len(answers) and bool(np.abs(np.array(said) - self.probabilities).max() <= TOLERANCE)
 
 
 def questions(checkpoint: str | Path, sizes: tuple[int, ...], each: int = 16, seed: int = 0) -> list[Question]:

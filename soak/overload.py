@@ -73,14 +73,14 @@ def main() -> None:
 
 async def overload(service: Service, asked: list[Question], beats: int, seconds: float) -> int:
     alone = await seen(Load(service.port, asked), lambda load: load.closed_for(4 * CORES, seconds), seconds)
-    told("clients that keep it busy", alone)
+    report("clients that keep it busy", alone)
     clients = taken_beats(alone.rate) // beats
     full = await seen(Load(service.port, asked), lambda load: load.closed_for(clients, seconds), seconds)
-    told(f"{clients} clients, which keep its queue full", full)
+    report(f"{clients} clients, which keep its queue full", full)
     capacity = max(alone.rate, full.rate)
     offered = TIMES * capacity / beats
     over = await seen(Load(service.port, asked), lambda load: load.open_for(offered, seconds, CONNECTIONS), seconds)
-    told(f"{TIMES} times as much as it can do", over)
+    report(f"{TIMES} times as much as it can do", over)
     return judge(max(alone, full, key=lambda load: load.rate), full, over)
 
 
@@ -100,7 +100,7 @@ async def seen(load: Load, run: Callable[[Load], Awaitable[None]], seconds: floa
     return Seen(rate, slowest(load.outcomes), load.ends, cores)
 
 
-def told(what: str, seen: Seen) -> None:
+def report(what: str, seen: Seen) -> None:
     said = f"{what}: {seen.rate:,.0f} beats/s, p99 {1e3 * seen.p99:,.0f} ms, {dict(seen.ends)}"
     print(f"{said}; asking took {seen.cores:.2f} cores", flush=True)
 
@@ -110,7 +110,8 @@ def judge(capacity: Seen, full: Seen, over: Seen) -> int:
     sent = 1 - ends["unsent"] / ends.total()
     bars.check(sent >= SENT, f"at least {SENT:.0%} of what should be asked is: {sent:.0%}")
     bars.check(
-        set(ends) <= {"right", "refused", "unsent"}, f"each is answered rightly or told when to come: {dict(ends)}"
+        set(ends) <= {"right", "refused", "unsent"},
+        f"each is answered rightly or given a time to come back: {dict(ends)}",
     )
     slower = over.p99 / full.p99
     bars.check(slower <= SLOWER, f"p99 is at most {SLOWER} times that at capacity: {slower:.2f}")

@@ -373,8 +373,8 @@ def main() -> None:
     for number, name in enumerate(FORMATS, 1):
         until = began + asked.seconds * number / len(FORMATS)
         outcomes = fuzz(name, asked.count, until, audit, asked.seed)
-        told = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common())
-        print(f"{name}: {sum(outcomes.values()):,} inputs, no rule broken: {told}")
+        counted = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common())
+        print(f"{name}: {sum(outcomes.values()):,} inputs, no rule broken: {counted}")
 
 
 if __name__ == "__main__":

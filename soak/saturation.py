@@ -30,7 +30,7 @@ SLOWER = 1.2
 GROWTH = {"memory": 1.02, "handles": 1, "threads": 1}
 """By which what is held may be more in the end. An allocator keeps a little more now and then."""
 PROGRESS = 10
-"""Seconds between two lines that tell how it goes."""
+"""Seconds between two progress lines."""
 
 Uses = list[tuple[float, Use]]
 
@@ -54,21 +54,21 @@ async def saturate(service: Service, seconds: float) -> int:
 
 
 async def watch(service: Service, load: Load, uses: Uses) -> None:
-    """Note what the service holds every second, and tell how it goes now and then."""
-    started = told = time.monotonic()
+    """Note what the service holds every second, and print how it goes now and then."""
+    started = reported = time.monotonic()
     while True:
         await asyncio.sleep(1)
         now, use = time.monotonic(), service.use()
         uses.append((now, use))
-        if now - told >= PROGRESS:
-            lately = between(load.outcomes, told, now)
+        if now - reported >= PROGRESS:
+            lately = between(load.outcomes, reported, now)
             print(
-                f"{now - started:5.0f} s  {beats_right(lately) / (now - told):6,.0f} beats/s  "
+                f"{now - started:5.0f} s  {beats_right(lately) / (now - reported):6,.0f} beats/s  "
                 f"p99 {1e3 * slowest(lately):5.0f} ms  {use.memory / 1e6:,.0f} MB  {use.handles} handles  "
                 f"{use.threads} threads  {dict(load.ends)}",
                 flush=True,
             )
-            told = now
+            reported = now
 
 
 def judge(load: Load, uses: Uses, borders: list[float]) -> int:

@@ -36,7 +36,7 @@ def main() -> None:
             status, body = ask(service, "/recordings", {"signals": signals, "fs": 250}, form.media_type)
             bars.check(status == 200 and len(body) > 0, f"a recording is answered as {form.name}: {status}")
         status, _ = ask(service, "/stream", {})
-        bars.check(status in (404, 405), f"what is no WebSocket is told so: {status}")
+        bars.check(status in (404, 405), f"what is no WebSocket gets that answer: {status}")
         bars.check("cardiode_beats_total" in service.get("/metrics"), "metrics are there")
         bars.check("openapi" in service.get("/openapi.json"), "the description is there")
     sys.exit(bars.status)

@@ -32,12 +32,12 @@ def from_bytes(content: bytes) -> Float32[np.ndarray, "beat 187"]:
 
 def answer(classifier: Classifier, requests: Sequence[Float32[np.ndarray, "beat 187"]]) -> list[Answer]:
     """The answer to each request; their beats are decided on together."""
-    told = tell(classifier.classify(np.concatenate(requests)))
+    answers = answer_of(classifier.classify(np.concatenate(requests)))
     ends = np.cumsum([len(beats) for beats in requests]).tolist()
-    return [told[end - len(beats) : end] for end, beats in zip(ends, requests, strict=True)]
+    return [answers[end - len(beats) : end] for end, beats in zip(ends, requests, strict=True)]
 
 
-def tell(decisions: Decisions) -> Answer:
+def answer_of(decisions: Decisions) -> Answer:
     """Label and probabilities of each beat."""
     return [
         {"label": LABELS[place] if place >= 0 else None, "probabilities": dict(zip(LABELS, row, strict=True))}

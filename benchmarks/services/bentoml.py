@@ -19,7 +19,7 @@ from benchmarks.services import answering
 from benchmarks.services.answering import Answer
 from benchmarks.services.setup import Setup
 
-SETUP = Setup.told()
+SETUP = Setup.from_environment()
 GIVEN_UP_MS = 30_000
 
 
@@ -35,7 +35,7 @@ class Heartbeats:
     )
     def classify(self, beats: Annotated[np.ndarray, DType("float32"), Shape((-1, 187))]) -> Answer:
         """Label and probabilities of each beat of a batch."""
-        return answering.tell(self.classifier.classify(beats))
+        return answering.answer_of(self.classifier.classify(beats))
 
 
 def main() -> None:

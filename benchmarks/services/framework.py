@@ -60,7 +60,7 @@ def versions(python: Path) -> str:
         return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - the caller's own Python
     except (OSError, subprocess.CalledProcessError) as error:
         sys.exit(
-            f"expected a Python that has {', '.join(names)}, got {python}: {error}; --help tells how to install them"
+            f"expected a Python that has {', '.join(names)}, got {python}: {error}; --help says how to install them"
         )
 
 
@@ -70,7 +70,7 @@ def served_by(framework: Framework, setup: Setup, python: Path) -> Iterator[str]
     log = Path(setup.folder) / "log"
     environment = os.environ | ENVIRONMENT | framework.environment | setup.environment()
     with log.open("wb") as output:
-        # A session of its own tells which processes belong to it.
+        # A session of its own shows which processes belong to it.
         process = subprocess.Popen(  # noqa: S603 - the caller's own Python
             [python, *framework.command],
             env=environment,

@@ -18,7 +18,7 @@ class Heartbeats(litserve.LitAPI):
 
     def setup(self, device: str) -> None:  # noqa: ARG002 - the CPU
         """Load the classifier, in each worker."""
-        self.classifier = answering.load(Setup.told())
+        self.classifier = answering.load(Setup.from_environment())
 
     def decode_request(self, request) -> np.ndarray:
         """The beats of one request, a dictionary. Were that annotated, FastAPI would look for it in the query."""
@@ -38,7 +38,7 @@ class Heartbeats(litserve.LitAPI):
 
 
 def main() -> None:
-    setup = Setup.told()
+    setup = Setup.from_environment()
     api = Heartbeats(max_batch_size=setup.batch_requests, batch_timeout=setup.batch_wait, api_path="/classify")
     server = litserve.LitServer(api, accelerator="cpu", workers_per_device=setup.workers, fast_queue=True)
     server.run(host="127.0.0.1", port=setup.port, generate_client_file=False)

@@ -20,7 +20,7 @@ from models.process import use_one_core
 @asynccontextmanager
 async def _loaded(app: FastAPI) -> AsyncIterator[None]:
     use_one_core()
-    app.state.classifier = answering.load(Setup.told())
+    app.state.classifier = answering.load(Setup.from_environment())
     yield
 
 
@@ -35,4 +35,4 @@ def classify(content: bytes = Body(media_type=RAW)) -> dict[str, Answer]:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=Setup.told().port, log_level="warning")
+    uvicorn.run(app, host="127.0.0.1", port=Setup.from_environment().port, log_level="warning")

@@ -23,7 +23,7 @@ from benchmarks.services import answering
 from benchmarks.services.answering import Answer
 from benchmarks.services.setup import Setup, free_port
 
-SETUP = Setup.told()
+SETUP = Setup.from_environment()
 ONGOING_REQUESTS = 1000
 
 

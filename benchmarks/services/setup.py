@@ -1,4 +1,4 @@
-"""The setup: how a framework is to serve the classifier, told to its processes by the environment."""
+"""The setup: how a framework is to serve the classifier, passed to its processes in the environment."""
 
 import json
 import os
@@ -40,12 +40,12 @@ class Setup:
         return list(Path(self.folder).glob("*.loaded"))
 
     def environment(self) -> dict[str, str]:
-        """What tells it to a process."""
+        """The variable that passes it to a process."""
         return {VARIABLE: json.dumps(asdict(self))}
 
     @classmethod
-    def told(cls) -> Self:
-        """The one that this process was told."""
+    def from_environment(cls) -> Self:
+        """The one that was passed to this process."""
         return cls(**json.loads(os.environ[VARIABLE]))
 
 

@@ -51,7 +51,7 @@ class TableColumn:
         return self.name.kind if self.named else "unknown"
 
     @property
-    def told(self) -> str:
+    def described(self) -> str:
         """Its name and unit, as errors and answers show them."""
         return shortened(f"{self.name.text} ({self.name.unit or 'no unit'})", MAX_NAME)
 

@@ -76,14 +76,14 @@ def _without_leads(table: Table, found: Signals) -> Source:
             f"{table.file.name} has no column that may be a lead; expected a row a sample, numbers between commas, "
             "semicolons, tabs or blanks, and names, if any, in the row above"
         )
-    left_out = _left_out(found) or tuple(column.told for column, _ in found.left_out)
+    left_out = _left_out(found) or tuple(column.described for column, _ in found.left_out)
     read_as = ReadAs(table.format, 0.0, "file", (), found.reasons)
     return Source(table.file.stem, (), 0.0, 0, iter(()), left_out, read_as)
 
 
 def _left_out(found: Signals) -> tuple[str, ...]:
     """The signals that are no leads; times and counts are no signals."""
-    return tuple(column.told for column, _ in found.left_out if column.kind not in ("time", "index"))
+    return tuple(column.described for column, _ in found.left_out if column.kind not in ("time", "index"))
 
 
 def _lead_names(table: Table, leads: Sequence[TableColumn]) -> tuple[str, ...]:

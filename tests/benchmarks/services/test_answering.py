@@ -37,5 +37,5 @@ def test_a_beat_whose_solve_failed_has_no_label():
     zeros = np.zeros(2, dtype=np.int64)
     status = np.array([Status.OK, Status.EVALUATIONS_EXHAUSTED], dtype=np.int64)
     receipts = Receipts(Solver(), Cost(zeros, zeros, zeros, zeros.astype(np.float32), status))
-    told = answering.tell(Decisions(np.eye(5, dtype=np.float32)[:2], receipts))
+    told = answering.answer_of(Decisions(np.eye(5, dtype=np.float32)[:2], receipts))
     assert [beat["label"] for beat in told] == [LABELS[0], None]

@@ -13,7 +13,7 @@ from benchmarks.services.setup import Setup, free_port
 SERVES = """
 import http.server, subprocess, sys
 from benchmarks.services.setup import Setup
-setup = Setup.told()
+setup = Setup.from_environment()
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], process_group=0)
 server = http.server.HTTPServer(("127.0.0.1", setup.port), http.server.SimpleHTTPRequestHandler)
 setup.note_loaded()

@@ -12,7 +12,7 @@ def setup(tmp_path):
 
 def test_the_environment_tells_a_process_its_setup(setup, monkeypatch):
     monkeypatch.setenv(VARIABLE, setup.environment()[VARIABLE])
-    assert Setup.told() == setup
+    assert Setup.from_environment() == setup
 
 
 @pytest.mark.parametrize(("request_beats", "requests"), [(1, 128), (64, 2), (128, 1), (500, 1)])
