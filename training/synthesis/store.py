@@ -76,7 +76,9 @@ def code_sha256() -> str:
     for package in (ecg, training.synthesis):
         folder = Path(package.__path__[0])
         for file in sorted(folder.rglob("*.py")):
-            digest.update(f"{file.relative_to(folder)} ".encode() + file.read_bytes())
+            place = file.relative_to(folder)
+            if place.parts[0] != "scoring":  # which looks at what was made
+                digest.update(f"{place} ".encode() + file.read_bytes())
     return digest.hexdigest()
 
 
