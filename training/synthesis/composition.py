@@ -25,6 +25,7 @@ from training.synthesis.material import (
     V,
     add_up,
     p_wave_alone,
+    reshaped,
     with_other_p_wave,
     with_scaled_p_wave,
     with_wider_qrs,
@@ -43,6 +44,8 @@ ABERRANT = 0.12
 """Of premature beats, and runs of them: how many are conducted with a wider QRS complex."""
 LONG = 12
 """Beats: a longer run always has another P wave than the sinus rhythm, or it would be sinus tachycardia."""
+HARDLY_EARLY = (0.88, 0.97)
+"""Of the usual interval: beats that come so late are known to be supraventricular by their P wave alone."""
 TAIL = 200
 """Samples after the last beat."""
 CONDUCTED, CONDUCTED_SHARES = (2, 3, 4, 5), (0.4, 0.2, 0.3, 0.1)
@@ -170,11 +173,22 @@ class _Composer:
         self.run_left = 1 if single else 2 if double else run
         self.run_interval = self.usual * self.rng.uniform(0.45, 0.85)
         self.p_change = self._p_change()
-        while self.run_left > LONG and self.p_change == "same":
-            self.p_change = self._p_change()
+        if self.run_left > LONG:
+            self.p_change = self._other_p_change(self.p_change)
         self.aberrant = self._happens(ABERRANT)
         if self.times:
             self.now = self.times[-1] + max(self.run_interval * self.rng.uniform(0.85, 1.1), SHORTEST)
+        if single and self.times and self._hardly_early():
+            self.now = self.times[-1] + max(self.usual * self.rng.uniform(*HARDLY_EARLY), SHORTEST)
+            self.p_change = self._other_p_change(self.p_change)
+
+    def _hardly_early(self) -> bool:
+        return bool(self.script.hardly_early) and self._happens(self.script.hardly_early)
+
+    def _other_p_change(self, change: PChange) -> PChange:
+        while change == "same":
+            change = self._p_change()
+        return change
 
     def _p_change(self) -> PChange:
         change: PChange = self.rng.choice(USUAL_P_CHANGES, p=P_CHANGE_SHARES)
@@ -188,6 +202,8 @@ class _Composer:
             self.coupling = self.rng.uniform(0.5, 0.88)
             self.pause_after = self.rng.uniform(0.95, 1.4)
             self.group_p = self._p_change()
+            if self._hardly_early():
+                self.coupling, self.group_p = self.rng.uniform(*HARDLY_EARLY), self._other_p_change(self.group_p)
         self.group_left -= 1
         if self.group_left % self.period:
             self._sinus(wave, interval)
@@ -255,6 +271,8 @@ class _Composer:
 
     def _donation(self) -> np.ndarray:
         wave = self.donated[int(self.rng.integers(len(self.donated)))]
+        if self.script.reshaped and self._happens(self.script.reshaped):
+            wave = reshaped(wave, self.rng)
         return np.asarray(wave[: len(self.heights)] * self.heights)
 
     def _varied(self, wave: np.ndarray) -> np.ndarray:

@@ -49,6 +49,9 @@ P_SCALES: dict[PChange, tuple[float, float]] = {
     "big": (1.3, 2.0),
     "none": (0.0, 0.0),
 }
+RESHAPED_SPREAD, TURNED_OVER = 0.2, 0.3
+"""Of ventricular waves that are reshaped: the logarithm of their width varies so, and so many of their leads are turned
+over."""
 P_MOVES = 6
 """Samples by which a changed P wave may come earlier or later."""
 
@@ -202,6 +205,15 @@ def with_wider_qrs(
     stretched = resample(wave[:, QRS], WIDER_QRS.stop - WIDER_QRS.start, axis=1) * height
     wider[:, WIDER_QRS] = (1 - share) * wave[:, WIDER_QRS] + share * stretched
     return wider
+
+
+def reshaped(wave: Float64[np.ndarray, "lead 114"], rng: np.random.Generator) -> Float64[np.ndarray, "lead 114"]:
+    """The wave narrower or wider around its R peak, and perhaps turned over in a lead: as if begun elsewhere."""
+    places = (np.arange(WAVE_LENGTH) - BEFORE) / math.exp(rng.normal(0, RESHAPED_SPREAD)) + BEFORE
+    signs = np.where(rng.random(len(wave)) < TURNED_OVER, -1.0, 1.0)
+    fading = np.clip(np.minimum(np.arange(WAVE_LENGTH), np.arange(WAVE_LENGTH)[::-1]) / FADED, 0, 1)
+    stretched = np.stack([np.interp(places, np.arange(WAVE_LENGTH), lead, 0.0, 0.0) for lead in wave])
+    return np.asarray(stretched * fading * signs[:, None])
 
 
 def add_up(

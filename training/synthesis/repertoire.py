@@ -42,6 +42,12 @@ class Repertoire(BaseModel):
         description="of what fibrillates all the time: how often it is flutter, whose beats come after whole numbers "
         "of its waves",
     )
+    hardly_early: Share = Field(
+        default=0.0, description="of premature beats: how many come nearly in time, and have another P wave"
+    )
+    reshaped: Share = Field(
+        default=0.0, description="of ventricular beats: how many are narrower or wider than the other patient's"
+    )
     longest_run: int = Field(default=60, ge=3, description="beats of supraventricular runs, where these are the script")
 
     @field_validator("kinds")
@@ -93,6 +99,8 @@ class Repertoire(BaseModel):
             ventricular=rng.choice([0.0, 0.02, 0.1, 0.3, 0.6], p=[0.3, 0.25, 0.2, 0.15, 0.1]),
             variant=rng.choice([0.0, 0.002, 0.01, 0.03]),
             block=rng.choice([0.0, 0.003, 0.02], p=[1 - self.block, self.block / 2, self.block / 2]),
+            hardly_early=self.hardly_early,
+            reshaped=self.reshaped,
         )
 
 

@@ -36,10 +36,14 @@ class Script:
     """Of these, how many are single; half as many as are left, at most 0.15, are couplets, the others runs."""
     grouped: float = 0.0
     """Probability that it begins a stretch of bigeminy, trigeminy or quadrigeminy."""
+    hardly_early: float = 0.0
+    """Of premature beats that are single or in bigeminy: how many come nearly in time, after another P wave."""
     longest_run: int = 12
     run_spread: float = 0.03
     ventricular: float = 0.0
     """Probability that another patient's ventricular ectopic beat comes after it."""
+    reshaped: float = 0.0
+    """Of these: how many are narrower or wider than the other patient's, or turned over in a lead."""
     pause: float = 0.0
     """Probability that a beat is dropped after it."""
     block: float = 0.0

@@ -106,6 +106,33 @@ def test_premature_beats_begin_early_and_are_the_only_supraventricular_ones(prem
     assert (intervals[begins] < 0.95 * 100).all()
 
 
+@pytest.mark.parametrize(
+    "script", [replace(QUIET, premature=0.2, alone=1.0), replace(QUIET, grouped=0.05, run_spread=0.0)]
+)
+def test_beats_that_are_hardly_early_always_have_another_p_wave(script):
+    many = material([N] * 3000)
+    signals, peaks, labels, intervals = composed(many, replace(script, hardly_early=1.0))
+    begins = np.flatnonzero((labels[1:-1] == S) & (labels[:-2] == N)) + 1
+    assert len(begins) > 50
+    assert ((intervals[begins - 1] > 0.85 * 100) & (intervals[begins - 1] < 0.98 * 100)).mean() > 0.95
+    p_waves = np.stack([signals[0, peaks[place] - BEFORE : peaks[place]] for place in begins])[:, P_WAVE]
+    usual = np.ptp(NORMAL[0, P_WAVE])
+    other = (np.abs(np.ptp(p_waves, axis=1) - usual) > 0.05 * usual) | (p_waves.min(axis=1) < -0.2 * usual)
+    assert other.mean() > 0.9
+
+
+def test_ventricular_beats_may_be_reshaped():
+    script = replace(QUIET, ventricular=0.2)
+    signals, peaks, labels, _ = composed(SINUS, script, DONATED)
+    changed, same_peaks, same_labels, _ = composed(SINUS, replace(script, reshaped=1.0), DONATED)
+    heights = [signals[0, peak] for peak in peaks[labels == V]]
+    others = [changed[0, peak] for peak in same_peaks[same_labels == V]]
+    assert np.ptp(heights) < 0.1 and min(others) < 0 < max(others)
+    widths = [np.sum(np.abs(changed[0, peak - BEFORE : peak + AFTER]) > np.abs(changed[0, peak]) / 2)
+              for peak in same_peaks[same_labels == V]]  # fmt: skip
+    assert len(set(widths)) > 5
+
+
 def test_runs_are_as_long_as_they_may_be_and_single_beats_as_many_as_asked_for():
     script = replace(QUIET, premature=0.1, alone=0.5, longest_run=6)
     _, _, labels, _ = composed(material([N] * 5000), script)

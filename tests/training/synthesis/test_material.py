@@ -21,6 +21,7 @@ from training.synthesis.material import (
     add_up,
     cut_waves,
     heights_of,
+    reshaped,
     segment_of,
     segments_without_gaps,
     with_other_p_wave,
@@ -199,3 +200,11 @@ def test_annotations_of_a_part_count_from_its_beginning():
     inside = samples[(samples >= 250) & (samples < 750)]
     np.testing.assert_array_equal(part.beat_annotations().samples, inside - 250)
     assert len(part.beat_annotations().symbols) == len(inside) and part.signals.shape == (2, 500)
+
+
+@given(st.integers(0, 2**31))
+def test_a_reshaped_wave_is_narrower_or_wider_around_its_peak_and_lies_on_the_line_at_its_ends(seed):
+    changed = reshaped(WAVE, np.random.default_rng(seed))
+    assert changed.shape == WAVE.shape and (changed[:, [0, -1]] == 0).all()
+    np.testing.assert_allclose(np.abs(changed[:, BEFORE]), np.abs(WAVE[:, BEFORE]), atol=1e-9)
+    assert np.abs(changed).max() <= np.abs(WAVE).max() + 1e-9
