@@ -87,14 +87,14 @@ def examine(models: dict[str, BeatAutoencoder], known: Heartbeats, new: Heartbea
     errors, seen, filled = {}, {}, {}
     for share in SHARES:
         seen[share] = choose(len(new.values), share) * new.within
-        drawn = {name: model.decode(model.encode(new.values, seen[share])[0]) for name, model in models.items()}
-        filled[share] = new.inside(drawn["ODE"])
-        drawn |= {
+        guesses = {name: model.decode(model.encode(new.values, seen[share])[0]) for name, model in models.items()}
+        filled[share] = new.inside(guesses["ODE"])
+        guesses |= {
             "linear": interpolated(new.values, seen[share]),
             "usual beat": models["ODE"].usual.expand_as(new.values),
         }
         asked = new.within * (1 - seen[share] if share < 1 else 1)
-        for name, beats in drawn.items():
+        for name, beats in guesses.items():
             errors[share, name] = ((beats - new.values).square() * asked).sum().div(asked.sum()).sqrt().item()
     states, _ = models["ODE"].encode(known.values, known.within)
     of_class = {label: states[known.classes == place] for place, label in enumerate(LABELS)}
