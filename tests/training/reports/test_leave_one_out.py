@@ -6,6 +6,7 @@ import numpy as np
 from ecg import LABELS
 from ecg.synthetic import synthesize
 from models.networks.architecture import CommitteeArchitecture
+from tests.training.synthetic import TINY
 from training.data.predictions import Predictions
 from training.learning.recipe import read_recipe
 from training.reports.leave_one_out import leave_one_out_report
@@ -22,7 +23,7 @@ def test_the_report_counts_what_the_standard_counts():
         np.concatenate([one.samples for one in marked.values()]),
         np.concatenate([[LABELS.index(symbol) for symbol in one.symbols] for one in marked.values()]),
     )
-    recipe = read_recipe("rhythm", [])
+    recipe = read_recipe("rhythm", TINY)
     told = leave_one_out_report(recipe, predictions, recordings.__getitem__)
     assert "with one network" not in told and "`cardiode leave-one-out rhythm` does" in told
     committee = CommitteeArchitecture(members=1, of=recipe.architecture)
