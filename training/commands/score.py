@@ -8,7 +8,7 @@ from ecg.errors import InvalidComparison
 from ecg.formats.wfdb import ANNOTATOR
 from ecg.scoring import CLASS_OF, CLASS_OF_IN_LITERATURE, LEARNING
 from ecg.scoring.matrix_report import matrix_report
-from ecg.scoring.rhythm import ECTOPIES, RHYTHMS, compare_episodes, compare_runs
+from ecg.scoring.rhythm import ECTOPIES, RHYTHMS, compare_episodes, compare_runs, names_rhythms
 from ecg.scoring.rhythm.episode_tables import episode_report, episode_summary_table, episode_table
 from ecg.scoring.rhythm.run_tables import run_report, run_summary_table, run_table
 from ecg.scoring.tables import beat_table, shutdown_summary_table, shutdown_table, summary_table
@@ -117,6 +117,11 @@ def _compare_beats(recordings: Iterable[Annotated], options: argparse.Namespace)
 def _compare_rhythms(recordings: Iterable[Annotated], options: argparse.Namespace) -> Mapping[str, str]:
     annotators = (options.reference_annotator, options.annotator)
     both = list(recordings)
+    silent = [one.name for one in both if not names_rhythms(one.test)]
+    if silent:
+        print(
+            f"{options.test} names no rhythm (+ with a note, or [) in: {', '.join(silent)}; their episodes are missed\n"
+        )
     files = {}
     for rhythm in RHYTHMS:
         episodes = [

@@ -1,6 +1,6 @@
 """Scoring of rhythms by ANSI/AAMI EC57:2012: episodes as PhysioNet's epicmp compares them, runs as rxr does."""
 
-from ecg.scoring.rhythm.episodes import RHYTHMS, EpisodeComparison, Episodes, Rhythm, compare_episodes
+from ecg.scoring.rhythm.episodes import RHYTHMS, EpisodeComparison, Episodes, Rhythm, compare_episodes, names_rhythms
 from ecg.scoring.rhythm.runs import ECTOPIES, Ectopy, RunComparison, compare_runs
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "RunComparison",
     "compare_episodes",
     "compare_runs",
+    "names_rhythms",
 ]

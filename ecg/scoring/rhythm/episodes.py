@@ -92,6 +92,12 @@ def compare_episodes(
     return EpisodeComparison(name, rhythm, fs, ours, theirs)
 
 
+def names_rhythms(annotations: Annotations) -> bool:
+    """Whether an annotator marks any change of rhythm in the way that is compared: `(NAME` at `+`, or `[`."""
+    marked = zip(annotations.symbols, annotations.all_notes, strict=True)
+    return any(symbol == FLUTTER_ON or (symbol == RHYTHM_CHANGE and note.startswith("(")) for symbol, note in marked)
+
+
 def _read(annotations: Annotations, rhythm: Rhythm, end: int | None) -> Iterator[Episode]:
     start, sample = None, 0
     for sample, on in _changes(annotations, rhythm):

@@ -79,6 +79,17 @@ def test_rhythms_are_compared_in_place_of_beats(tmp_path, capsys):
     assert "VE run-by-run comparison results for record one" in (out / "ve_runs_matrices.out").read_text()
 
 
+@pytest.mark.parametrize("note", ["AFIB", ""])
+def test_annotations_that_name_no_rhythm_are_reported(note, tmp_path, capsys):
+    for annotator, one in (("atr", "(AFIB"), ("cde", note)):
+        wfdb.wrann("one", annotator, np.array([500]), ["+"], aux_note=[one], fs=250, write_dir=str(tmp_path))
+    (tmp_path / "one.hea").write_text("one 1 250 5000\none.dat 16\n")
+    assert main(["score", str(tmp_path), str(tmp_path), "--rhythm", "--start", "0"]) == 0
+    printed = capsys.readouterr().out
+    assert f"{tmp_path} names no rhythm (+ with a note, or [) in: one; their episodes are missed" in printed
+    assert "   one    0    1    0    0    0   -   0   -" in printed
+
+
 def test_labels_of_a_cross_validation_have_no_rhythms(annotated_folders, tmp_path, capsys):
     reference, _ = annotated_folders
     assert main(["score", str(reference), str(tmp_path / "out_of_fold.npz"), "--rhythm"]) == 1
