@@ -143,9 +143,7 @@ class _Marked:
 
 
 def _all_unreadable(annotations: Annotations) -> Bool[np.ndarray, "annotation"]:
-    if annotations.subtypes is None:
-        return np.zeros(len(annotations.samples), dtype=bool)
-    unreadable: Bool[np.ndarray, annotation] = annotations.subtypes & UNREADABLE == UNREADABLE
+    unreadable: Bool[np.ndarray, annotation] = annotations.all_subtypes & UNREADABLE == UNREADABLE
     return unreadable
 
 
