@@ -154,9 +154,9 @@ class RecordingRun:
         """
         groups = (*groups_in(self.recipe.databases, self.sources.data), *groups_of(added, self.sources.data))
         print(extent_of(groups), flush=True)
-        read = partial(self.examples, groups)
         for place in range(self.recipe.networks):
-            read(place)  # made here, by all processes, before folds are trained
+            self.sources.store.make(groups, self._synthesis(place))  # by all processes, before folds are trained
+        read = partial(self.examples, groups)
         folds = Folds(self.recipe, folds_of(groups, self.recipe.folds), folder, device, fresh=fresh)
         out = crossvalidate(folds, read, self.sources.processes(device), train_on_all=True)
         out.save(folder / OUT_OF_FOLD, labels_by_others(out))

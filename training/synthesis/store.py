@@ -35,9 +35,7 @@ class Store:
 
     def examples(self, groups: Sequence[Group], synthesis: Synthesis) -> Dataset:
         """Those of all groups, in half precision. Raises MissingData and UnreadableRecording."""
-        missing = [group for group in groups if not self._file(group, synthesis).exists()]
-        if missing:
-            self._make(missing, synthesis)
+        self.make(groups, synthesis)
         return Dataset.joined([load(self._file(group, synthesis)) for group in groups])
 
     def as_they_are(self, groups: Sequence[Group], synthesis: Synthesis) -> Dataset:
@@ -46,8 +44,12 @@ class Store:
             return Dataset.joined([load(self._file(group, synthesis)).as_they_are for group in groups])
         return self.examples(groups, AS_THEY_ARE)
 
-    def _make(self, groups: Sequence[Group], synthesis: Synthesis) -> None:
-        jobs = [(group, self._file(group, synthesis)) for group in groups]
+    def make(self, groups: Sequence[Group], synthesis: Synthesis) -> None:
+        """Make those that are missing. Raises MissingData and UnreadableRecording."""
+        files = ((group, self._file(group, synthesis)) for group in groups)
+        jobs = [(group, file) for group, file in files if not file.exists()]
+        if not jobs:
+            return
         with tqdm(desc="making examples", total=len(jobs), unit="group", disable=None) as bar, self._workers() as pool:
             work = partial(_make_one, synthesis)
             made: Iterable[None] = pool.map(work, jobs) if pool else map(work, jobs)
