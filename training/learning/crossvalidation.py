@@ -220,9 +220,7 @@ def crossvalidate(
         for network in networks:
             folds.train_on_all(examples, network)
         return out
-    pool = ProcessPoolExecutor(
-        min(processes, len(places) + len(networks)), get_context("spawn"), initializer=_use_one_core
-    )
+    pool = ProcessPoolExecutor(min(processes, len(places) + len(networks)), get_context("spawn"), initializer=_begin)
     with pool:
         decided = [pool.submit(folds.decide, examples, place) for place in places]
         trained = [pool.submit(folds.train_on_all, examples, network) for network in networks]
@@ -232,7 +230,7 @@ def crossvalidate(
         return out
 
 
-def _use_one_core() -> None:
+def _begin() -> None:
     use_one_core()
     keep_freed_memory()
 

@@ -169,7 +169,7 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _beats_in_context_are_made_of_whole_recordings(self) -> "Recipe":
-        examples = self.each_examples
+        examples = [one.examples for one in self.each]
         if self.architecture.in_context and None in examples:
             raise ValueError("got no examples for a network of whole recordings; say how many are made of each")
         if any(examples) and not self.architecture.in_context:
@@ -207,11 +207,6 @@ class Recipe(BaseModel):
     def networks(self) -> int:
         """How many networks are trained: one, or each of an ensemble."""
         return self.architecture.members if self.architecture.kind == "committee" else 1
-
-    @property
-    def each_examples(self) -> tuple[Synthesis | None, ...]:
-        """How many examples are made of each recording, for each network."""
-        return tuple(member.examples or self.examples for member in self.members) or (self.examples,) * self.networks
 
     @property
     def each(self) -> tuple["Recipe", ...]:
